@@ -1,0 +1,1 @@
+//! Plain HTTP surface: health, the demo page and its token.

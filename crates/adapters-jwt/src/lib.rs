@@ -1,0 +1,1 @@
+//! Tokens: HMAC, RSA, EC and EdDSA keys, JWKS.

@@ -1,0 +1,1 @@
+//! In-process adapters: production for one node and the fakes of every test.

@@ -1,0 +1,1 @@
+//! WebSocket transport: upgrade, frames, writer, close codes; serves any codec.

@@ -1,0 +1,74 @@
+//! A tenant.
+
+use std::sync::Arc;
+
+use crate::{
+    ApiKey, AppId, AppLimits, ChannelName, Grant, JwtKey, Namespace, OriginPolicy, PusherKey,
+    Webhook, namespace,
+};
+
+/// Whether an app is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AppStatus {
+    /// Served.
+    #[default]
+    Active,
+    /// Known and refused.
+    Disabled,
+}
+
+/// A tenant: everything that one application has to itself.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// Its name.
+    pub id: AppId,
+    /// Whether it is served.
+    pub status: AppStatus,
+    /// Whether it answers only this same machine, and explains its denials: the demo app.
+    pub demo: bool,
+    /// Keys of tokens.
+    pub jwt_keys: Vec<JwtKey>,
+    /// Keys of the Pusher protocol.
+    pub pusher_keys: Vec<PusherKey>,
+    /// Keys of the server API.
+    pub api_keys: Vec<ApiKey>,
+    /// Web origins.
+    pub origins: OriginPolicy,
+    /// Bounds of one connection.
+    pub limits: AppLimits,
+    /// What a token without `caps` allows. Nothing unless configured.
+    pub default_grants: Vec<Grant>,
+    /// Options of channels, by pattern.
+    pub namespaces: Vec<Arc<Namespace>>,
+    /// Options of channels without a pattern.
+    pub default_namespace: Arc<Namespace>,
+    /// Receivers of events.
+    pub webhooks: Vec<Webhook>,
+}
+
+impl App {
+    /// An app that has nothing yet: nobody can authenticate, nothing is allowed.
+    #[must_use]
+    pub fn new(id: AppId) -> Self {
+        Self {
+            id,
+            status: AppStatus::Active,
+            demo: false,
+            jwt_keys: Vec::new(),
+            pusher_keys: Vec::new(),
+            api_keys: Vec::new(),
+            origins: OriginPolicy::default(),
+            limits: AppLimits::default(),
+            default_grants: Vec::new(),
+            namespaces: Vec::new(),
+            default_namespace: Arc::default(),
+            webhooks: Vec::new(),
+        }
+    }
+
+    /// The options of a channel: those of the longest fitting pattern, else the app's default.
+    #[must_use]
+    pub fn namespace(&self, channel: &ChannelName) -> &Arc<Namespace> {
+        namespace::choose(&self.namespaces, &self.default_namespace, channel)
+    }
+}

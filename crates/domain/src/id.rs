@@ -1,0 +1,70 @@
+//! Identities that the server makes. They come from an `IdSource`, so that a test can replay them.
+
+use std::{fmt, sync::Arc};
+
+/// One connection, unguessable: 128 random bits, shown as 32 hex digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ConnectionId(u128);
+
+impl ConnectionId {
+    /// Takes the random bits.
+    #[must_use]
+    pub fn from_random(bits: u128) -> Self {
+        Self(bits)
+    }
+}
+
+impl fmt::Display for ConnectionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl fmt::Debug for ConnectionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ConnectionId({self})")
+    }
+}
+
+/// One message: a UUID (version 7, so that ids sort by time).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct MessageId(Arc<str>);
+
+impl MessageId {
+    /// Takes the text of the id as an `IdSource` made it.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The value by which a later connection says that it continues this one: 128 random bits. Who
+/// knows it may be told less (its own `echo: false` messages), never more. Not to be logged.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct SessionToken(u128);
+
+impl SessionToken {
+    /// Takes the random bits.
+    #[must_use]
+    pub fn from_random(bits: u128) -> Self {
+        Self(bits)
+    }
+
+    /// The value as the client sees it: 32 hex digits.
+    #[must_use]
+    pub fn reveal(&self) -> String {
+        format!("{:032x}", self.0)
+    }
+}
+
+impl fmt::Debug for SessionToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionToken(..)")
+    }
+}

@@ -1,0 +1,67 @@
+//! The pure heart of RTMate: names, positions, grants, errors and frames as validated values.
+//!
+//! Nothing here knows a socket, a clock, a runtime or a file. A value that exists is valid: every
+//! newtype has one fallible constructor and nobody checks again behind it.
+//!
+//! The major parts:
+//!
+//! * [`envelope`] is the one JSON shape of the native protocol, [`error_code`] the one table of
+//!   errors, [`client`] who is at the other end of an authenticated connection.
+//! * [`name`] holds the names that people choose ([`AppId`], [`ChannelName`], [`ClientId`], ...),
+//!   [`id`] those that the server makes, [`position`] places in a channel's stream.
+//! * [`pattern`] and [`grants`] decide who may do what in which channel.
+//! * [`app`] is a tenant: its keys, policy, limits, namespaces and origins, each in its own file.
+//! * [`message`] is what travels; [`payload`] the JSON inside it, compacted so that it can't forge
+//!   a frame.
+
+pub mod api_key;
+pub mod app;
+pub mod bucket;
+pub mod claims;
+pub mod client;
+pub mod close_reason;
+pub mod envelope;
+pub mod error_code;
+pub mod grants;
+pub mod id;
+pub mod jwt_key;
+pub mod language;
+pub mod limits;
+pub mod message;
+pub mod name;
+pub mod namespace;
+pub mod origin;
+pub mod pattern;
+pub mod payload;
+pub mod peer;
+pub mod position;
+pub mod pusher_key;
+pub mod time;
+pub mod webhook;
+
+pub use api_key::{ApiKey, ApiKeyHash, Scope};
+pub use app::{App, AppStatus};
+pub use bucket::TokenBucket;
+pub use claims::Claims;
+pub use client::Client;
+pub use close_reason::{CloseReason, Family};
+pub use envelope::{Envelope, RequestId, TraceId};
+pub use error_code::ErrorCode;
+pub use grants::{Action, Actions, Denial, Grant, GrantSource, Grants};
+pub use id::{ConnectionId, MessageId, SessionToken};
+pub use jwt_key::{JwtAlgorithm, JwtKey, KeyMaterial};
+pub use language::Language;
+pub use limits::AppLimits;
+pub use message::{ChannelKey, Draft, Message, Publication, Receipt, Sender, Source};
+pub use name::{AppId, ChannelName, ClientId, KeyId, MessageKey, MessageName, NameError};
+pub use namespace::{
+    ChannelMode, Durability, HistoryPolicy, Namespace, NamespacePattern, SenderView,
+};
+pub use origin::{Origin, OriginPolicy, OriginRule};
+pub use pattern::{GrantPattern, PatternError};
+pub use payload::{Payload, PayloadError};
+pub use peer::Peer;
+pub use position::{Epoch, Offset, Position};
+pub use pusher_key::PusherKey;
+pub use time::{Moment, Timestamp};
+pub use webhook::Webhook;

@@ -1,0 +1,31 @@
+//! Bounds of what one connection of an app may do.
+
+/// Limits per app; the defaults are those of `docs/protocol.md`, names and sizes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AppLimits {
+    /// Channels that one connection may be subscribed to at once.
+    pub channels_per_connection: u32,
+    /// Requests per second of one connection, in the long run.
+    pub requests_per_second: u32,
+    /// Requests that one connection may make at once.
+    pub requests_burst: u32,
+    /// Bytes of a message's `data`, compacted.
+    pub payload_bytes: usize,
+    /// Bytes that may wait for one connection that reads too slowly.
+    pub queue_bytes: usize,
+    /// Authenticated connections of the app on this node; none means the server's own bound only.
+    pub connections: Option<u32>,
+}
+
+impl Default for AppLimits {
+    fn default() -> Self {
+        Self {
+            channels_per_connection: 128,
+            requests_per_second: 100,
+            requests_burst: 200,
+            payload_bytes: 64 * 1024,
+            queue_bytes: 1024 * 1024,
+            connections: None,
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What travels through a channel.
+
+use std::sync::Arc;
+
+use crate::{
+    AppId, ChannelName, ClientId, ConnectionId, MessageId, MessageKey, MessageName, Namespace,
+    Offset, Payload, Position, Timestamp,
+};
+
+/// A channel of an app: the same name in two apps is two channels.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ChannelKey {
+    /// The tenant.
+    pub app: AppId,
+    /// The channel's name there.
+    pub channel: ChannelName,
+}
+
+/// Who sent a message, as far as the namespace shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sender {
+    /// The client.
+    pub client: ClientId,
+    /// Its connection.
+    pub connection: ConnectionId,
+    /// What its token says of it.
+    pub info: Option<Arc<Payload>>,
+}
+
+/// Where a draft comes from, so that delivery can hide it from there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The client: the scope of its keys.
+    pub client: ClientId,
+    /// The connection.
+    pub connection: ConnectionId,
+    /// Whether the connection wants its own message back.
+    pub echo: bool,
+}
+
+/// A message that is to be published: not yet stamped with an id, a time or a place.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// Where to.
+    pub channel: ChannelKey,
+    /// What kind of message, in the application's own words.
+    pub name: Option<MessageName>,
+    /// The content.
+    pub data: Payload,
+    /// The idempotency key.
+    pub key: Option<MessageKey>,
+    /// What the namespace shows of the sender.
+    pub from: Option<Sender>,
+    /// Where it comes from.
+    pub source: Source,
+    /// The channel's options at the time of the send.
+    pub namespace: Arc<Namespace>,
+}
+
+/// A stamped message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Its id.
+    pub id: MessageId,
+    /// When it was stamped.
+    pub ts: Timestamp,
+    /// Its place, in a channel with history.
+    pub offset: Option<Offset>,
+    /// What kind of message, in the application's own words.
+    pub name: Option<MessageName>,
+    /// The content.
+    pub data: Payload,
+    /// What is shown of the sender.
+    pub from: Option<Sender>,
+}
+
+/// A message on its way to the subscribers of its channel.
+#[derive(Debug, Clone)]
+pub struct Publication {
+    /// Where to.
+    pub channel: ChannelKey,
+    /// What.
+    pub message: Message,
+    /// The connection it is hidden from.
+    pub hidden_from: Option<ConnectionId>,
+}
+
+/// What the sender is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The message's id.
+    pub id: MessageId,
+    /// When it was stamped.
+    pub ts: Timestamp,
+    /// Its place, in a channel with history.
+    pub position: Option<Position>,
+    /// Whether this is the result of an earlier send with the same key.
+    pub repeated: bool,
+}

@@ -1,0 +1,91 @@
+//! What a transport knows of the other end before it says who it is.
+
+use std::net::IpAddr;
+
+use crate::Origin;
+
+/// The other end of a connection or request, as the transport saw it. Every text is a claim.
+#[derive(Debug, Clone)]
+pub struct Peer {
+    /// The address of the socket's other end.
+    pub address: IpAddr,
+    /// The `Host` that was asked for, with its port where one was written.
+    pub host: Option<Box<str>>,
+    /// The `Origin` header; only browsers send it.
+    pub origin: Option<Box<str>>,
+    /// Whether a header says that somebody forwarded the request.
+    pub forwarded: bool,
+    /// The port that the server listens on.
+    pub server_port: u16,
+}
+
+impl Peer {
+    /// Whether the other end is a program or page of this same machine, by the rules of the demo
+    /// app (`docs/configuration.md`, demo): a loopback address, a loopback `Host`, no `Origin` or
+    /// the server's own, nothing forwarded.
+    #[must_use]
+    pub fn is_same_machine(&self) -> bool {
+        let address = self.address.to_canonical();
+        address.is_loopback() && !self.forwarded && self.host_is_local() && self.origin_is_own()
+    }
+
+    fn host_is_local(&self) -> bool {
+        let Some(host) = &self.host else { return false };
+        match Origin::parse(&format!("http://{host}")) {
+            Some(Origin::Tuple { host, .. }) => is_local(&host),
+            Some(Origin::Opaque) | None => false,
+        }
+    }
+
+    fn origin_is_own(&self) -> bool {
+        let Some(origin) = &self.origin else { return true };
+        match Origin::parse(origin) {
+            Some(Origin::Tuple { scheme, host, port }) => {
+                matches!(&*scheme, "http" | "https")
+                    && is_local(&host)
+                    && port == Some(self.server_port)
+            }
+            Some(Origin::Opaque) | None => false,
+        }
+    }
+}
+
+fn is_local(host: &str) -> bool {
+    matches!(host, "localhost" | "127.0.0.1" | "[::1]")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn peer(address: &str, host: &str, origin: Option<&str>) -> Peer {
+        Peer {
+            address: address.parse().unwrap(),
+            host: Some(host.into()),
+            origin: origin.map(Into::into),
+            forwarded: false,
+            server_port: 3000,
+        }
+    }
+
+    #[test]
+    fn only_this_machine_passes() {
+        assert!(peer("127.0.0.1", "localhost:3000", None).is_same_machine());
+        assert!(peer("::ffff:127.0.0.1", "[::1]:3000", None).is_same_machine());
+        assert!(peer("::1", "127.0.0.1:3000", Some("http://localhost:3000")).is_same_machine());
+        // Another address, a rebound name, another page, another port, a file.
+        assert!(!peer("10.0.0.1", "localhost:3000", None).is_same_machine());
+        assert!(!peer("127.0.0.1", "evil.example:3000", None).is_same_machine());
+        assert!(
+            !peer("127.0.0.1", "localhost:3000", Some("https://evil.example")).is_same_machine()
+        );
+        assert!(
+            !peer("127.0.0.1", "localhost:3000", Some("http://localhost:8080")).is_same_machine()
+        );
+        assert!(!peer("127.0.0.1", "localhost:3000", Some("null")).is_same_machine());
+        let forwarded = Peer { forwarded: true, ..peer("127.0.0.1", "localhost", None) };
+        assert!(!forwarded.is_same_machine());
+        let nameless = Peer { host: None, ..peer("127.0.0.1", "x", None) };
+        assert!(!nameless.is_same_machine());
+    }
+}

@@ -1,0 +1,1 @@
+//! The accept loop: sockets to hyper, with a deadline and a cap.

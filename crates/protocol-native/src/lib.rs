@@ -1,0 +1,1 @@
+//! Sans-I/O codec of the native protocol, version 1.

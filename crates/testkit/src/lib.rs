@@ -1,0 +1,1 @@
+//! Contract suites for every port, a manual clock, builders.
