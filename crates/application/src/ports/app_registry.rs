@@ -1,0 +1,29 @@
+//! The port that knows the apps.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::{App, AppId};
+
+use super::Cause;
+
+/// The apps can't be asked right now.
+#[derive(Debug, thiserror::Error)]
+#[error("the app registry is unavailable")]
+pub struct RegistryError(#[source] pub Cause);
+
+/// Knows the apps.
+///
+/// Guarantees of every adapter:
+///
+/// 1. An app that exists is found by its exact id, and no other is.
+/// 2. A disabled app is found, with its status: whoever asks decides.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+#[async_trait]
+pub trait AppRegistry: Send + Sync {
+    /// The app with this id; nothing where there is none.
+    ///
+    /// # Errors
+    /// The registry can't answer.
+    async fn find(&self, id: &AppId) -> Result<Option<Arc<App>>, RegistryError>;
+}

@@ -1,0 +1,118 @@
+//! The port that is told what happens.
+
+use std::{net::IpAddr, time::Duration};
+
+use domain::{
+    AppId, ChannelName, ClientId, CloseReason, ConnectionId, Denial, ErrorCode, Language, TraceId,
+};
+
+/// Something that happened, for logs, metrics and traces. No payload, token or secret is in it.
+pub enum DomainEvent<'a> {
+    /// A connection was made; nothing is known of it yet.
+    Opened {
+        /// Which.
+        connection: ConnectionId,
+        /// From where.
+        address: IpAddr,
+        /// The language of its replies.
+        language: Language,
+    },
+    /// A client is authenticated, or refreshed its token.
+    Authenticated {
+        /// Which connection.
+        connection: ConnectionId,
+        /// The tenant.
+        app: &'a AppId,
+        /// Who.
+        client: &'a ClientId,
+        /// Whether it was before, too.
+        refreshed: bool,
+        /// What the client calls its request.
+        trace: Option<&'a TraceId>,
+    },
+    /// An `auth` was refused.
+    AuthRefused {
+        /// Which connection.
+        connection: ConnectionId,
+        /// The app that was asked for, where it is an app's name at all.
+        app: Option<&'a AppId>,
+        /// What the client was told.
+        code: ErrorCode,
+        /// What the client was not told.
+        cause: &'a dyn std::fmt::Display,
+        /// What the client calls its request.
+        trace: Option<&'a TraceId>,
+    },
+    /// A grant was missing. Told once per connection and rule and minute.
+    Denied {
+        /// Which connection.
+        connection: ConnectionId,
+        /// The tenant.
+        app: &'a AppId,
+        /// Who.
+        client: &'a ClientId,
+        /// Where.
+        channel: &'a ChannelName,
+        /// Which rule decided.
+        denial: &'a Denial,
+        /// Denials by the same rule since it was last told.
+        suppressed: u32,
+        /// What the client calls its request.
+        trace: Option<&'a TraceId>,
+    },
+    /// A request was refused for another reason than a grant.
+    Refused {
+        /// Which connection.
+        connection: ConnectionId,
+        /// What the client was told.
+        code: ErrorCode,
+        /// What the client calls its request.
+        trace: Option<&'a TraceId>,
+    },
+    /// A request failed by a fault that the client does not see.
+    Failed {
+        /// Which connection.
+        connection: ConnectionId,
+        /// What was tried.
+        what: &'static str,
+        /// What went wrong.
+        cause: &'a dyn std::fmt::Display,
+        /// What the client calls its request.
+        trace: Option<&'a TraceId>,
+    },
+    /// A subscription was made or ended.
+    Subscription {
+        /// Which connection.
+        connection: ConnectionId,
+        /// Where.
+        channel: &'a ChannelName,
+        /// Made, or ended.
+        made: bool,
+        /// What the client calls its request.
+        trace: Option<&'a TraceId>,
+    },
+    /// A connection ended.
+    Closed {
+        /// Which.
+        connection: ConnectionId,
+        /// The tenant, where it was authenticated.
+        app: Option<&'a AppId>,
+        /// Who, where it was authenticated.
+        client: Option<&'a ClientId>,
+        /// Why.
+        reason: CloseReason,
+        /// How long it lived.
+        lived: Duration,
+    },
+}
+
+/// Is told what happens.
+///
+/// Guarantees of every adapter:
+///
+/// 1. Never blocks and never fails: what must not be lost does not travel this way.
+/// 2. Text from outside is escaped before it reaches a line.
+pub trait EventSink: Send + Sync {
+    /// Takes note of an event.
+    fn record(&self, event: &DomainEvent<'_>);
+}

@@ -1,0 +1,37 @@
+//! What the application needs of the world. Each port speaks domain words and carries numbered
+//! guarantees; the suites in `testkit` prove them for every adapter.
+//!
+//! Control plane (`async_trait`, behind `Arc<dyn Port>`): [`TokenVerifier`], [`AppRegistry`],
+//! [`Broker`]. Data plane (synchronous, never blocking): [`DeliverySink`], [`Outbound`],
+//! [`Codec`], [`EventSink`], [`Clock`], [`IdSource`].
+
+mod app_registry;
+mod broker;
+mod clock;
+mod codec;
+mod delivery_sink;
+mod event_sink;
+mod id_source;
+mod outbound;
+mod token_issuer;
+mod token_verifier;
+
+pub use app_registry::{AppRegistry, RegistryError};
+pub use broker::{Attached, Broker, BrokerError};
+pub use clock::Clock;
+pub use codec::{BadRequest, Bounds, Codec, Encoding, Framing};
+pub use delivery_sink::DeliverySink;
+pub use event_sink::{DomainEvent, EventSink};
+pub use id_source::IdSource;
+pub use outbound::{Outbound, QueueFull};
+pub use token_issuer::{IssueError, TokenIssuer, TokenRequest};
+pub use token_verifier::{TokenError, TokenVerifier};
+
+#[cfg(any(test, feature = "mock"))]
+pub use {
+    app_registry::MockAppRegistry, broker::MockBroker, token_issuer::MockTokenIssuer,
+    token_verifier::MockTokenVerifier,
+};
+
+/// Where an adapter's failure came from, for the log only.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;

@@ -1,0 +1,42 @@
+//! What the server says unasked.
+
+use std::time::Duration;
+
+use domain::{ChannelName, CloseReason, Publication, Timestamp};
+
+use crate::Subscribed;
+
+/// What the server says unasked.
+#[derive(Debug)]
+pub enum Push<'a> {
+    /// A message of a channel.
+    Message(&'a Publication),
+    /// The server made a subscription.
+    Subscribed(&'a Subscribed),
+    /// The server ended a subscription.
+    Unsubscribed {
+        /// Which channel.
+        channel: &'a ChannelName,
+        /// Why: a row's reason of the error table, or `overflow`.
+        reason: &'static str,
+        /// Whether subscribing again makes sense.
+        resubscribe: bool,
+    },
+    /// The token ends soon.
+    TokenExpiring {
+        /// When.
+        expires_at: Timestamp,
+    },
+    /// A sign of life, for those who asked.
+    Heartbeat {
+        /// The server's time.
+        ts: Timestamp,
+    },
+    /// The server closes the connection.
+    Disconnect {
+        /// Why.
+        reason: CloseReason,
+        /// After how long to come back, where the reason has a given delay.
+        retry_after: Option<Duration>,
+    },
+}

@@ -1,0 +1,108 @@
+//! What a request is answered.
+
+use std::time::Duration;
+
+use domain::{
+    ChannelName, ClientId, ConnectionId, ErrorCode, Receipt, RequestId, SessionToken, Timestamp,
+};
+
+/// An answer.
+#[derive(Debug)]
+pub struct Reply {
+    /// The request's id.
+    pub id: Option<RequestId>,
+    /// Success with data, or why not.
+    pub outcome: Result<ReplyData, Refusal>,
+}
+
+/// Why a request was refused, as the client is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The row of the error table.
+    pub code: ErrorCode,
+    /// When to try again, where waiting helps.
+    pub retry_after: Option<Duration>,
+    /// What exactly is wrong, in English, where the client may know.
+    pub detail: Option<String>,
+}
+
+impl Refusal {
+    /// A refusal that says no more than its code.
+    #[must_use]
+    pub fn plain(code: ErrorCode) -> Self {
+        Self { code, retry_after: None, detail: None }
+    }
+
+    /// A refusal that says what exactly is wrong.
+    #[must_use]
+    pub fn because(code: ErrorCode, detail: impl Into<String>) -> Self {
+        Self { code, retry_after: None, detail: Some(detail.into()) }
+    }
+
+    /// A refusal that passes by waiting.
+    #[must_use]
+    pub fn later(code: ErrorCode, retry_after: Duration) -> Self {
+        Self { code, retry_after: Some(retry_after), detail: None }
+    }
+}
+
+/// The data of a successful reply.
+#[derive(Debug)]
+pub enum ReplyData {
+    /// Of `auth`.
+    Authenticated(Box<Welcome>),
+    /// Of `subscribe` for one channel.
+    Subscribed(Subscribed),
+    /// Of `subscribe` for many: in the order asked, each by itself.
+    SubscribedMany(Vec<(Option<ChannelName>, Result<Subscribed, Refusal>)>),
+    /// Of `unsubscribe`.
+    Unsubscribed(ChannelName),
+    /// Of `messageSend`.
+    Sent(ChannelName, Receipt),
+    /// Of `ping`.
+    Pong(Timestamp),
+}
+
+/// What an authenticated client is told.
+#[derive(Debug)]
+pub struct Welcome {
+    /// Who it is.
+    pub client: ClientId,
+    /// Its connection.
+    pub connection: ConnectionId,
+    /// What a later connection shows to continue this one.
+    pub session: SessionToken,
+    /// When the token ends.
+    pub expires_at: Timestamp,
+    /// After how long a silence the server asks for a sign of life.
+    pub ping_interval: Duration,
+    /// What it must keep to.
+    pub limits: WelcomeLimits,
+    /// The server's time.
+    pub ts: Timestamp,
+}
+
+/// The limits that a client must keep to.
+#[derive(Debug, Clone, Copy)]
+pub struct WelcomeLimits {
+    /// Bytes of a frame.
+    pub frame_bytes: usize,
+    /// Bytes of a message's `data`, compacted.
+    pub payload_bytes: usize,
+    /// Channels at once.
+    pub channels: u32,
+    /// Requests per second.
+    pub requests_per_second: u32,
+    /// Requests at once.
+    pub requests_burst: u32,
+}
+
+/// What a new subscriber is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscribed {
+    /// Which channel.
+    pub channel: ChannelName,
+    /// Whether what was missed since the given position was made up for; nothing where no
+    /// position was given.
+    pub recovered: Option<bool>,
+}

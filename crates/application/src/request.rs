@@ -1,0 +1,88 @@
+//! What a client asks, as a codec understood it.
+
+use domain::{AppId, ChannelName, MessageKey, MessageName, Payload, Position, RequestId, TraceId};
+use secrecy::SecretString;
+
+use crate::ports::BadRequest;
+
+/// A request.
+#[derive(Debug)]
+pub struct Request {
+    /// Correlates the reply; without one, replies come in request order.
+    pub id: Option<RequestId>,
+    /// What the client calls it, for the log.
+    pub trace: Option<TraceId>,
+    /// What is asked.
+    pub command: Command,
+}
+
+/// What is asked.
+#[derive(Debug)]
+pub enum Command {
+    /// Who am I: the first authenticates, a later one refreshes.
+    Auth(Auth),
+    /// Receive a channel's messages.
+    Subscribe(Subscribe),
+    /// The same of many channels; what is no subscription is refused by itself.
+    SubscribeMany(Vec<Result<Subscribe, BadRequest>>),
+    /// Receive no more of a channel.
+    Unsubscribe(ChannelName),
+    /// Send a message.
+    Send(Send),
+    /// Read earlier messages.
+    History(ChannelName),
+    /// See who is there.
+    Presence(ChannelName),
+    /// A sign of life.
+    Ping,
+}
+
+/// The content of `auth`.
+#[derive(Debug)]
+pub struct Auth {
+    /// The app; nothing where the text can't be the name of one.
+    pub app: Option<AppId>,
+    /// The token.
+    pub token: SecretString,
+    /// Where the client was in channels that its token subscribes it to.
+    pub positions: Vec<(ChannelName, Position)>,
+    /// Whether it wants `heartbeat` pushes.
+    pub heartbeat: bool,
+}
+
+/// The content of `subscribe`, for one channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscribe {
+    /// Which channel.
+    pub channel: ChannelName,
+    /// Where the client was.
+    pub position: Option<Position>,
+    /// How many earlier messages it wants.
+    pub rewind: Option<u32>,
+    /// Whether it wants to enter the list of members, or watch it.
+    pub presence: Option<PresenceWish>,
+}
+
+/// How a subscriber takes part in presence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PresenceWish {
+    /// Be in the list, and be told of changes.
+    Enter,
+    /// Be told of changes.
+    Watch,
+}
+
+/// The content of `messageSend`.
+#[derive(Debug)]
+pub struct Send {
+    /// Where to.
+    pub channel: ChannelName,
+    /// The content.
+    pub data: Payload,
+    /// What kind of message, in the application's own words.
+    pub name: Option<MessageName>,
+    /// The idempotency key.
+    pub key: Option<MessageKey>,
+    /// Whether the sender wants its own message back.
+    pub echo: bool,
+}
