@@ -4,12 +4,43 @@
 //!
 //! * [`ports`] are the needs: verify a token, know the apps, publish, write to one connection.
 //! * [`Request`], [`Reply`] and [`Push`] are what a codec reads and writes.
+//! * [`Hub`] is the running server; a transport opens a [`Session`] of it for each connection and
+//!   hands it every frame. The session asks the use cases (`authenticate`, `publish`, `channels`)
+//!   and answers through the connection's `Outbound`.
+//! * [`Fanout`] holds the subscribers: a broker calls it with every message.
+//! * [`Wheel`] and `deadlines` are all timers: authentication, heartbeat, expiry.
+//! * [`Admission`] bounds what is accepted from the network.
 
+mod admission;
+mod answers;
+mod authenticate;
+mod channels;
+mod connection;
+mod connections;
+mod deadlines;
+mod demo_token;
+mod denials;
+mod fanout;
+mod hub;
 pub mod ports;
+mod publish;
 mod push;
 mod reply;
 mod request;
+mod room;
+mod rules;
+mod session;
+mod wheel;
 
+pub use admission::{Admission, AdmissionLimits, NotAdmitted, Seat};
+pub use connection::Connection;
+pub use connections::Connections;
+pub use demo_token::{DemoToken, DemoTokenError, IssuedToken};
+pub use fanout::Fanout;
+pub use hub::{Hub, Opening, Ports};
 pub use push::Push;
 pub use reply::{Refusal, Reply, ReplyData, Subscribed, Welcome, WelcomeLimits};
 pub use request::{Auth, Command, PresenceWish, Request, Send, Subscribe};
+pub use rules::Rules;
+pub use session::Session;
+pub use wheel::Wheel;

@@ -1,0 +1,193 @@
+//! How many connections there may be, and how many of them unknown.
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// Bounds of what is accepted from the network.
+#[derive(Debug, Clone, Copy)]
+pub struct AdmissionLimits {
+    /// Connections in all.
+    pub total: u32,
+    /// Connections in all that have not authenticated.
+    pub unauthenticated: u32,
+    /// The same from one address (of IPv6: from one /64).
+    pub unauthenticated_per_address: u32,
+}
+
+impl Default for AdmissionLimits {
+    fn default() -> Self {
+        Self { total: 100_000, unauthenticated: 10_000, unauthenticated_per_address: 1_000 }
+    }
+}
+
+/// Why a connection is not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotAdmitted {
+    /// The server has as many connections as it may.
+    #[error("the server has as many connections as it may")]
+    OverCapacity,
+    /// Too many that have not authenticated, from everywhere together.
+    #[error("too many connections have not authenticated")]
+    TooManyUnknown,
+    /// Too many that have not authenticated, from this address.
+    #[error("too many connections of one address have not authenticated")]
+    TooManyFromAddress,
+}
+
+/// Counts connections and refuses those over a limit, before a byte of them is read.
+pub struct Admission {
+    limits: AdmissionLimits,
+    counts: Mutex<Counts>,
+}
+
+#[derive(Default)]
+struct Counts {
+    total: u32,
+    unauthenticated: u32,
+    by_address: HashMap<IpAddr, u32>,
+}
+
+impl Admission {
+    /// Nobody is in yet.
+    #[must_use]
+    pub fn new(limits: AdmissionLimits) -> Arc<Self> {
+        Arc::new(Self { limits, counts: Mutex::default() })
+    }
+
+    /// Lets a connection in.
+    ///
+    /// # Errors
+    /// Which limit it would pass.
+    pub fn admit(self: &Arc<Self>, address: IpAddr) -> Result<Seat, NotAdmitted> {
+        let origin = origin_of(address);
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if counts.total >= self.limits.total {
+            return Err(NotAdmitted::OverCapacity);
+        }
+        if counts.unauthenticated >= self.limits.unauthenticated {
+            return Err(NotAdmitted::TooManyUnknown);
+        }
+        let here = counts.by_address.entry(origin).or_insert(0);
+        if *here >= self.limits.unauthenticated_per_address {
+            return Err(NotAdmitted::TooManyFromAddress);
+        }
+        *here += 1;
+        counts.total += 1;
+        counts.unauthenticated += 1;
+        drop(counts);
+        Ok(Seat { admission: Arc::clone(self), origin, known: false })
+    }
+
+    /// Whether the next connection would be refused for lack of room.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.total >= self.limits.total
+    }
+
+    fn no_longer_unknown(counts: &mut Counts, origin: IpAddr) {
+        counts.unauthenticated -= 1;
+        if let Some(here) = counts.by_address.get_mut(&origin) {
+            *here -= 1;
+            if *here == 0 {
+                counts.by_address.remove(&origin);
+            }
+        }
+    }
+}
+
+/// One address, or the /64 that one customer of a provider has.
+fn origin_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            IpAddr::from([a, b, c, d, 0, 0, 0, 0])
+        }
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+/// A connection that was let in. Dropping it gives the place back.
+pub struct Seat {
+    admission: Arc<Admission>,
+    origin: IpAddr,
+    known: bool,
+}
+
+impl Seat {
+    /// The connection authenticated: it no longer counts as unknown.
+    pub fn authenticated(&mut self) {
+        if !self.known {
+            self.known = true;
+            let mut counts = self.admission.counts.lock().unwrap_or_else(PoisonError::into_inner);
+            Admission::no_longer_unknown(&mut counts, self.origin);
+        }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut counts = self.admission.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.total -= 1;
+        if !self.known {
+            Admission::no_longer_unknown(&mut counts, self.origin);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn admission() -> Arc<Admission> {
+        let limits =
+            AdmissionLimits { total: 5, unauthenticated: 3, unauthenticated_per_address: 2 };
+        Admission::new(limits)
+    }
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn each_limit_refuses_by_its_own_name() {
+        let admission = admission();
+        let mut a = admission.admit(address("10.0.0.1")).unwrap();
+        let mut b = admission.admit(address("10.0.0.1")).unwrap();
+        let refused = admission.admit(address("::ffff:10.0.0.1")).err();
+        assert_eq!(refused, Some(NotAdmitted::TooManyFromAddress));
+        let _c = admission.admit(address("10.0.0.2")).unwrap();
+        let refused = admission.admit(address("10.0.0.3")).err();
+        assert_eq!(refused, Some(NotAdmitted::TooManyUnknown));
+        a.authenticated();
+        b.authenticated();
+        let _d = admission.admit(address("10.0.0.1")).unwrap();
+        let _e = admission.admit(address("10.0.0.1")).unwrap();
+        assert!(admission.is_full());
+        let refused = admission.admit(address("10.0.0.9")).err();
+        assert_eq!(refused, Some(NotAdmitted::OverCapacity));
+    }
+
+    #[test]
+    fn dropping_gives_the_place_back() {
+        let admission = admission();
+        for _ in 0..10 {
+            let mut seat = admission.admit(address("2001:db8::1")).unwrap();
+            seat.authenticated();
+            let _other = admission.admit(address("2001:db8::2")).unwrap();
+        }
+        let counts = admission.counts.lock().unwrap();
+        assert_eq!((counts.total, counts.unauthenticated, counts.by_address.len()), (0, 0, 0));
+    }
+
+    #[test]
+    fn one_customers_ipv6_network_is_one_address() {
+        let admission = admission();
+        let _a = admission.admit(address("2001:db8::1")).unwrap();
+        let _b = admission.admit(address("2001:db8::ffff")).unwrap();
+        assert!(admission.admit(address("2001:db8::2:2:2:2")).is_err());
+    }
+}

@@ -1,0 +1,132 @@
+//! One open connection, as everything but its own session sees it.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use domain::{CloseReason, ConnectionId, Family, Moment, Timestamp};
+
+use crate::{
+    Push,
+    deadlines::Deadlines,
+    ports::{Codec, Outbound, QueueFull},
+};
+
+/// One open connection: what the fan-out, the timers and a shutdown need of it.
+pub struct Connection {
+    /// Its id.
+    pub id: ConnectionId,
+    /// When it was opened.
+    pub opened: Moment,
+    pub(crate) outbound: Arc<dyn Outbound>,
+    pub(crate) codec: Arc<dyn Codec>,
+    /// Milliseconds of the moment at which the peer was last heard; written by the session on each
+    /// arrival, read by the timers.
+    last_heard: AtomicU64,
+    /// Set once, by whoever closes first: session, timers, fan-out or shutdown.
+    closed: OnceLock<CloseReason>,
+    /// Short lock: session writes on `auth`, the timers on each visit; never held over a call out.
+    pub(crate) deadlines: Mutex<Deadlines>,
+}
+
+impl Connection {
+    pub(crate) fn new(
+        id: ConnectionId,
+        opened: Moment,
+        outbound: Arc<dyn Outbound>,
+        codec: Arc<dyn Codec>,
+        deadlines: Deadlines,
+    ) -> Self {
+        Self {
+            id,
+            opened,
+            outbound,
+            codec,
+            last_heard: AtomicU64::new(opened.as_millis()),
+            closed: OnceLock::new(),
+            deadlines: Mutex::new(deadlines),
+        }
+    }
+
+    /// Notes a sign of life: anything at all that came from the peer.
+    pub fn heard(&self, now: Moment) {
+        self.last_heard.store(now.as_millis(), Ordering::Relaxed);
+    }
+
+    pub(crate) fn last_heard(&self) -> Moment {
+        Moment::from_millis(self.last_heard.load(Ordering::Relaxed))
+    }
+
+    /// Queues a frame that is shared with other connections of the same encoding. A queue at its
+    /// limit ends the connection as too slow.
+    pub(crate) fn push_shared(&self, frame: &Bytes) {
+        if let Err(QueueFull) = self.outbound.push(frame) {
+            self.close(CloseReason::TooSlow, None);
+        }
+    }
+
+    /// Queues a push for this connection alone.
+    pub(crate) fn push(&self, push: &Push<'_>) {
+        self.push_shared(&self.codec.push(push));
+    }
+
+    /// Tells the peer why and ends the connection. The first close counts.
+    pub(crate) fn close(&self, reason: CloseReason, retry_after: Option<Duration>) {
+        if self.closed.set(reason).is_err() {
+            return;
+        }
+        let given = matches!(reason.family(), Family::AfterDelay);
+        let retry_after = retry_after.or(given.then_some(Duration::ZERO));
+        let farewell = self.codec.push(&Push::Disconnect { reason, retry_after });
+        self.outbound.close(farewell, reason);
+    }
+
+    /// Notes an end that the peer or the network made: nobody is told.
+    pub(crate) fn ended(&self, reason: CloseReason) {
+        let _ = self.closed.set(reason);
+    }
+
+    /// Why it was closed; nothing while it is open.
+    #[must_use]
+    pub fn closed(&self) -> Option<CloseReason> {
+        self.closed.get().copied()
+    }
+
+    pub(crate) fn with_deadlines<T>(&self, change: impl FnOnce(&mut Deadlines) -> T) -> T {
+        change(&mut self.deadlines.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What the timers do at a visit: says when the next one is due, nothing after a close.
+    pub(crate) fn visit(&self, now: Moment, wall: Timestamp) -> Option<Moment> {
+        if self.closed().is_some() {
+            return None;
+        }
+        let step = self.with_deadlines(|deadlines| deadlines.step(now, wall, self.last_heard()));
+        if let Some(reason) = step.close {
+            self.close(reason, None);
+            return None;
+        }
+        if step.probe {
+            self.outbound.probe();
+        }
+        if let Some(expires_at) = step.expiring {
+            self.push(&Push::TokenExpiring { expires_at });
+        }
+        if step.heartbeat {
+            self.push(&Push::Heartbeat { ts: wall });
+        }
+        Some(step.next)
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("id", &self.id).finish_non_exhaustive()
+    }
+}

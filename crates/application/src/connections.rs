@@ -1,0 +1,95 @@
+//! All open connections of this node.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use domain::{AppId, ConnectionId};
+use tokio::sync::watch;
+
+use crate::Connection;
+
+/// Knows every open connection, so that a shutdown reaches all of them and can wait for the last.
+pub struct Connections {
+    open: RwLock<HashMap<ConnectionId, Arc<Connection>>>,
+    /// How many are open: what a drain waits on.
+    count: watch::Sender<usize>,
+    /// Authenticated connections per app that has a limit.
+    seated: RwLock<HashMap<AppId, u32>>,
+    draining: AtomicBool,
+}
+
+impl Connections {
+    pub(crate) fn new() -> Self {
+        Self {
+            open: RwLock::default(),
+            count: watch::Sender::new(0),
+            seated: RwLock::default(),
+            draining: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn insert(&self, connection: &Arc<Connection>) {
+        let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
+        open.insert(connection.id, Arc::clone(connection));
+        self.count.send_replace(open.len());
+    }
+
+    pub(crate) fn remove(&self, id: ConnectionId) {
+        let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
+        open.remove(&id);
+        self.count.send_replace(open.len());
+    }
+
+    /// How many connections are open.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        *self.count.borrow()
+    }
+
+    /// Resolves when no connection is open.
+    pub async fn drained(&self) {
+        let mut count = self.count.subscribe();
+        // The sender lives as long as `self`, so waiting can't fail.
+        let _ = count.wait_for(|count| *count == 0).await;
+    }
+
+    pub(crate) fn all(&self) -> Vec<Arc<Connection>> {
+        self.open.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    pub(crate) fn begin_drain(&self) {
+        self.draining.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether the server is shutting down.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::SeqCst)
+    }
+
+    /// Takes one of the app's `limit` seats; says whether there was one.
+    pub(crate) fn take_seat(&self, app: &AppId, limit: u32) -> bool {
+        let mut seated = self.seated.write().unwrap_or_else(PoisonError::into_inner);
+        let taken = seated.entry(app.clone()).or_insert(0);
+        if *taken >= limit {
+            return false;
+        }
+        *taken += 1;
+        true
+    }
+
+    pub(crate) fn give_seat_back(&self, app: &AppId) {
+        let mut seated = self.seated.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(taken) = seated.get_mut(app) {
+            *taken -= 1;
+            if *taken == 0 {
+                seated.remove(app);
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The running server behind its transports.
+
+use std::{sync::Arc, time::Duration};
+
+use domain::{AppId, CloseReason, Language, Peer};
+
+use crate::{
+    Connection, Connections, Fanout, Rules, Session, Wheel,
+    admission::Seat,
+    authenticate::Authenticate,
+    channels::Channels,
+    deadlines::Deadlines,
+    ports::{
+        AppRegistry, Broker, Clock, Codec, DomainEvent, EventSink, IdSource, Outbound,
+        TokenVerifier,
+    },
+    publish::Publish,
+};
+
+/// What a hub is made of.
+pub struct Ports {
+    /// Knows the apps.
+    pub registry: Arc<dyn AppRegistry>,
+    /// Verifies tokens.
+    pub verifier: Arc<dyn TokenVerifier>,
+    /// Stamps and announces messages; made with the same fan-out as its sink.
+    pub broker: Arc<dyn Broker>,
+    /// Is told what happens.
+    pub events: Arc<dyn EventSink>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Makes identities.
+    pub ids: Arc<dyn IdSource>,
+}
+
+/// The running server behind its transports: opens a [`Session`] for each connection, and ends all
+/// of them in a shutdown.
+pub struct Hub {
+    pub(crate) authenticate: Authenticate,
+    pub(crate) publish: Publish,
+    pub(crate) channels: Channels,
+    pub(crate) connections: Connections,
+    pub(crate) wheel: Wheel,
+    pub(crate) events: Arc<dyn EventSink>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn IdSource>,
+    pub(crate) rules: Rules,
+}
+
+/// What a transport brings for a new connection.
+pub struct Opening {
+    /// Its writing side.
+    pub outbound: Arc<dyn Outbound>,
+    /// Its protocol.
+    pub codec: Arc<dyn Codec>,
+    /// The other end.
+    pub peer: Peer,
+    /// The language of its replies; the codec writes in it, this is for the log.
+    pub language: Language,
+    /// Its place among the connections that may be open; nothing for a transport that counts by
+    /// itself.
+    pub seat: Option<Seat>,
+    /// The app that the address named: `auth` must name the same.
+    pub app: Option<AppId>,
+}
+
+impl Hub {
+    /// A hub of these ports. Somebody has to poll [`Self::run_timers`].
+    #[must_use]
+    pub fn new(ports: Ports, fanout: Arc<Fanout>, rules: Rules) -> Arc<Self> {
+        Arc::new(Self {
+            authenticate: Authenticate::new(ports.registry, ports.verifier),
+            publish: Publish::new(Arc::clone(&ports.broker)),
+            channels: Channels::new(fanout, ports.broker),
+            connections: Connections::new(),
+            wheel: Wheel::new(Arc::clone(&ports.clock)),
+            events: ports.events,
+            clock: ports.clock,
+            ids: ports.ids,
+            rules,
+        })
+    }
+
+    /// A session for a connection that was just made. While the server shuts down it is closed at
+    /// once, with a delay after which to come back.
+    #[must_use]
+    pub fn open(self: &Arc<Self>, opening: Opening) -> Session {
+        let now = self.clock.moment();
+        let deadlines = Deadlines::new(&self.rules, now);
+        let first_visit = deadlines.first(now);
+        let connection = Arc::new(Connection::new(
+            self.ids.connection(),
+            now,
+            opening.outbound,
+            opening.codec,
+            deadlines,
+        ));
+        self.connections.insert(&connection);
+        self.wheel.arm(&connection, first_visit);
+        self.events.record(&DomainEvent::Opened {
+            connection: connection.id,
+            address: opening.peer.address,
+            language: opening.language,
+        });
+        // After the insert: a shutdown either sees this connection or is seen here.
+        if self.connections.is_draining() {
+            self.send_away(&connection);
+        }
+        Session::new(Arc::clone(self), connection, opening.peer, opening.seat, opening.app)
+    }
+
+    /// Turns the timers of all connections for as long as the future is polled.
+    pub async fn run_timers(&self) {
+        self.wheel.run().await;
+    }
+
+    /// Visits what is due now; for tests with a clock of their own.
+    pub fn turn_timers(&self) {
+        self.wheel.turn();
+    }
+
+    /// The open connections.
+    #[must_use]
+    pub fn connections(&self) -> &Connections {
+        &self.connections
+    }
+
+    /// What every connection is held to.
+    #[must_use]
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// Begins the end: every client is told to come back after a delay, spread over the shutdown
+    /// window so that they do not come all at once. New connections get the same answer.
+    pub fn shut_down(&self) {
+        self.connections.begin_drain();
+        for connection in self.connections.all() {
+            self.send_away(&connection);
+        }
+    }
+
+    fn send_away(&self, connection: &Connection) {
+        let window = u64::try_from(self.rules.shutdown_window.as_millis()).unwrap_or(u64::MAX);
+        let delay = Duration::from_millis(self.ids.below(window));
+        connection.close(CloseReason::ShuttingDown, Some(delay));
+    }
+}

@@ -1,0 +1,125 @@
+//! The use case: send a message to a channel.
+
+use std::sync::Arc;
+
+use domain::{Action, ChannelKey, Client, Denial, Draft, Receipt, Sender, SenderView, Source};
+
+use crate::{
+    Send,
+    ports::{Broker, BrokerError},
+};
+
+/// Publishes what a client may publish.
+pub(crate) struct Publish {
+    broker: Arc<dyn Broker>,
+}
+
+impl Publish {
+    pub(crate) fn new(broker: Arc<dyn Broker>) -> Self {
+        Self { broker }
+    }
+
+    /// What the client asked to send, as the broker takes it. Sending needs a grant, not a
+    /// subscription.
+    pub(crate) fn draft(client: &Client, send: Send) -> Result<Draft, Denial> {
+        client.check(Action::Send, &send.channel)?;
+        let namespace = Arc::clone(client.app.namespace(&send.channel));
+        let sender =
+            |info| Sender { client: client.id.clone(), connection: client.connection, info };
+        let from = match namespace.sender {
+            SenderView::None => None,
+            SenderView::Id => Some(sender(None)),
+            SenderView::Full => Some(sender(client.info.clone())),
+        };
+        let Send { channel, data, name, key, echo } = send;
+        let source = Source { client: client.id.clone(), connection: client.connection, echo };
+        let channel = ChannelKey { app: client.app.id.clone(), channel };
+        Ok(Draft { channel, name, data, key, from, source, namespace })
+    }
+
+    /// Hands the draft over. The future lives by itself, so that a session can have many under way.
+    pub(crate) fn run(
+        &self,
+        draft: Draft,
+    ) -> impl Future<Output = Result<Receipt, BrokerError>> + std::marker::Send + use<> {
+        let broker = Arc::clone(&self.broker);
+        async move { broker.publish(draft).await }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::MockBroker;
+    use domain::{
+        App, AppId, ChannelName, Claims, ClientId, ConnectionId, Grant, GrantPattern, MessageId,
+        Namespace, Payload, Timestamp,
+    };
+
+    fn client(sender: SenderView, allowed: &[Action]) -> Client {
+        let mut app = App::new(AppId::parse("shop").unwrap());
+        app.default_namespace = Arc::new(Namespace { sender, ..Namespace::default() });
+        let claims = Claims {
+            client: ClientId::parse("alice").unwrap(),
+            expires_at: Timestamp::from_secs(1000),
+            issued_at: None,
+            token_id: None,
+            caps: Some(vec![Grant {
+                pattern: GrantPattern::parse("chat:*").unwrap(),
+                actions: allowed.iter().copied().collect(),
+            }]),
+            channels: Vec::new(),
+            info: Some(Payload::parse("{\"name\":\"A\"}", 100).unwrap()),
+        };
+        Client::admit(Arc::new(app), ConnectionId::from_random(7), claims)
+    }
+
+    fn send(channel: &str) -> Send {
+        let data = Payload::parse("1", 10).unwrap();
+        Send {
+            channel: ChannelName::parse(channel).unwrap(),
+            data,
+            name: None,
+            key: None,
+            echo: true,
+        }
+    }
+
+    #[tokio::test]
+    async fn the_broker_gets_what_was_sent_in_the_clients_own_app() {
+        let mut broker = MockBroker::new();
+        broker
+            .expect_publish()
+            .withf(|draft| {
+                draft.channel.app.as_str() == "shop"
+                    && draft.channel.channel.as_str() == "chat:x"
+                    && draft.source.client.as_str() == "alice"
+            })
+            .once()
+            .returning(|_| {
+                let ts = Timestamp::from_secs(1);
+                Ok(Receipt { id: MessageId::new("m"), ts, position: None, repeated: false })
+            });
+        let draft =
+            Publish::draft(&client(SenderView::Id, &[Action::Send]), send("chat:x")).unwrap();
+        let receipt = Publish::new(Arc::new(broker)).run(draft).await.unwrap();
+        assert_eq!(receipt.id.as_str(), "m");
+    }
+
+    #[test]
+    fn without_the_grant_there_is_no_draft() {
+        let reader = client(SenderView::Id, &[Action::Subscribe]);
+        let denial = Publish::draft(&reader, send("chat:x")).unwrap_err();
+        assert_eq!(denial.to_string(), "send: `chat:*` of the token's caps does not allow it");
+        assert!(Publish::draft(&client(SenderView::Id, &[Action::Send]), send("news")).is_err());
+    }
+
+    #[test]
+    fn the_namespace_says_how_much_of_the_sender_is_shown() {
+        let from =
+            |view| Publish::draft(&client(view, &[Action::Send]), send("chat:x")).unwrap().from;
+        assert_eq!(from(SenderView::None), None);
+        assert_eq!(from(SenderView::Id).unwrap().info, None);
+        assert!(from(SenderView::Full).unwrap().info.is_some());
+    }
+}

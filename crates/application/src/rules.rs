@@ -1,0 +1,50 @@
+//! What every connection is held to, whatever its app.
+
+use std::time::Duration;
+
+/// Bounds of the server; `docs/configuration.md` gives the defaults' keys.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// From the opening of a connection to its successful `auth`.
+    pub auth_timeout: Duration,
+    /// Silence after which the server asks for a sign of life.
+    pub ping_interval: Duration,
+    /// How long it waits for that sign.
+    pub ping_timeout: Duration,
+    /// Bytes of a frame, after `auth`.
+    pub frame_bytes: usize,
+    /// Bytes of a frame, before `auth`.
+    pub unauthenticated_frame_bytes: usize,
+    /// Over how long a time clients come back after a shutdown.
+    pub shutdown_window: Duration,
+}
+
+impl Rules {
+    /// From `exp` to the close of a connection whose token was not refreshed (protocol).
+    pub const EXPIRY_GRACE: Duration = Duration::from_secs(25);
+    /// `tokenExpiring` comes this long ahead, or a quarter of a shorter life.
+    pub const EXPIRY_NOTICE: Duration = Duration::from_secs(60);
+    /// The refused `auth` that closes the connection.
+    pub const AUTH_ATTEMPTS: u8 = 3;
+    /// Bad requests at once; the next one closes.
+    pub const BAD_REQUESTS: u32 = 10;
+    /// After this long one bad request is forgiven.
+    pub const BAD_REQUEST_REFILL: Duration = Duration::from_secs(10);
+    /// Sends of one connection that may wait for their commit; then the server stops reading.
+    pub const SENDS_UNDER_WAY: usize = 64;
+    /// Bytes that may wait for a connection before `auth`.
+    pub const UNAUTHENTICATED_QUEUE: usize = 64 * 1024;
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            auth_timeout: Duration::from_secs(10),
+            ping_interval: Duration::from_secs(25),
+            ping_timeout: Duration::from_secs(10),
+            frame_bytes: 128 * 1024,
+            unauthenticated_frame_bytes: 16 * 1024,
+            shutdown_window: Duration::from_secs(30),
+        }
+    }
+}

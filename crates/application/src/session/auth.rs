@@ -1,0 +1,159 @@
+//! Authentication and its refresh.
+
+use std::sync::Arc;
+
+use domain::{ChannelName, Client, CloseReason, ErrorCode, Position};
+use secrecy::ExposeSecret;
+
+use super::{Asked, Session, requests};
+use crate::{
+    Auth, Refusal, ReplyData, Rules, Subscribe, Welcome, WelcomeLimits,
+    authenticate::{Asking, NotAuthenticated},
+    ports::DomainEvent,
+};
+
+impl Session {
+    pub(super) async fn auth(&mut self, asked: Asked, auth: Auth) {
+        // Answers before this one go first; what it changes comes behind its own answer.
+        self.its_turn(&asked.order(None)).await;
+        match self.client.clone() {
+            None => self.first_auth(asked, auth).await,
+            Some(present) => self.refresh(asked, auth, &present).await,
+        }
+    }
+
+    async fn first_auth(&mut self, asked: Asked, auth: Auth) {
+        let decision = self.hub.authenticate.decide(self.asking(&auth)).await;
+        if self.connection.closed().is_some() {
+            return;
+        }
+        match decision {
+            Ok(client) => self.admit(asked, auth, client).await,
+            Err(error) => {
+                self.refuse_auth(asked, &auth, &error).await;
+                self.refused_auths += 1;
+                if self.refused_auths >= Rules::AUTH_ATTEMPTS {
+                    self.connection.close(CloseReason::NotAuthenticated, None);
+                }
+            }
+        }
+    }
+
+    async fn admit(&mut self, asked: Asked, auth: Auth, client: Client) {
+        if let Some(limit) = client.app.limits.connections {
+            if !self.hub.connections.take_seat(&client.app.id, limit) {
+                let refusal = Refusal::plain(ErrorCode::QuotaExceeded);
+                self.answer(asked, None, Err(refusal)).await;
+                return self.connection.close(CloseReason::ConnectionLimit, None);
+            }
+            self.seated = true;
+        }
+        if let Some(seat) = &mut self.seat {
+            seat.authenticated();
+        }
+        self.become_client(asked, auth, client, false).await;
+    }
+
+    async fn refresh(&mut self, asked: Asked, auth: Auth, present: &Client) {
+        // The old token's expiry waits for a refresh that came before it.
+        self.connection.with_deadlines(|deadlines| deadlines.refreshing(true));
+        let decision = self.hub.authenticate.renew(self.asking(&auth), present).await;
+        self.connection.with_deadlines(|deadlines| deadlines.refreshing(false));
+        if self.connection.closed().is_some() {
+            return;
+        }
+        match decision {
+            Ok(client) => self.become_client(asked, auth, client, true).await,
+            Err(error) => self.refuse_auth(asked, &auth, &error).await,
+        }
+    }
+
+    fn asking<'a>(&'a self, auth: &'a Auth) -> Asking<'a> {
+        Asking {
+            connection: self.connection.id,
+            peer: &self.peer,
+            hinted: self.hinted.as_ref(),
+            app: auth.app.as_ref(),
+            token: auth.token.expose_secret(),
+        }
+    }
+
+    /// The reply, then what the new token takes away, then what it subscribes to.
+    async fn become_client(&mut self, asked: Asked, auth: Auth, client: Client, refreshed: bool) {
+        let client = Arc::new(client);
+        self.client = Some(Arc::clone(&client));
+        self.adopt(&auth, &client, refreshed);
+        let trace = asked.trace.clone();
+        self.hub.events.record(&DomainEvent::Authenticated {
+            connection: self.connection.id,
+            app: &client.app.id,
+            client: &client.id,
+            refreshed,
+            trace: trace.as_ref(),
+        });
+        let lost = self.leave_what_is_not_granted(&client);
+        let welcome = ReplyData::Authenticated(Box::new(self.welcome(&client)));
+        self.answer(asked, None, Ok(welcome)).await;
+        self.tell_what_is_not_granted(lost).await;
+        for channel in &client.channels {
+            if self.subscriptions.contains_key(channel) {
+                continue;
+            }
+            let channel = channel.clone();
+            let position = position_of(&auth.positions, &channel);
+            let wish = Subscribe { channel, position, rewind: None, presence: None };
+            self.subscribe_by_token(&client, wish, trace.as_ref()).await;
+        }
+    }
+
+    /// What the client's app and wishes change in the connection.
+    fn adopt(&mut self, auth: &Auth, client: &Client, refreshed: bool) {
+        let (now, wall) = (self.hub.clock.moment(), self.hub.clock.now());
+        let limits = client.app.limits;
+        self.connection.outbound.set_queue_limit(limits.queue_bytes);
+        if !refreshed {
+            self.rate = requests(&limits, now);
+            self.patience = requests(&limits, now);
+        }
+        self.connection.with_deadlines(|deadlines| {
+            deadlines.admit(client.expires_at, wall);
+            deadlines.want_heartbeats(auth.heartbeat, now);
+        });
+        // At once: the token may end before the visit that is due.
+        self.hub.wheel.arm(&self.connection, now);
+    }
+
+    fn welcome(&self, client: &Client) -> Welcome {
+        let limits = client.app.limits;
+        Welcome {
+            client: client.id.clone(),
+            connection: self.connection.id,
+            session: self.session,
+            expires_at: client.expires_at,
+            ping_interval: self.hub.rules.ping_interval,
+            limits: WelcomeLimits {
+                frame_bytes: self.hub.rules.frame_bytes,
+                payload_bytes: limits.payload_bytes,
+                channels: limits.channels_per_connection,
+                requests_per_second: limits.requests_per_second,
+                requests_burst: limits.requests_burst,
+            },
+            ts: self.hub.clock.now(),
+        }
+    }
+
+    async fn refuse_auth(&mut self, asked: Asked, auth: &Auth, error: &NotAuthenticated) {
+        self.hub.events.record(&DomainEvent::AuthRefused {
+            connection: self.connection.id,
+            app: auth.app.as_ref(),
+            code: error.refusal().code,
+            cause: error,
+            trace: asked.trace.as_ref(),
+        });
+        self.reply_in_order(asked, None, Err(error.refusal())).await;
+    }
+}
+
+fn position_of(positions: &[(ChannelName, Position)], channel: &ChannelName) -> Option<Position> {
+    positions.iter().find(|(name, _)| name == channel).map(|(_, position)| *position)
+}

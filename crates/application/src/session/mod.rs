@@ -1,0 +1,317 @@
+//! One connection from its first frame to its end: the same for every transport.
+
+mod auth;
+mod send;
+mod subscribe;
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use domain::{
+    AppId, AppLimits, ChannelName, Client, CloseReason, Denial, ErrorCode, Moment, Peer, RequestId,
+    SessionToken, TokenBucket, TraceId,
+};
+use futures_util::stream::FuturesUnordered;
+
+use crate::{
+    Command, Connection, Hub, Refusal, Reply, ReplyData, Request, Rules,
+    admission::Seat,
+    answers::{Answers, Order},
+    channels::{Channels, Membership},
+    denials::{self, Denials},
+    ports::{BadRequest, Bounds, DomainEvent},
+};
+
+/// One connection's session. Its transport hands it every frame in order ([`Self::receive`]),
+/// polls [`Self::progress`] while it waits for the next one, and tells it the end ([`Self::end`]).
+///
+/// Requests take effect in the order they arrive. What it answers goes through the connection's
+/// `Outbound`, never back through a return value.
+pub struct Session {
+    hub: Arc<Hub>,
+    connection: Arc<Connection>,
+    peer: Peer,
+    /// Given back when the session ends.
+    seat: Option<Seat>,
+    /// The app that the address named.
+    hinted: Option<AppId>,
+    /// What a later connection shows to continue this one.
+    session: SessionToken,
+    /// Who it is; nothing before a successful `auth`.
+    client: Option<Arc<Client>>,
+    /// Whether the app counts this connection.
+    seated: bool,
+    subscriptions: HashMap<ChannelName, Subscription>,
+    /// Requests.
+    rate: TokenBucket,
+    /// Requests that were refused as too fast and came all the same.
+    patience: TokenBucket,
+    /// Bad requests.
+    budget: TokenBucket,
+    refused_auths: u8,
+    denials: Denials,
+    answers: Answers,
+    sends: FuturesUnordered<send::UnderWay>,
+}
+
+struct Subscription {
+    membership: Membership,
+    /// Made by the token's `channels`: the client can't end it.
+    by_token: bool,
+}
+
+/// What a reply belongs to.
+struct Asked {
+    id: Option<RequestId>,
+    trace: Option<TraceId>,
+}
+
+impl Session {
+    pub(crate) fn new(
+        hub: Arc<Hub>,
+        connection: Arc<Connection>,
+        peer: Peer,
+        seat: Option<Seat>,
+        hinted: Option<AppId>,
+    ) -> Self {
+        let now = connection.opened;
+        let limits = AppLimits::default();
+        let session = hub.ids.session();
+        connection.outbound.set_queue_limit(Rules::UNAUTHENTICATED_QUEUE);
+        Self {
+            hub,
+            connection,
+            peer,
+            seat,
+            hinted,
+            session,
+            client: None,
+            seated: false,
+            subscriptions: HashMap::new(),
+            rate: requests(&limits, now),
+            patience: requests(&limits, now),
+            budget: TokenBucket::new(Rules::BAD_REQUESTS, 1, Rules::BAD_REQUEST_REFILL, now),
+            refused_auths: 0,
+            denials: Denials::default(),
+            answers: Answers::default(),
+            sends: FuturesUnordered::new(),
+        }
+    }
+
+    /// The connection, as others see it.
+    #[must_use]
+    pub fn connection(&self) -> &Arc<Connection> {
+        &self.connection
+    }
+
+    /// The most bytes of the next frame: fewer before `auth`.
+    #[must_use]
+    pub fn frame_limit(&self) -> usize {
+        let rules = self.hub.rules;
+        if self.client.is_some() { rules.frame_bytes } else { rules.unauthenticated_frame_bytes }
+    }
+
+    /// Notes a sign of life that is no frame (a pong, a part of a frame).
+    pub fn heard(&self) {
+        self.connection.heard(self.hub.clock.moment());
+    }
+
+    /// Takes one frame. Returns when the next one may come: after an `auth` is decided, at once
+    /// for most, later where too many sends are under way. After a close frames are ignored.
+    pub async fn receive(&mut self, frame: &[u8]) {
+        if self.connection.closed().is_some() {
+            return;
+        }
+        self.heard();
+        let bounds = Bounds { payload_bytes: self.limits().payload_bytes };
+        match self.connection.codec.decode(frame, bounds) {
+            Ok(Request { id, trace, command }) => {
+                let asked = Asked { id, trace };
+                match self.in_time() {
+                    Ok(()) => self.carry_out(asked, command).await,
+                    Err(refusal) => self.answer(asked, None, Err(refusal)).await,
+                }
+            }
+            Err(bad) => {
+                let refused = self.in_time().err().unwrap_or_else(|| self.refusal_of(&bad));
+                let asked = Asked { id: bad.id, trace: bad.trace };
+                self.answer(asked, None, Err(refused)).await;
+            }
+        }
+    }
+
+    /// A transport could not make a frame of what came: the connection ends.
+    pub fn violate(&self, reason: CloseReason) {
+        self.connection.close(reason, None);
+    }
+
+    /// Ends the session: leaves every channel, gives every place back, tells the log. `seen` is
+    /// what the transport saw, for an end that the server did not make.
+    pub async fn end(mut self, seen: CloseReason) {
+        self.connection.ended(seen);
+        for (channel, subscription) in std::mem::take(&mut self.subscriptions) {
+            self.drop_subscription(&channel, subscription, None).await;
+        }
+    }
+
+    async fn carry_out(&mut self, asked: Asked, command: Command) {
+        let client = match (&command, &self.client) {
+            (Command::Auth(_) | Command::Ping, _) => None,
+            (_, Some(client)) => Some(Arc::clone(client)),
+            (_, None) => {
+                let refusal = Refusal::plain(ErrorCode::Unauthenticated);
+                return self.answer(asked, None, Err(refusal)).await;
+            }
+        };
+        match (command, client) {
+            (Command::Auth(auth), _) => self.auth(asked, auth).await,
+            (Command::Subscribe(one), Some(client)) => self.subscribe(asked, &client, one).await,
+            (Command::SubscribeMany(list), Some(client)) => {
+                self.subscribe_many(asked, &client, list).await;
+            }
+            (Command::Unsubscribe(channel), Some(client)) => {
+                self.unsubscribe(asked, &client, channel).await;
+            }
+            (Command::Send(send), Some(client)) => self.send(asked, &client, send).await,
+            (Command::History(channel) | Command::Presence(channel), Some(_)) => {
+                let refusal = Refusal::plain(ErrorCode::NotEnabled);
+                self.answer(asked, Some(channel), Err(refusal)).await;
+            }
+            (Command::Ping, _) | (_, None) => {
+                let ts = self.hub.clock.now();
+                self.answer(asked, None, Ok(ReplyData::Pong(ts))).await;
+            }
+        }
+    }
+
+    fn limits(&self) -> AppLimits {
+        self.client.as_ref().map_or_else(AppLimits::default, |client| client.app.limits)
+    }
+
+    /// Whether the request comes within the rate. Who goes on long after being refused is closed.
+    fn in_time(&mut self) -> Result<(), Refusal> {
+        let now = self.hub.clock.moment();
+        self.rate.take(now).map_err(|wait| {
+            if self.patience.take(now).is_err() {
+                self.connection.close(CloseReason::RateLimited, None);
+            }
+            Refusal::later(ErrorCode::RateLimited, wait)
+        })
+    }
+
+    fn refusal_of(&self, bad: &BadRequest) -> Refusal {
+        if bad.needs_auth && self.client.is_none() {
+            return Refusal::plain(ErrorCode::Unauthenticated);
+        }
+        Refusal::because(bad.code, bad.detail.clone())
+    }
+
+    /// Answers; a refusal is noted and may spend the budget of bad requests.
+    async fn answer(
+        &mut self,
+        asked: Asked,
+        channel: Option<ChannelName>,
+        outcome: Result<ReplyData, Refusal>,
+    ) {
+        let refused = outcome.as_ref().err().map(|refusal| refusal.code);
+        if let Some(code) = refused {
+            let (connection, trace) = (self.connection.id, asked.trace.as_ref());
+            self.hub.events.record(&DomainEvent::Refused { connection, code, trace });
+        }
+        self.reply_in_order(asked, channel, outcome).await;
+        if refused.is_some_and(ErrorCode::spends_budget) {
+            self.spend_budget();
+        }
+    }
+
+    /// Replies in the promised order, at once where nothing is in the way.
+    async fn reply_in_order(
+        &mut self,
+        asked: Asked,
+        channel: Option<ChannelName>,
+        outcome: Result<ReplyData, Refusal>,
+    ) {
+        let order = asked.order(channel);
+        let reply = self.connection.codec.reply(&Reply { id: asked.id, outcome });
+        if self.answers.blocks(&order) {
+            self.room_for_one_more().await;
+            let place = self.answers.expect(order);
+            self.answers.fill(place, reply, |reply| self.connection.outbound.reply(reply));
+        } else {
+            self.connection.outbound.reply(reply);
+        }
+    }
+
+    fn spend_budget(&mut self) {
+        if self.budget.take(self.hub.clock.moment()).is_err() {
+            self.connection.close(CloseReason::BadRequests, None);
+        }
+    }
+
+    /// Notes a denial in the log, once per rule and minute, and makes the client's answer of it.
+    fn deny(
+        &mut self,
+        client: &Client,
+        channel: &ChannelName,
+        denial: &Denial,
+        trace: Option<&TraceId>,
+    ) -> Refusal {
+        if let Some(suppressed) = self.denials.note(denial, self.hub.clock.moment()) {
+            self.hub.events.record(&DomainEvent::Denied {
+                connection: self.connection.id,
+                app: &client.app.id,
+                client: &client.id,
+                channel,
+                denial,
+                suppressed,
+                trace,
+            });
+        }
+        let detail = denials::detail(client.app.demo, channel, denial);
+        Refusal { code: ErrorCode::PermissionDenied, retry_after: None, detail }
+    }
+
+    /// A port failed: the log gets the cause, the client only learns that it may try again.
+    fn failed(
+        &self,
+        what: &'static str,
+        cause: &dyn std::fmt::Display,
+        trace: Option<&TraceId>,
+    ) -> Refusal {
+        let connection = self.connection.id;
+        self.hub.events.record(&DomainEvent::Failed { connection, what, cause, trace });
+        Refusal::later(ErrorCode::Unavailable, Duration::from_secs(1))
+    }
+}
+
+impl Drop for Session {
+    /// Also where the transport's task was cut off: nobody is pushed to, nothing stays counted.
+    fn drop(&mut self) {
+        for subscription in self.subscriptions.values() {
+            Channels::leave(&subscription.membership, &self.connection);
+        }
+        self.connection.ended(CloseReason::PeerLost);
+        self.hub.connections.remove(self.connection.id);
+        let client = self.client.as_deref();
+        if let Some(client) = client.filter(|_| self.seated) {
+            self.hub.connections.give_seat_back(&client.app.id);
+        }
+        self.hub.events.record(&DomainEvent::Closed {
+            connection: self.connection.id,
+            app: client.map(|client| &client.app.id),
+            client: client.map(|client| &client.id),
+            reason: self.connection.closed().unwrap_or(CloseReason::PeerLost),
+            lived: self.hub.clock.moment().since(self.connection.opened),
+        });
+    }
+}
+
+impl Asked {
+    fn order(&self, channel: Option<ChannelName>) -> Order {
+        Order { in_sequence: self.id.is_none(), channel }
+    }
+}
+
+fn requests(limits: &AppLimits, now: Moment) -> TokenBucket {
+    let second = Duration::from_secs(1);
+    TokenBucket::new(limits.requests_burst, limits.requests_per_second, second, now)
+}

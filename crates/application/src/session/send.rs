@@ -1,0 +1,99 @@
+//! Sending, and the sends that wait for their commit.
+
+use std::{pin::Pin, task::Poll};
+
+use domain::{ChannelName, Client, Receipt};
+use futures_util::{StreamExt, future::poll_fn};
+
+use super::{Asked, Session};
+use crate::{
+    Reply, ReplyData, Rules, Send,
+    answers::{Order, Place},
+    ports::BrokerError,
+    publish::Publish,
+};
+
+/// A send that waits for its commit, with what its reply needs.
+pub(super) type UnderWay = Pin<Box<dyn Future<Output = Done> + std::marker::Send>>;
+
+/// A commit, or its failure.
+pub(super) struct Done {
+    place: Place,
+    asked: Asked,
+    channel: ChannelName,
+    outcome: Result<Receipt, BrokerError>,
+}
+
+impl Session {
+    pub(super) async fn send(&mut self, asked: Asked, client: &Client, send: Send) {
+        let channel = send.channel.clone();
+        let draft = match Publish::draft(client, send) {
+            Ok(draft) => draft,
+            Err(denial) => {
+                let refusal = self.deny(client, &channel, &denial, asked.trace.as_ref());
+                return self.answer(asked, Some(channel), Err(refusal)).await;
+            }
+        };
+        self.room_for_one_more().await;
+        let mut commit = Box::pin(self.hub.publish.run(draft));
+        // A broker in memory is done at once: then nothing has to be put away and woken for.
+        match poll_fn(|context| Poll::Ready(commit.as_mut().poll(context))).await {
+            Poll::Ready(outcome) => {
+                let outcome = self.receipt(&asked, channel.clone(), outcome);
+                self.answer(asked, Some(channel), outcome).await;
+            }
+            Poll::Pending => {
+                let order =
+                    Order { in_sequence: asked.id.is_none(), channel: Some(channel.clone()) };
+                let place = self.answers.expect(order);
+                self.sends.push(Box::pin(async move {
+                    let outcome = commit.await;
+                    Done { place, asked, channel, outcome }
+                }));
+            }
+        }
+    }
+
+    /// Waits for the next send's commit and answers it; for ever where none is under way. Safe to
+    /// drop and call again.
+    pub async fn progress(&mut self) {
+        match self.sends.next().await {
+            Some(done) => self.finish(done),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Waits until there is room for one more answer that has to wait: then the transport reads on.
+    pub(super) async fn room_for_one_more(&mut self) {
+        while self.answers.waiting() >= Rules::SENDS_UNDER_WAY && !self.sends.is_empty() {
+            self.progress().await;
+        }
+    }
+
+    /// Waits until a request of this order can be carried out and answered at once: what it
+    /// changes must not overtake the answers before it.
+    pub(super) async fn its_turn(&mut self, order: &Order) {
+        while self.answers.blocks(order) && !self.sends.is_empty() {
+            self.progress().await;
+        }
+    }
+
+    fn finish(&mut self, done: Done) {
+        let Done { place, asked, channel, outcome } = done;
+        let outcome = self.receipt(&asked, channel, outcome);
+        let reply = self.connection.codec.reply(&Reply { id: asked.id, outcome });
+        self.answers.fill(place, reply, |reply| self.connection.outbound.reply(reply));
+    }
+
+    fn receipt(
+        &self,
+        asked: &Asked,
+        channel: ChannelName,
+        outcome: Result<Receipt, BrokerError>,
+    ) -> Result<ReplyData, crate::Refusal> {
+        match outcome {
+            Ok(receipt) => Ok(ReplyData::Sent(channel, receipt)),
+            Err(error) => Err(self.failed("publish", &error, asked.trace.as_ref())),
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Subscribing and unsubscribing.
+
+use domain::{Action, ChannelKey, ChannelName, Client, ErrorCode, TraceId};
+
+use super::{Asked, Session, Subscription};
+use crate::{
+    Push, Refusal, ReplyData, Subscribe, Subscribed,
+    channels::Channels,
+    ports::{BadRequest, DomainEvent},
+};
+
+impl Session {
+    pub(super) async fn subscribe(&mut self, asked: Asked, client: &Client, wish: Subscribe) {
+        let channel = wish.channel.clone();
+        self.its_turn(&asked.order(Some(channel.clone()))).await;
+        let outcome = self.join(client, wish, false, asked.trace.as_ref()).await;
+        self.answer(asked, Some(channel.clone()), outcome.map(ReplyData::Subscribed)).await;
+        self.open(&channel);
+    }
+
+    /// Many channels under one reply: each joins behind its gate, then the reply goes, then all
+    /// gates open, so that no push comes before the reply.
+    pub(super) async fn subscribe_many(
+        &mut self,
+        asked: Asked,
+        client: &Client,
+        wishes: Vec<Result<Subscribe, BadRequest>>,
+    ) {
+        for wish in wishes.iter().flatten() {
+            self.its_turn(&asked.order(Some(wish.channel.clone()))).await;
+        }
+        self.its_turn(&asked.order(None)).await;
+        let mut outcomes = Vec::with_capacity(wishes.len());
+        for wish in wishes {
+            outcomes.push(match wish {
+                Err(bad) => (None, Err(self.refusal_of(&bad))),
+                Ok(wish) => {
+                    let channel = wish.channel.clone();
+                    let outcome = self.join(client, wish, false, asked.trace.as_ref()).await;
+                    (Some(channel), outcome)
+                }
+            });
+        }
+        let spent = outcomes.iter().filter(|(_, outcome)| spends(outcome)).count();
+        let channels: Vec<_> = outcomes.iter().filter_map(|(channel, _)| channel.clone()).collect();
+        self.answer(asked, None, Ok(ReplyData::SubscribedMany(outcomes))).await;
+        channels.iter().for_each(|channel| self.open(channel));
+        (0..spent).for_each(|_| self.spend_budget());
+    }
+
+    pub(super) async fn unsubscribe(
+        &mut self,
+        asked: Asked,
+        client: &Client,
+        channel: ChannelName,
+    ) {
+        self.its_turn(&asked.order(Some(channel.clone()))).await;
+        let trace = asked.trace.clone();
+        match self.subscriptions.get(&channel) {
+            None => {
+                let refusal = Refusal::plain(ErrorCode::NotSubscribed);
+                self.answer(asked, Some(channel), Err(refusal)).await;
+            }
+            Some(subscription) if subscription.by_token => {
+                let denial = client.made_by_token();
+                let refusal = self.deny(client, &channel, &denial, trace.as_ref());
+                self.answer(asked, Some(channel), Err(refusal)).await;
+            }
+            Some(subscription) => {
+                // Left before the reply is queued, so no push comes behind it.
+                Channels::leave(&subscription.membership, &self.connection);
+                let done = Ok(ReplyData::Unsubscribed(channel.clone()));
+                self.answer(asked, Some(channel.clone()), done).await;
+                if let Some(subscription) = self.subscriptions.remove(&channel) {
+                    self.drop_subscription(&channel, subscription, trace.as_ref()).await;
+                }
+            }
+        }
+    }
+
+    /// Joins behind a closed gate; [`Self::open`] follows when the reply is queued.
+    pub(super) async fn join(
+        &mut self,
+        client: &Client,
+        wish: Subscribe,
+        by_token: bool,
+        trace: Option<&TraceId>,
+    ) -> Result<Subscribed, Refusal> {
+        let Subscribe { channel, position, rewind, presence } = wish;
+        if !by_token {
+            self.may_subscribe(client, &channel, trace)?;
+            if position.is_some() || rewind.is_some() || presence.is_some() {
+                return Err(Refusal::because(
+                    ErrorCode::NotEnabled,
+                    "this channel has no history and no presence",
+                ));
+            }
+        }
+        // Without history there is nothing that could make up for what was missed.
+        let recovered = position.map(|_| false);
+        if let Some(known) = self.subscriptions.get_mut(&channel) {
+            known.by_token |= by_token;
+            return Ok(Subscribed { channel, recovered });
+        }
+        let key = ChannelKey { app: client.app.id.clone(), channel: channel.clone() };
+        let membership = self.hub.channels.join(key, &self.connection).await;
+        let membership = membership.map_err(|error| self.failed("subscribe", &error, trace))?;
+        self.subscriptions.insert(channel.clone(), Subscription { membership, by_token });
+        self.note_subscription(&channel, true, trace);
+        Ok(Subscribed { channel, recovered })
+    }
+
+    fn may_subscribe(
+        &mut self,
+        client: &Client,
+        channel: &ChannelName,
+        trace: Option<&TraceId>,
+    ) -> Result<(), Refusal> {
+        if let Err(denial) = client.check(Action::Subscribe, channel) {
+            return Err(self.deny(client, channel, &denial, trace));
+        }
+        let most = client.app.limits.channels_per_connection;
+        let present = u32::try_from(self.subscriptions.len()).unwrap_or(u32::MAX);
+        if present >= most && !self.subscriptions.contains_key(channel) {
+            return Err(Refusal::plain(ErrorCode::TooManyChannels));
+        }
+        Ok(())
+    }
+
+    /// Opens the gate of a channel that was joined. Where too much came meanwhile, the
+    /// subscription ends and the client is told to subscribe again.
+    pub(super) fn open(&mut self, channel: &ChannelName) {
+        let Some(subscription) = self.subscriptions.get(channel) else { return };
+        if Channels::open(&subscription.membership, &self.connection).is_err() {
+            self.subscriptions.remove(channel);
+            let push = Push::Unsubscribed { channel, reason: "overflow", resubscribe: true };
+            self.connection.push(&push);
+            self.note_subscription(channel, false, None);
+        }
+    }
+
+    /// A subscription that the server makes: told by a push.
+    pub(super) async fn subscribe_by_token(
+        &mut self,
+        client: &Client,
+        wish: Subscribe,
+        trace: Option<&TraceId>,
+    ) {
+        let channel = wish.channel.clone();
+        match self.join(client, wish, true, trace).await {
+            Ok(subscribed) => {
+                self.connection.push(&Push::Subscribed(&subscribed));
+                self.open(&channel);
+            }
+            Err(refusal) => {
+                let reason = refusal.code.reason();
+                let push = Push::Unsubscribed { channel: &channel, reason, resubscribe: true };
+                self.connection.push(&push);
+            }
+        }
+    }
+
+    /// After new grants: leaves what is no longer granted. The pushes that tell so come later,
+    /// behind the reply.
+    pub(super) fn leave_what_is_not_granted(&mut self, client: &Client) -> Vec<ChannelName> {
+        let mut lost = Vec::new();
+        for (channel, subscription) in &mut self.subscriptions {
+            subscription.by_token = client.channels.contains(channel);
+            let granted = subscription.by_token || client.check(Action::Subscribe, channel).is_ok();
+            if !granted {
+                Channels::leave(&subscription.membership, &self.connection);
+                lost.push(channel.clone());
+            }
+        }
+        lost
+    }
+
+    pub(super) async fn tell_what_is_not_granted(&mut self, lost: Vec<ChannelName>) {
+        for channel in lost {
+            let reason = ErrorCode::PermissionDenied.reason();
+            let push = Push::Unsubscribed { channel: &channel, reason, resubscribe: false };
+            self.connection.push(&push);
+            if let Some(subscription) = self.subscriptions.remove(&channel) {
+                self.drop_subscription(&channel, subscription, None).await;
+            }
+        }
+    }
+
+    pub(super) async fn drop_subscription(
+        &self,
+        channel: &ChannelName,
+        subscription: Subscription,
+        trace: Option<&TraceId>,
+    ) {
+        Channels::leave(&subscription.membership, &self.connection);
+        self.note_subscription(channel, false, trace);
+        if let Err(error) = self.hub.channels.retire_if_empty(subscription.membership).await {
+            // Announcements without subscribers do no harm: noted, not repeated.
+            self.failed("detach", &error, trace);
+        }
+    }
+
+    fn note_subscription(&self, channel: &ChannelName, made: bool, trace: Option<&TraceId>) {
+        let connection = self.connection.id;
+        self.hub.events.record(&DomainEvent::Subscription { connection, channel, made, trace });
+    }
+}
+
+fn spends(outcome: &Result<Subscribed, Refusal>) -> bool {
+    outcome.as_ref().is_err_and(|refusal| refusal.code.spends_budget())
+}
