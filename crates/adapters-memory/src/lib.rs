@@ -1,1 +1,15 @@
 //! In-process adapters: production for one node and the fakes of every test.
+//!
+//! * [`MemoryBroker`] stamps messages and announces them to the fan-out of this process.
+//! * [`MemoryAppRegistry`] holds the apps of the configuration.
+//! * [`SystemClock`] and [`RandomIds`] are the production sources of time and randomness.
+
+mod app_registry;
+mod broker;
+mod clock;
+mod ids;
+
+pub use app_registry::MemoryAppRegistry;
+pub use broker::MemoryBroker;
+pub use clock::SystemClock;
+pub use ids::RandomIds;

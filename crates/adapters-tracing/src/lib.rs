@@ -1,1 +1,84 @@
 //! Domain events as log lines.
+//!
+//! One place decides what is worth a line and at which level; what fields there are is
+//! `docs/operations.md`'s table. Ids are given as fields. Texts from outside are names that were
+//! parsed (their alphabets have no control characters); what was not parsed is never logged.
+
+use application::ports::{DomainEvent, EventSink};
+use domain::TraceId;
+use tracing::{debug, info, warn};
+
+/// Writes events as `tracing` events of the target `rtmate`.
+#[derive(Debug, Default)]
+pub struct TracingEvents;
+
+fn trace_text<'a>(trace: &Option<&'a TraceId>) -> Option<&'a str> {
+    trace.map(TraceId::as_str)
+}
+
+impl EventSink for TracingEvents {
+    fn record(&self, event: &DomainEvent<'_>) {
+        match event {
+            DomainEvent::Opened { connection, address, language } => {
+                debug!(target: "rtmate", %connection, %address, ?language, "connection opened");
+            }
+            DomainEvent::Authenticated { connection, app, client, refreshed, trace } => {
+                let trace_id = trace_text(trace);
+                info!(target: "rtmate", %connection, %app, %client, refreshed, trace_id, "authenticated");
+            }
+            DomainEvent::AuthRefused { connection, app, code, cause, trace } => {
+                let (trace_id, app) = (trace_text(trace), app.map(tracing::field::display));
+                let (reason, cause) = (code.reason(), escaped(cause));
+                warn!(target: "rtmate", %connection, app, reason, cause, trace_id, "auth refused");
+            }
+            DomainEvent::Denied { connection, app, client, channel, denial, suppressed, trace } => {
+                let trace_id = trace_text(trace);
+                warn!(target: "rtmate", %connection, %app, %client, %channel, rule = %denial,
+                    suppressed, trace_id, "denied");
+            }
+            DomainEvent::Refused { connection, code, trace } => {
+                let (trace_id, reason) = (trace_text(trace), code.reason());
+                debug!(target: "rtmate", %connection, reason, trace_id, "refused");
+            }
+            DomainEvent::Failed { connection, what, cause, trace } => {
+                let (trace_id, cause) = (trace_text(trace), escaped(cause));
+                warn!(target: "rtmate", %connection, what, cause, trace_id, "failed");
+            }
+            DomainEvent::Subscription { connection, channel, made, trace } => {
+                let trace_id = trace_text(trace);
+                debug!(target: "rtmate", %connection, %channel, made, trace_id, "subscription");
+            }
+            DomainEvent::Closed { connection, app, client, reason, lived } => {
+                let (app, client) =
+                    (app.map(tracing::field::display), client.map(tracing::field::display));
+                let (reason, lived_ms) = (reason.name(), lived.as_millis());
+                info!(target: "rtmate", %connection, app, client, reason, lived_ms, "connection closed");
+            }
+        }
+    }
+}
+
+/// A cause may quote what came over the network: control characters are escaped, so that no text
+/// can begin a line of its own or colour a terminal.
+fn escaped(cause: &dyn std::fmt::Display) -> String {
+    cause.to_string().chars().flat_map(escape).collect()
+}
+
+fn escape(character: char) -> impl Iterator<Item = char> {
+    let (plain, escaped) = if character.is_control() {
+        (None, Some(character.escape_default()))
+    } else {
+        (Some(character), None)
+    };
+    plain.into_iter().chain(escaped.into_iter().flatten())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::escaped;
+
+    #[test]
+    fn foreign_text_begins_no_line() {
+        assert_eq!(escaped(&"a\nINFO forged \u{1b}[31m é"), "a\\nINFO forged \\u{1b}[31m é");
+    }
+}

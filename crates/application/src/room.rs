@@ -1,7 +1,7 @@
 //! The subscribers of one channel on this node.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -96,8 +96,8 @@ impl Room {
     pub(crate) fn join(&self, connection: &Arc<Connection>) {
         self.with_members(|members| {
             let place = members.list.len();
-            if !members.places.contains_key(&connection.id) {
-                members.places.insert(connection.id, place);
+            if let Entry::Vacant(vacant) = members.places.entry(connection.id) {
+                vacant.insert(place);
                 let connection = Arc::clone(connection);
                 members.list.push(Member { connection, gate: Some(Gate::default()) });
             }

@@ -104,7 +104,8 @@ mod tests {
         }
         let bad = [0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535];
         for code in bad {
-            let refused = close(&u16::to_be_bytes(code));
+            let payload = u16::to_be_bytes(code);
+            let refused = close(&payload);
             assert_eq!(refused, Err(Violation::CloseCode(code)), "{code}");
         }
     }

@@ -17,11 +17,7 @@ pub(crate) enum Message {
 impl Message {
     /// The empty message that a frame of this opcode begins.
     pub(crate) fn begun_by(opcode: Opcode) -> Self {
-        if opcode == Opcode::Text {
-            Self::Text(Text::default())
-        } else {
-            Self::Binary(Vec::new())
-        }
+        if opcode == Opcode::Text { Self::Text(Text::default()) } else { Self::Binary(Vec::new()) }
     }
 
     pub(crate) fn push(&mut self, piece: &[u8]) -> Result<(), Violation> {

@@ -1,0 +1,57 @@
+//! The codec itself.
+
+use std::{any::TypeId, marker::PhantomData};
+
+use application::{
+    Push, Reply, Request,
+    ports::{BadRequest, Bounds, Codec, Encoding, Framing},
+};
+use bytes::Bytes;
+use domain::{CloseReason, Language};
+
+use crate::{close_code, decode, push, reply};
+
+/// The native protocol over a transport that marks frames by `F`. Replies are in one language;
+/// pushes have none, so codecs of all languages share their frames.
+pub struct NativeCodec<F> {
+    language: Language,
+    framing: PhantomData<F>,
+}
+
+impl<F: Framing> NativeCodec<F> {
+    /// A codec that answers in this language.
+    #[must_use]
+    pub const fn new(language: Language) -> Self {
+        Self { language, framing: PhantomData }
+    }
+
+    fn frame(write: impl FnOnce(&mut Vec<u8>)) -> Bytes {
+        // Most frames fit; what does not grows once or twice.
+        let mut buffer = Vec::with_capacity(F::HEAD + 256);
+        buffer.resize(F::HEAD, 0);
+        write(&mut buffer);
+        F::seal(buffer)
+    }
+}
+
+impl<F: Framing> Codec for NativeCodec<F> {
+    fn encoding(&self) -> Encoding {
+        TypeId::of::<F>()
+    }
+
+    fn decode(&self, frame: &[u8], bounds: Bounds) -> Result<Request, BadRequest> {
+        decode::request(frame, bounds)
+    }
+
+    fn reply(&self, reply: &Reply) -> Bytes {
+        Self::frame(|buffer| reply::write(buffer, reply, self.language))
+    }
+
+    fn push(&self, push: &Push<'_>) -> Bytes {
+        Self::frame(|buffer| push::write(buffer, push))
+    }
+
+    fn close_code(&self, reason: CloseReason) -> u16 {
+        close_code(reason)
+    }
+}

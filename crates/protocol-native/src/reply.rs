@@ -1,0 +1,136 @@
+//! Writing replies.
+
+use std::time::Duration;
+
+use application::{Refusal, Reply, ReplyData, Subscribed, Welcome};
+use domain::{ChannelName, Language, Receipt};
+
+use crate::{VERSION, json::Object};
+
+/// `{"code":...,"message":...,"data":...}`; for a request with an `id` also that, and on an error
+/// `reason` and, where waiting helps, `retry_after_ms`.
+pub(crate) fn write(out: &mut Vec<u8>, reply: &Reply, language: Language) {
+    let mut frame = Object::begin(out);
+    match &reply.outcome {
+        Ok(data) => {
+            frame.number("code", 200u64);
+            frame.text("message", language.success());
+            frame.object("data", |object| write_data(object, data, language));
+        }
+        Err(refusal) => {
+            frame.number("code", refusal.code.class());
+            frame.text("message", &message(refusal, language));
+            frame.raw("data", "null");
+        }
+    }
+    if let Some(id) = &reply.id {
+        frame.raw("id", &id.to_json());
+        if let Err(refusal) = &reply.outcome {
+            write_reason(&mut frame, refusal);
+        }
+    }
+    frame.end();
+}
+
+fn write_reason(frame: &mut Object<'_>, refusal: &Refusal) {
+    frame.text("reason", refusal.code.reason());
+    if let Some(wait) = refusal.retry_after {
+        frame.number("retry_after_ms", millis(wait));
+    }
+}
+
+/// The row's text, with what exactly is wrong in brackets.
+fn message(refusal: &Refusal, language: Language) -> String {
+    let text = refusal.code.message(language);
+    match (&refusal.detail, language) {
+        (None, _) => text.to_owned(),
+        (Some(detail), Language::Chinese) => format!("{text}（{detail}）"),
+        (Some(detail), Language::English) => format!("{text} ({detail})"),
+    }
+}
+
+fn write_data(object: &mut Object<'_>, data: &ReplyData, language: Language) {
+    match data {
+        ReplyData::Authenticated(welcome) => write_welcome(object, welcome),
+        ReplyData::Subscribed(subscribed) => write_subscribed(object, subscribed),
+        ReplyData::SubscribedMany(list) => write_many(object, list, language),
+        ReplyData::Unsubscribed(channel) => object.text("channel", channel.as_str()),
+        ReplyData::Sent(channel, receipt) => write_receipt(object, channel, receipt),
+        ReplyData::Pong(ts) => object.number("ts", ts.as_millis()),
+    }
+}
+
+fn write_welcome(object: &mut Object<'_>, welcome: &Welcome) {
+    object.flag("state", true);
+    object.text("client_id", welcome.client.as_str());
+    object.text("connection_id", &welcome.connection.to_string());
+    object.text("session", &welcome.session.reveal());
+    object.number("expires_at", welcome.expires_at.as_millis());
+    object.number("ping_interval_ms", millis(welcome.ping_interval));
+    let limits = welcome.limits;
+    object.object("limits", |object| {
+        object.number("frame_bytes", limits.frame_bytes as u64);
+        object.number("payload_bytes", limits.payload_bytes as u64);
+        object.number("channels", limits.channels);
+        object.number("requests_per_second", limits.requests_per_second);
+        object.number("requests_burst", limits.requests_burst);
+    });
+    object.number("protocol", VERSION);
+    object.text("server", concat!("rtmate/", env!("CARGO_PKG_VERSION")));
+    object.number("ts", welcome.ts.as_millis());
+}
+
+pub(crate) fn write_subscribed(object: &mut Object<'_>, subscribed: &Subscribed) {
+    object.text("channel", subscribed.channel.as_str());
+    if let Some(recovered) = subscribed.recovered {
+        object.flag("recovered", recovered);
+    }
+}
+
+fn write_many(
+    object: &mut Object<'_>,
+    list: &[(Option<ChannelName>, Result<Subscribed, Refusal>)],
+    language: Language,
+) {
+    let out = object.key("channels");
+    out.push(b'[');
+    for (index, (channel, outcome)) in list.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        let mut item = Object::begin(out);
+        match outcome {
+            Ok(subscribed) => {
+                item.number("code", 200u64);
+                write_subscribed(&mut item, subscribed);
+            }
+            Err(refusal) => {
+                item.number("code", refusal.code.class());
+                if let Some(channel) = channel {
+                    item.text("channel", channel.as_str());
+                }
+                item.text("message", &message(refusal, language));
+                write_reason(&mut item, refusal);
+            }
+        }
+        item.end();
+    }
+    out.push(b']');
+}
+
+fn write_receipt(object: &mut Object<'_>, channel: &ChannelName, receipt: &Receipt) {
+    object.text("channel", channel.as_str());
+    object.text("id", receipt.id.as_str());
+    object.number("ts", receipt.ts.as_millis());
+    if let Some(position) = receipt.position {
+        object.text("epoch", &position.epoch.to_string());
+        object.number("offset", position.offset.0);
+    }
+    if receipt.repeated {
+        object.flag("repeated", true);
+    }
+}
+
+pub(crate) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,6 @@
+//! What each fuzz target checks, one file per target.
+//!
+//! The checks know nothing of the fuzzer, so that a test of the checked crate can include the file
+//! and replay `corpus/<target>` on every build.
+
+pub mod websocket;
