@@ -128,16 +128,25 @@ impl Authenticate {
         if asking.hinted.is_some_and(|hinted| hinted != id) {
             return Err(NotAuthenticated::HintedOtherApp);
         }
+        self.screen(id, asking.peer).await
+    }
+
+    /// The app, if it answers this peer at all.
+    pub(crate) async fn screen(
+        &self,
+        id: &AppId,
+        peer: &Peer,
+    ) -> Result<Arc<App>, NotAuthenticated> {
         let found = self.registry.find(id).await;
         let found = found.map_err(|error| NotAuthenticated::Registry(Box::new(error)))?;
         let app = found.ok_or(NotAuthenticated::UnknownApp)?;
         if app.status == AppStatus::Disabled {
             return Err(NotAuthenticated::DisabledApp);
         }
-        if app.demo && !asking.peer.is_same_machine() {
+        if app.demo && !peer.is_same_machine() {
             return Err(NotAuthenticated::NotThisMachine);
         }
-        if !app.origins.allows(asking.peer.origin.as_deref()) {
+        if !app.origins.allows(peer.origin.as_deref()) {
             return Err(NotAuthenticated::Origin);
         }
         Ok(app)

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use domain::{AppId, CloseReason, Language, Peer};
 
 use crate::{
-    Connection, Connections, Fanout, Rules, Session, Wheel,
+    Connection, Connections, Fanout, Refusal, Rules, Session, Wheel,
     admission::Seat,
     authenticate::Authenticate,
     channels::Channels,
@@ -107,6 +107,16 @@ impl Hub {
             self.send_away(&connection);
         }
         Session::new(Arc::clone(self), connection, opening.peer, opening.seat, opening.app)
+    }
+
+    /// Whether a connection from there may be one of this app, as far as can be said before its
+    /// token: for transports that know the app from the address.
+    ///
+    /// # Errors
+    /// No such app, disabled, or not from there.
+    pub async fn screen(&self, app: &AppId, peer: &Peer) -> Result<(), Refusal> {
+        let screened = self.authenticate.screen(app, peer).await;
+        screened.map(|_| ()).map_err(|error| error.refusal())
     }
 
     /// Turns the timers of all connections for as long as the future is polled.

@@ -1,1 +1,15 @@
 //! The accept loop: sockets to hyper, with a deadline and a cap.
+//!
+//! Servers usually keep a silent or half-sent request open for more than a minute and count
+//! nothing; here a connection has ten seconds for its request head, takes a counted seat before
+//! a byte of it is read, and blocks nobody ([`Listener`]). What a request says of its other end
+//! comes out as a [`domain::Peer`] ([`Arrival`]). [`Io`] is the one kind of socket that
+//! transports get back after an upgrade.
+
+mod accept;
+mod arrival;
+mod io;
+
+pub use accept::{Listener, ListenerOptions};
+pub use arrival::Arrival;
+pub use io::Io;

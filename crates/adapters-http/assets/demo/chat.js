@@ -22,6 +22,7 @@ export const CHANNEL_PATTERN = /^(?!#)[A-Za-z0-9_=@,.;:#/-]{1,200}$/;
  * @property {string} key @property {string} text @property {HTMLLIElement} item
  * @property {'waiting' | 'sending' | 'failed' | 'acknowledged'} state
  * @property {number} firstSent 0: never was on the wire
+ * @property {string} sender under which name it was; keys count per sender
  * @property {{ id: string, ts: number }} [ack]
  * @typedef {object} Room
  * @property {string} name @property {Membership} membership @property {HTMLOListElement} list
@@ -144,23 +145,26 @@ export class ChatView {
       return;
     }
     /** @type {Pending} */
-    const pending = { key: uuid(), text, item: make('li'), state: 'waiting', firstSent: 0 };
+    const pending = { key: uuid(), text, item: make('li'), state: 'waiting', firstSent: 0, sender: '' };
     room.pending.push(pending);
     room.list.append(pending.item);
     this.parts.input.value = '';
-    room.list.scrollTop = room.list.scrollHeight;
     if (room.membership === 'joined') void this.#transmit(room, pending);
     else this.#renderPending(room, pending);
+    room.list.scrollTop = room.list.scrollHeight;
   }
 
   /** @param {Room} room @param {Pending} pending */
   async #transmit(room, pending) {
-    if (pending.firstSent && Date.now() - pending.firstSent > KEY_WINDOW_MS) {
-      this.#fail(room, pending, 'outcome unknown, and too old to repeat unseen');
+    const stale = Date.now() - pending.firstSent > KEY_WINDOW_MS || pending.sender !== this.#client;
+    if (pending.firstSent && stale) {
+      // The server would not know the key any more and make a second message of it.
+      this.#fail(room, pending, 'connection lost, it may have arrived');
       return;
     }
     pending.state = 'sending';
     pending.firstSent ||= Date.now();
+    pending.sender = this.#client;
     this.#renderPending(room, pending);
     try {
       const ack = await this.actions.send(room.name, pending.text, pending.key);
@@ -243,6 +247,11 @@ export class ChatView {
 
   /** @param {Room} room @param {Pending} pending @param {string} [why] */
   #renderPending(room, pending, why) {
+    stickToEnd(room.list, () => this.#drawPending(room, pending, why));
+  }
+
+  /** @param {Room} room @param {Pending} pending @param {string} [why] */
+  #drawPending(room, pending, why) {
     const { item, state } = pending;
     item.className = `message message-own message-pending pending-${state} tone-${toneOf(this.#client)}`;
     item.dataset.state = state;

@@ -30,6 +30,7 @@ const REFRESH_RETRY_MS = 5_000;
  * @property {string} client
  * @property {(client: string) => Promise<Token>} fetchToken rejects with `final: true` where retrying is useless
  * @property {(state: State) => void} onState
+ * @property {() => void} onToken another token is in use
  * @property {(event: string, payload: any) => void} onPush
  * @property {(channel: string, now: Membership, reason?: string) => void} onChannel
  * @property {(direction: 'out' | 'in' | 'note', text: string) => void} onFrame
@@ -141,7 +142,9 @@ export class Connection {
   /** @param {number} turn */
   async #fetchToken(turn) {
     const token = await this.#options.fetchToken(this.#options.client);
-    if (turn === this.#turn) this.#token = token;
+    if (turn !== this.#turn) return;
+    this.#token = token;
+    this.#options.onToken();
   }
 
   /** @param {Error & { final?: boolean, retryAfterMs?: number }} error */

@@ -14,6 +14,9 @@ const DEMO_APP = 'demo-app';
 const LOBBY = 'chat:lobby';
 
 const address = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`;
+const name = await tabName();
+const nameInput = byId('name-input', HTMLInputElement);
+nameInput.value = name;
 let channelInView = LOBBY;
 let countdown = 0;
 
@@ -45,10 +48,6 @@ const chat = new ChatView(
   },
 );
 
-const nameInput = byId('name-input', HTMLInputElement);
-const name = await tabName();
-nameInput.value = name;
-
 const connection = new Connection({
   url: `${address}?lang=en`,
   app: DEMO_APP,
@@ -59,8 +58,8 @@ const connection = new Connection({
   onChannel: (channel, now, reason) => chat.membership(channel, now, reason),
   onPush: (event, payload) => {
     if (event === 'message') chat.message(payload);
-    if (event === 'tokenExpiring') refreshTryIt();
   },
+  onToken: () => refreshTryIt(),
 });
 
 const refreshTryIt = tryIt({

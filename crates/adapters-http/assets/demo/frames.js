@@ -10,7 +10,7 @@ const ARROWS = { out: ['↑', 'sent'], in: ['↓', 'received'], note: ['·', 'co
 
 /**
  * @typedef {'out' | 'in' | 'note'} Direction
- * @typedef {{ direction: Direction, at: Date, label: string, line: string, body: any }} Entry
+ * @typedef {{ direction: Direction, at: Date, label: string, id: string, line: string, body: any }} Entry
  */
 
 export class FramesView {
@@ -79,12 +79,13 @@ export class FramesView {
  */
 function describe(direction, text) {
   const at = new Date();
-  if (direction === 'note') return { direction, at, label: '', line: text, body: undefined };
+  if (direction === 'note') return { direction, at, label: '', id: '', line: text, body: undefined };
   try {
     const body = masked(JSON.parse(text));
-    return { direction, at, label: labelOf(body), line: JSON.stringify(body), body };
+    const id = body?.id === undefined ? '' : `#${body.id}`;
+    return { direction, at, label: labelOf(body), id, line: lineOf(body), body };
   } catch {
-    return { direction, at, label: 'not JSON', line: text, body: undefined };
+    return { direction, at, label: 'not JSON', id: '', line: text, body: undefined };
   }
 }
 
@@ -106,8 +107,15 @@ function labelOf(frame) {
   return frame?.reason ? `${frame.code} ${frame.reason}` : String(frame?.code ?? '?');
 }
 
+/** What label and id do not say yet. @param {any} frame @returns {string} */
+function lineOf(frame) {
+  if (typeof frame?.event === 'string') return JSON.stringify(frame.payload ?? {});
+  if (typeof frame?.code !== 'number') return JSON.stringify(frame);
+  return frame.code === 200 ? JSON.stringify(frame.data ?? null) : String(frame.message);
+}
+
 /** @param {Entry} entry */
-function render({ direction, at, label, line, body }) {
+function render({ direction, at, label, id, line, body }) {
   const item = make('li', `frame frame-${direction}`);
   item.dataset.direction = direction;
   item.dataset.label = label;
@@ -121,6 +129,7 @@ function render({ direction, at, label, line, body }) {
   const short = line.length > LINE_CHARACTERS ? `${line.slice(0, LINE_CHARACTERS)}…` : line;
   const parts = [sign, make('span', 'visually-hidden', meaning), time];
   if (label) parts.push(make('span', 'frame-label', label));
+  if (id) parts.push(make('span', 'frame-id', id));
   parts.push(make('code', 'frame-line', short));
 
   if (body === undefined) {

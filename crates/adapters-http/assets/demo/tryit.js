@@ -17,13 +17,19 @@ export function tryIt({ url, app, token, channel }) {
   const frame = (/** @type {string} */ event, /** @type {object} */ payload, /** @type {string} */ id) =>
     JSON.stringify({ event, payload, id });
 
+  const secret = () => token()?.token;
+  const masked = () => {
+    const whole = secret();
+    return whole ? maskToken(whole) : '(none yet)';
+  };
+
   /** @type {{ title: string, shown: () => string, copied?: () => string }[]} */
   const rows = [
     { title: 'Connect', shown: () => `npx wscat -c ${url}` },
     {
       title: 'Authenticate',
-      shown: () => frame('auth', { appId: app(), token: maskToken(token()?.token ?? '') }, '1'),
-      copied: () => frame('auth', { appId: app(), token: token()?.token ?? '' }, '1'),
+      shown: () => frame('auth', { appId: app(), token: masked() }, '1'),
+      copied: () => frame('auth', { appId: app(), token: secret() ?? '' }, '1'),
     },
     { title: 'Subscribe', shown: () => frame('subscribe', { channel: channel() }, '2') },
     {

@@ -186,8 +186,9 @@ impl Session {
         }
     }
 
+    // `&mut`, though nothing is changed: a session is not shared, and its sends could not be.
     pub(super) async fn drop_subscription(
-        &self,
+        &mut self,
         channel: &ChannelName,
         subscription: Subscription,
         trace: Option<&TraceId>,

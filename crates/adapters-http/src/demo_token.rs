@@ -1,0 +1,99 @@
+//! The demo page's token.
+
+use std::{sync::Arc, time::Duration};
+
+use application::{DemoToken, DemoTokenError};
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    response::Response,
+    routing::post,
+};
+use domain::{ClientId, ErrorCode, Language};
+use listener::Arrival;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::envelope::{refusal, success};
+
+/// The most bytes of the request's body, and how long it may take to come.
+const BODY_BYTES: usize = 1024;
+const BODY_TIME: Duration = Duration::from_secs(5);
+
+/// What may be asked.
+#[derive(Deserialize, Default)]
+struct Wish {
+    client: Option<String>,
+}
+
+#[derive(Clone)]
+struct Demo {
+    tokens: Arc<DemoToken>,
+    language: Language,
+}
+
+/// `POST /demo/token`, with `{"client": ...}` or without a body: a token of a quarter of an hour,
+/// for this same machine only.
+pub fn demo_token(tokens: Arc<DemoToken>, language: Language) -> Router {
+    Router::new().route("/demo/token", post(issue)).with_state(Demo { tokens, language })
+}
+
+async fn issue(State(demo): State<Demo>, request: Request) -> Response {
+    let language = demo.language;
+    let Some(arrival) = request.extensions().get::<Arrival>() else {
+        return refusal(language, ErrorCode::Internal, "no arrival");
+    };
+    let peer = arrival.peer(request.headers());
+    let client = match wish(request.into_body()).await {
+        Ok(wish) => wish.client,
+        Err(detail) => return refusal(language, ErrorCode::InvalidParams, detail),
+    };
+    let client = match client.as_deref().map(ClientId::parse).transpose() {
+        Ok(client) => client,
+        Err(error) => {
+            return refusal(language, ErrorCode::InvalidParams, &format!("client {error}"));
+        }
+    };
+    match demo.tokens.issue(&peer, client).await {
+        Ok(issued) => success(
+            language,
+            &json!({
+                "token": issued.token,
+                "client_id": issued.client.as_str(),
+                "expires_at": issued.expires_at.as_millis(),
+            }),
+        ),
+        Err(error) => refuse(language, &error),
+    }
+}
+
+fn refuse(language: Language, error: &DemoTokenError) -> Response {
+    let code = match error {
+        DemoTokenError::Off => ErrorCode::NotEnabled,
+        DemoTokenError::NotThisMachine => ErrorCode::OriginDenied,
+        DemoTokenError::Registry(_) => ErrorCode::Unavailable,
+        DemoTokenError::Issue(_) => ErrorCode::Internal,
+    };
+    let detail = match error {
+        DemoTokenError::Off => {
+            "the demo app is off because apps are configured; [demo] enabled = true turns it on"
+        }
+        DemoTokenError::NotThisMachine => "the demo app answers this same machine only",
+        DemoTokenError::Registry(_) | DemoTokenError::Issue(_) => {
+            tracing::error!(target: "rtmate", %error, "no demo token");
+            "see the server's log"
+        }
+    };
+    refusal(language, code, detail)
+}
+
+async fn wish(body: Body) -> Result<Wish, &'static str> {
+    let bytes = tokio::time::timeout(BODY_TIME, axum::body::to_bytes(body, BODY_BYTES)).await;
+    let bytes = bytes.map_err(|_| "the body did not come in time")?;
+    let bytes = bytes.map_err(|_| "the body has more than 1024 bytes")?;
+    if bytes.is_empty() {
+        return Ok(Wish::default());
+    }
+    serde_json::from_slice(&bytes).map_err(|_| "the body is not {\"client\": \"...\"}")
+}

@@ -1,0 +1,33 @@
+//! Who talks over a connection.
+
+use domain::CloseReason;
+
+/// A whole message that came.
+pub(crate) enum Incoming<'a> {
+    Text(&'a str),
+    Binary(&'a [u8]),
+}
+
+/// The other side of a transport: it takes what came, and answers through the connection's queue.
+pub(crate) trait Conversation: Send {
+    /// The most bytes of the next message.
+    fn limit(&self) -> usize;
+
+    /// Whether binary messages are refused, from their first header on.
+    fn text_only(&self) -> bool;
+
+    /// Something came, if only a part of a frame.
+    fn heard(&self);
+
+    /// Takes a message; returns when the next one may come.
+    fn receive(&mut self, message: Incoming<'_>) -> impl Future<Output = ()> + Send;
+
+    /// Goes on with what was asked earlier, for as long as it is polled.
+    fn progress(&mut self) -> impl Future<Output = ()> + Send;
+
+    /// The peer broke a rule: says goodbye.
+    fn violated(&self, reason: CloseReason);
+
+    /// The connection ended, as the transport saw it.
+    fn end(self, seen: CloseReason) -> impl Future<Output = ()> + Send;
+}

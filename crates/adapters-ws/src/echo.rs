@@ -1,0 +1,72 @@
+//! The conversation of `/debug/echo`: every message comes back as it was, so that an independent
+//! suite can judge the transport.
+
+use std::sync::Arc;
+
+use application::{Seat, ports::Outbound};
+use bytes::Bytes;
+use domain::CloseReason;
+use websocket::Opcode;
+
+use crate::{
+    conversation::{Conversation, Incoming},
+    outbound::{CloseCodes, Queue},
+};
+
+/// The most bytes of a message, and of what waits to go back.
+pub(crate) const LIMIT: usize = 32 * 1024 * 1024;
+
+pub(crate) struct Echo {
+    queue: Arc<Queue>,
+    /// Given back when the conversation ends.
+    _seat: Option<Seat>,
+}
+
+impl Echo {
+    pub(crate) fn new(queue: Arc<Queue>, seat: Option<Seat>) -> Self {
+        Self { queue, _seat: seat }
+    }
+
+    /// RFC 6455's own numbers: nothing else ends an echo.
+    pub(crate) fn close_codes() -> CloseCodes {
+        Arc::new(|reason| {
+            let known = [(CloseReason::InvalidText, 1007), (CloseReason::FrameTooLarge, 1009)];
+            known.iter().find(|(known, _)| *known == reason).map_or(1002, |(_, code)| *code)
+        })
+    }
+
+    fn send(&self, opcode: Opcode, message: &[u8]) {
+        let head = websocket::header(opcode, message.len());
+        let frame = [head.as_slice(), message].concat();
+        self.queue.reply(frame.into());
+    }
+}
+
+impl Conversation for Echo {
+    fn limit(&self) -> usize {
+        LIMIT
+    }
+
+    fn text_only(&self) -> bool {
+        false
+    }
+
+    fn heard(&self) {}
+
+    async fn receive(&mut self, message: Incoming<'_>) {
+        match message {
+            Incoming::Text(text) => self.send(Opcode::Text, text.as_bytes()),
+            Incoming::Binary(bytes) => self.send(Opcode::Binary, bytes),
+        }
+    }
+
+    async fn progress(&mut self) {
+        std::future::pending().await
+    }
+
+    fn violated(&self, reason: CloseReason) {
+        self.queue.close(Bytes::new(), reason);
+    }
+
+    async fn end(self, _: CloseReason) {}
+}

@@ -1,0 +1,242 @@
+//! What waits to be written to one connection.
+
+use std::{
+    collections::VecDeque,
+    io::{self, IoSlice},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use application::ports::{Outbound, QueueFull};
+use bytes::{Buf, Bytes};
+use domain::CloseReason;
+use listener::Io;
+use tokio::{sync::Notify, time::Instant};
+
+/// The numbers of a protocol for the reasons of a close.
+pub(crate) type CloseCodes = Arc<dyn Fn(CloseReason) -> u16 + Send + Sync>;
+
+/// A connection's queue. The connection's own task writes it, whoever fills it only wakes that
+/// task.
+pub(crate) struct Queue {
+    /// Short: held to put frames in and over one write that does not wait.
+    state: Mutex<State>,
+    /// Something was queued, or the end began.
+    filled: Notify,
+    /// The queue shrank.
+    shrank: Notify,
+    close_codes: CloseCodes,
+}
+
+struct State {
+    frames: VecDeque<Bytes>,
+    /// Bytes of `frames`.
+    bytes: usize,
+    limit: usize,
+    /// Whether the first frame is partly on the wire.
+    started: bool,
+    /// Set once: nothing is queued behind the goodbye.
+    closing: bool,
+}
+
+/// Whether everything was written.
+enum Written {
+    All,
+    AllAndClosing,
+    Some,
+}
+
+/// How the writing ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The goodbye is on its way.
+    Said,
+    /// The reader did not take it in time.
+    Stuck,
+    /// The socket is broken.
+    Broken,
+}
+
+/// From the beginning of the end: so long a reader has to take the goodbye.
+const GOODBYE: Duration = Duration::from_secs(5);
+/// Frames of one write.
+const AT_ONCE: usize = 64;
+
+impl Queue {
+    pub(crate) fn new(limit: usize, close_codes: CloseCodes) -> Self {
+        let state =
+            State { frames: VecDeque::new(), bytes: 0, limit, started: false, closing: false };
+        let (filled, shrank) = (Notify::new(), Notify::new());
+        Self { state: Mutex::new(state), filled, shrank, close_codes }
+    }
+
+    fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Queues the answer to the peer's own goodbye and ends the writing.
+    pub(crate) fn say_goodbye(&self, code: Option<u16>) {
+        let frame = match code {
+            Some(code) => websocket::close_frame(code, ""),
+            None => websocket::header(websocket::Opcode::Close, 0).as_slice().to_vec(),
+        };
+        self.with(|state| state.end_with(Bytes::new(), frame.into()));
+        self.filled.notify_one();
+    }
+
+    /// Resolves when no more is queued than may be: until then no request is read, for its answer
+    /// would only be queued as well.
+    pub(crate) async fn room(&self) {
+        loop {
+            let shrank = self.shrank.notified();
+            if self.with(|state| state.bytes <= state.limit) {
+                return;
+            }
+            shrank.await;
+        }
+    }
+
+    /// Writes what is queued, for as long as it is polled, until the goodbye is written. One write
+    /// takes all that the socket takes of what waits.
+    pub(crate) async fn write_to(&self, io: &Io) -> End {
+        let mut by: Option<Instant> = None;
+        loop {
+            let filled = self.filled.notified();
+            match self.write_now(io) {
+                Err(_) => return End::Broken,
+                Ok(Written::AllAndClosing) => return End::Said,
+                Ok(Written::All) => filled.await,
+                Ok(Written::Some) => {
+                    if by.is_none() && self.with(|state| state.closing) {
+                        by = Some(Instant::now() + GOODBYE);
+                    }
+                    tokio::select! {
+                        ready = io.writable() => if ready.is_err() { return End::Broken },
+                        // The end began while the reader was not reading: its time runs.
+                        () = filled, if by.is_none() => {}
+                        () = until(by) => return End::Stuck,
+                    }
+                }
+            }
+        }
+    }
+
+    fn write_now(&self, io: &Io) -> io::Result<Written> {
+        let written = self.with(|state| state.write(io));
+        self.shrank.notify_waiters();
+        written
+    }
+}
+
+async fn until(by: Option<Instant>) {
+    match by {
+        Some(by) => tokio::time::sleep_until(by).await,
+        None => std::future::pending().await,
+    }
+}
+
+impl State {
+    fn write(&mut self, io: &Io) -> io::Result<Written> {
+        while !self.frames.is_empty() {
+            let mut slices = [IoSlice::new(&[]); AT_ONCE];
+            let mut used = 0;
+            for (slice, frame) in slices.iter_mut().zip(&self.frames) {
+                *slice = IoSlice::new(frame);
+                used += 1;
+            }
+            match io.try_write_vectored(&slices[..used]) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => self.written(count),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return Ok(Written::Some);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(if self.closing { Written::AllAndClosing } else { Written::All })
+    }
+
+    fn written(&mut self, mut count: usize) {
+        self.bytes -= count;
+        while let Some(front) = self.frames.front_mut() {
+            if count < front.len() {
+                front.advance(count);
+                self.started = self.started || count > 0;
+                return;
+            }
+            count -= front.len();
+            self.frames.pop_front();
+            self.started = false;
+        }
+        // An idle connection owns no queue.
+        self.frames = VecDeque::new();
+    }
+
+    fn put(&mut self, frame: Bytes) {
+        if !frame.is_empty() && !self.closing {
+            self.bytes += frame.len();
+            self.frames.push_back(frame);
+        }
+    }
+
+    fn end_with(&mut self, farewell: Bytes, goodbye: Bytes) {
+        self.put(farewell);
+        self.put(goodbye);
+        self.closing = true;
+    }
+
+    /// Keeps the rest of the frame that is on the wire.
+    fn drop_waiting(&mut self) {
+        self.frames.truncate(usize::from(self.started));
+        self.bytes = self.frames.iter().map(Bytes::len).sum();
+    }
+}
+
+impl Outbound for Queue {
+    fn push(&self, frame: &Bytes) -> Result<(), QueueFull> {
+        let queued = self.with(|state| {
+            if state.closing {
+                return Ok(false);
+            }
+            if state.bytes + frame.len() > state.limit {
+                return Err(QueueFull);
+            }
+            state.put(frame.clone());
+            Ok(true)
+        })?;
+        if queued {
+            self.filled.notify_one();
+        }
+        Ok(())
+    }
+
+    fn reply(&self, frame: Bytes) {
+        self.with(|state| state.put(frame));
+        self.filled.notify_one();
+    }
+
+    fn probe(&self) {
+        self.reply(websocket::ping(b"").into());
+    }
+
+    fn close(&self, farewell: Bytes, reason: CloseReason) {
+        let goodbye = websocket::close_frame((self.close_codes)(reason), reason.name());
+        self.with(|state| {
+            if reason.drops_queue() && !state.closing {
+                state.drop_waiting();
+            }
+            state.end_with(farewell, goodbye.into());
+        });
+        self.filled.notify_one();
+        self.shrank.notify_waiters();
+    }
+
+    fn queued_bytes(&self) -> usize {
+        self.with(|state| state.bytes)
+    }
+
+    fn set_queue_limit(&self, bytes: usize) {
+        self.with(|state| state.limit = bytes);
+        self.shrank.notify_waiters();
+    }
+}

@@ -1,0 +1,42 @@
+//! A session's conversation.
+
+use application::Session;
+use domain::CloseReason;
+
+use crate::conversation::{Conversation, Incoming};
+
+/// Speaks a text protocol with the application.
+pub(crate) struct Talk(pub(crate) Session);
+
+impl Conversation for Talk {
+    fn limit(&self) -> usize {
+        self.0.frame_limit()
+    }
+
+    fn text_only(&self) -> bool {
+        true
+    }
+
+    fn heard(&self) {
+        self.0.heard();
+    }
+
+    async fn receive(&mut self, message: Incoming<'_>) {
+        match message {
+            Incoming::Text(text) => self.0.receive(text.as_bytes()).await,
+            Incoming::Binary(_) => self.0.violate(CloseReason::UnsupportedFrame),
+        }
+    }
+
+    async fn progress(&mut self) {
+        self.0.progress().await;
+    }
+
+    fn violated(&self, reason: CloseReason) {
+        self.0.violate(reason);
+    }
+
+    async fn end(self, seen: CloseReason) {
+        self.0.end(seen).await;
+    }
+}

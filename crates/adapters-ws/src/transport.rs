@@ -1,0 +1,157 @@
+//! One connection's life after the upgrade.
+
+use std::{io, pin::pin, sync::Arc, time::Duration};
+
+use application::ports::Outbound;
+use domain::CloseReason;
+use listener::Io;
+use tokio::io::AsyncWriteExt;
+use websocket::{Decoder, Event, Opcode, Violation};
+
+use crate::{
+    conversation::{Conversation, Incoming},
+    outbound::{End, Queue},
+};
+
+/// Bytes of one read: allocated when there is something to read, so that an idle connection has
+/// no buffer.
+const READ: usize = 8 * 1024;
+/// After a goodbye the server reads on and discards for so long: closing with unread bytes would
+/// reset the connection, and the peer would lose the code.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// What ended the reading.
+enum Seen {
+    /// The peer said goodbye, with this code.
+    Goodbye(Option<u16>),
+    /// The peer's end of the stream.
+    Gone,
+    /// The peer broke a rule; it was told.
+    Violation,
+}
+
+/// Reads, writes and ends one connection. `early` is what came right behind the handshake.
+pub(crate) async fn run<C: Conversation>(
+    mut io: Io,
+    early: Vec<u8>,
+    queue: Arc<Queue>,
+    mut conversation: C,
+) {
+    let mut decoder = Decoder::new(conversation.limit());
+    let (end, seen) = {
+        let mut writing = pin!(queue.write_to(&io));
+        let mut reading = pin!(read(&io, early, &queue, &mut decoder, &mut conversation));
+        tokio::select! {
+            end = &mut writing => (end, CloseReason::PeerLost),
+            seen = &mut reading => match seen {
+                Seen::Gone => (End::Broken, CloseReason::PeerLost),
+                Seen::Violation => (writing.await, CloseReason::PeerLost),
+                Seen::Goodbye(code) => {
+                    queue.say_goodbye(code);
+                    (writing.await, CloseReason::ClientLeft)
+                }
+            },
+        }
+    };
+    // The session ends before the silence: nobody waits for a peer that was told to go.
+    conversation.end(seen).await;
+    match end {
+        End::Said => linger(&mut io).await,
+        End::Stuck => io.reset_on_drop(),
+        End::Broken => {}
+    }
+}
+
+/// Closes the writing side and discards what still comes, until the peer's end or for a moment.
+async fn linger(io: &mut Io) {
+    let discard = async {
+        io.shutdown().await?;
+        let mut scrap = [0; 1024];
+        loop {
+            io.readable().await?;
+            match io.try_read(&mut scrap) {
+                Ok(0) => return Ok(()),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err::<(), io::Error>(error),
+            }
+        }
+    };
+    // Whatever happens here, the connection is over and its end was noted.
+    drop(tokio::time::timeout(LINGER, discard).await);
+}
+
+async fn read<C: Conversation>(
+    io: &Io,
+    mut early: Vec<u8>,
+    queue: &Queue,
+    decoder: &mut Decoder,
+    conversation: &mut C,
+) -> Seen {
+    if let Some(seen) = take(&mut early, queue, decoder, conversation).await {
+        return seen;
+    }
+    drop(early);
+    loop {
+        queue.room().await;
+        tokio::select! {
+            () = conversation.progress() => continue,
+            ready = io.readable() => if ready.is_err() { return Seen::Gone },
+        }
+        let mut buffer = vec![0; READ];
+        match io.try_read(&mut buffer) {
+            Ok(0) => return Seen::Gone,
+            Ok(count) => {
+                conversation.heard();
+                if let Some(seen) = take(&mut buffer[..count], queue, decoder, conversation).await {
+                    return seen;
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(_) => return Seen::Gone,
+        }
+    }
+}
+
+/// Takes what was read, message by message.
+async fn take<C: Conversation>(
+    received: &mut [u8],
+    queue: &Queue,
+    decoder: &mut Decoder,
+    conversation: &mut C,
+) -> Option<Seen> {
+    let mut at = 0;
+    while at < received.len() {
+        let step = match decoder.step(&mut received[at..]) {
+            Ok(step) => step,
+            Err(violation) => {
+                conversation.violated(reason_of(violation));
+                return Some(Seen::Violation);
+            }
+        };
+        at += step.consumed;
+        match step.event {
+            None => {}
+            Some(Event::Text(text)) => conversation.receive(Incoming::Text(text)).await,
+            Some(Event::Binary(bytes)) => conversation.receive(Incoming::Binary(bytes)).await,
+            Some(Event::Ping(payload)) => queue.reply(websocket::pong(payload).into()),
+            Some(Event::Pong(_)) => {}
+            Some(Event::Close(frame)) => return Some(Seen::Goodbye(frame.map(|frame| frame.code))),
+        }
+        if conversation.text_only() && decoder.receiving() == Some(Opcode::Binary) {
+            conversation.violated(CloseReason::UnsupportedFrame);
+            return Some(Seen::Violation);
+        }
+        decoder.set_max_message(conversation.limit());
+    }
+    decoder.release();
+    None
+}
+
+fn reason_of(violation: Violation) -> CloseReason {
+    match violation.close_code() {
+        1007 => CloseReason::InvalidText,
+        1009 => CloseReason::FrameTooLarge,
+        _ => CloseReason::ProtocolViolation,
+    }
+}

@@ -1,0 +1,106 @@
+//! The handshake, and the socket taken back from hyper.
+
+use axum::{
+    body::Body,
+    extract::Request,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use listener::Io;
+use websocket::handshake::accept_key;
+
+/// A request that may be upgraded.
+pub(crate) struct Upgrade {
+    accept: String,
+    upgrade: OnUpgrade,
+    subprotocol: Option<&'static str>,
+}
+
+impl Upgrade {
+    /// Reads the handshake (RFC 6455, 4.2.1). `subprotocol` is agreed to where it is offered.
+    ///
+    /// The answer to a request that is no handshake says what is missing.
+    pub(crate) fn of(
+        request: &mut Request,
+        subprotocol: Option<&'static str>,
+    ) -> Result<Self, Box<Response>> {
+        let headers = request.headers();
+        if request.method() != Method::GET
+            || !names(headers, &header::CONNECTION, "upgrade")
+            || !names(headers, &header::UPGRADE, "websocket")
+        {
+            return Err(no_handshake("this is a WebSocket address: connect with ws://"));
+        }
+        if headers.get(header::SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
+            return Err(no_handshake("Sec-WebSocket-Version 13 is spoken here"));
+        }
+        let key = headers.get(header::SEC_WEBSOCKET_KEY).and_then(|key| key.to_str().ok());
+        let accept = key
+            .and_then(accept_key)
+            .ok_or_else(|| bad_request("Sec-WebSocket-Key is not base64 of 16 bytes"))?;
+        let subprotocol =
+            subprotocol.filter(|name| names(headers, &header::SEC_WEBSOCKET_PROTOCOL, name));
+        let upgrade = request
+            .extensions_mut()
+            .remove::<OnUpgrade>()
+            .ok_or_else(|| bad_request("this connection can't be upgraded"))?;
+        Ok(Self { accept, upgrade, subprotocol })
+    }
+
+    /// Answers 101, and calls `then` with the socket and what came right behind the handshake.
+    pub(crate) fn answer<F>(self, then: impl FnOnce(Io, Vec<u8>) -> F + Send + 'static) -> Response
+    where
+        F: Future<Output = ()> + Send,
+    {
+        let Self { accept, upgrade, subprotocol } = self;
+        tokio::spawn(async move {
+            // A peer that breaks off during the handshake was never a connection.
+            let Ok(upgraded) = upgrade.await else { return };
+            let Ok(parts) = upgraded.downcast::<TokioIo<Io>>() else {
+                tracing::error!(target: "rtmate", "an upgraded socket is not the listener's");
+                return;
+            };
+            // A copy: the read buffer of hyper is large and would stay as long as the connection.
+            let early = parts.read_buf.to_vec();
+            drop(parts.read_buf);
+            then(parts.io.into_inner(), early).await;
+        });
+        switching(&accept, subprotocol)
+    }
+}
+
+fn switching(accept: &str, subprotocol: Option<&'static str>) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    if let Ok(accept) = HeaderValue::from_str(accept) {
+        headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    }
+    if let Some(subprotocol) = subprotocol {
+        headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(subprotocol));
+    }
+    response
+}
+
+/// Whether a header that is a list of words has this one.
+fn names(headers: &HeaderMap, name: &header::HeaderName, word: &str) -> bool {
+    headers
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|list| list.split(','))
+        .any(|entry| entry.trim().eq_ignore_ascii_case(word))
+}
+
+fn no_handshake(text: &'static str) -> Box<Response> {
+    let headers = [(header::UPGRADE, "websocket"), (header::SEC_WEBSOCKET_VERSION, "13")];
+    Box::new((StatusCode::UPGRADE_REQUIRED, headers, text).into_response())
+}
+
+fn bad_request(text: &'static str) -> Box<Response> {
+    Box::new((StatusCode::BAD_REQUEST, text).into_response())
+}

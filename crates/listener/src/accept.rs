@@ -1,0 +1,155 @@
+//! Accepting connections.
+
+use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+
+use application::{Admission, NotAdmitted};
+use axum::{Router, extract::Request};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+};
+use tower_service::Service;
+use tracing::warn;
+
+use crate::{Arrival, Io};
+
+/// What the listener holds every connection to, before it is a WebSocket.
+#[derive(Debug, Clone, Copy)]
+pub struct ListenerOptions {
+    /// For a request's head, from its beginning or from the last answer.
+    pub header_timeout: Duration,
+    /// For a whole connection that is never upgraded.
+    pub http_lifetime: Duration,
+}
+
+impl Default for ListenerOptions {
+    fn default() -> Self {
+        Self { header_timeout: Duration::from_secs(10), http_lifetime: Duration::from_secs(300) }
+    }
+}
+
+/// A bound socket that serves HTTP/1.1 and hands upgrades on.
+pub struct Listener {
+    socket: TcpListener,
+    address: SocketAddr,
+    admission: Arc<Admission>,
+    options: ListenerOptions,
+}
+
+/// The most bytes of a request's head.
+const HEAD_BYTES: usize = 16 * 1024;
+/// How long to wait after the system refused to accept (no file descriptors left, say).
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// The answer to a connection over a limit: written without waiting, not part of any service.
+const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\n\
+    content-type: application/json\r\ncontent-length: 52\r\nconnection: close\r\n\r\n\
+    {\"code\":503,\"message\":\"over capacity\",\"data\":null}\r\n";
+
+impl Listener {
+    /// Binds the address; port 0 takes a free one.
+    ///
+    /// # Errors
+    /// The system's; `AddrInUse` where somebody has the port.
+    pub async fn bind(
+        address: SocketAddr,
+        admission: Arc<Admission>,
+        options: ListenerOptions,
+    ) -> io::Result<Self> {
+        let socket = TcpListener::bind(address).await?;
+        let address = socket.local_addr()?;
+        Ok(Self { socket, address, admission, options })
+    }
+
+    /// The address that was bound.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop` becomes true: then no more is accepted, and what is being answered is
+    /// answered to its end. Upgraded connections are no longer the listener's.
+    pub async fn serve(self, service: Router, stop: watch::Receiver<bool>) {
+        let mut stopping = stop.clone();
+        loop {
+            tokio::select! {
+                // The sender gone means that nobody can stop us any more: stop.
+                _ = stopping.wait_for(|stop| *stop) => return,
+                accepted = self.socket.accept() => match accepted {
+                    Ok((stream, address)) => self.admit(stream, address, &service, &stop),
+                    Err(error) => pause_after(&error).await,
+                },
+            }
+        }
+    }
+
+    fn admit(
+        &self,
+        stream: TcpStream,
+        address: SocketAddr,
+        service: &Router,
+        stop: &watch::Receiver<bool>,
+    ) {
+        match self.admission.admit(address.ip()) {
+            Ok(seat) => {
+                let arrival = Arrival::new(address, self.address.port(), seat);
+                let (service, stop) = (service.clone(), stop.clone());
+                tokio::spawn(serve_one(stream, arrival, service, self.options, stop));
+            }
+            Err(error) => turn_away(&stream, error),
+        }
+    }
+}
+
+fn turn_away(stream: &TcpStream, error: NotAdmitted) {
+    tracing::debug!(target: "rtmate", reason = %error, "connection not admitted");
+    // What the socket's buffer does not take at once is not worth waiting for.
+    drop(stream.try_write(FULL));
+}
+
+async fn pause_after(error: &io::Error) {
+    let gone_again = matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::Interrupted
+    );
+    if !gone_again {
+        warn!(target: "rtmate", %error, "can't accept connections; trying again");
+        tokio::time::sleep(ACCEPT_PAUSE).await;
+    }
+}
+
+/// One connection until it ends, is upgraded, or has lived its time; asked to stop, it answers
+/// what it is answering and goes.
+async fn serve_one(
+    stream: TcpStream,
+    arrival: Arrival,
+    service: Router,
+    options: ListenerOptions,
+    mut stop: watch::Receiver<bool>,
+) {
+    // Small frames must not wait for their successors. A socket without the option still works.
+    drop(stream.set_nodelay(true));
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(arrival.clone());
+        service.clone().call(request)
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(options.header_timeout)
+        .max_buf_size(HEAD_BYTES)
+        .serve_connection(TokioIo::new(Io::Tcp(stream)), service)
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    let mut lifetime = pin!(tokio::time::sleep(options.http_lifetime));
+    tokio::select! {
+        // A peer that breaks off or breaks the rules of HTTP is nothing to report.
+        _ = connection.as_mut() => return,
+        _ = stop.wait_for(|stop| *stop) => connection.as_mut().graceful_shutdown(),
+        () = lifetime.as_mut() => connection.as_mut().graceful_shutdown(),
+    }
+    // What is under way gets a head's time to end, and no more.
+    drop(tokio::time::timeout(options.header_timeout, connection).await);
+}
