@@ -74,8 +74,7 @@ impl Listener {
         let mut stopping = stop.clone();
         loop {
             tokio::select! {
-                // The sender gone means that nobody can stop us any more: stop.
-                _ = stopping.wait_for(|stop| *stop) => return,
+                () = asked_to(&mut stopping) => return,
                 accepted = self.socket.accept() => match accepted {
                     Ok((stream, address)) => self.admit(stream, address, &service, &stop),
                     Err(error) => pause_after(&error).await,
@@ -100,6 +99,11 @@ impl Listener {
             Err(error) => turn_away(&stream, error),
         }
     }
+}
+
+/// Resolves when we shall stop; also where nobody is left who could say so.
+async fn asked_to(stop: &mut watch::Receiver<bool>) {
+    drop(stop.wait_for(|stop| *stop).await);
 }
 
 fn turn_away(stream: &TcpStream, error: NotAdmitted) {
@@ -147,7 +151,7 @@ async fn serve_one(
     tokio::select! {
         // A peer that breaks off or breaks the rules of HTTP is nothing to report.
         _ = connection.as_mut() => return,
-        _ = stop.wait_for(|stop| *stop) => connection.as_mut().graceful_shutdown(),
+        () = asked_to(&mut stop) => connection.as_mut().graceful_shutdown(),
         () = lifetime.as_mut() => connection.as_mut().graceful_shutdown(),
     }
     // What is under way gets a head's time to end, and no more.

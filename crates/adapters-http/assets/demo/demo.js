@@ -150,6 +150,9 @@ function explain(error) {
         'Open it on the machine that runs the server, for example through an SSH tunnel, or use an app of your own.',
     ];
   }
+  if (error.status !== 404) {
+    return ['This server gives the page no token', 'Use an app of your own with a token made for it, or look into the server’s log and try again.'];
+  }
   return [
     'The demo app is switched off on this server',
     'That is so where the configuration defines apps of its own. Use one of them below with a token made for it, ' +

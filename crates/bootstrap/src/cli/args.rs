@@ -1,0 +1,126 @@
+//! What the command line takes.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::settings::{Flags, Span};
+
+const EXAMPLES: &str = "\
+Examples:
+  rtmate                                     serve http://127.0.0.1:3000 with the demo app
+  rtmate token --client alice                a token for the demo app, for one hour
+  rtmate --listen 0.0.0.0:3000               serve the apps of rtmate.toml to everybody
+  rtmate config show                         what is in effect, and where it comes from
+  rtmate config default > rtmate.toml        begin a configuration
+
+Files:
+  ./rtmate.toml        the configuration, if it is there
+  ./rtmate-data/       the data directory (store.path): made at the first start
+
+Environment:
+  RTMATE__SECTION__KEY sets section.key, such as RTMATE__LOG__FILTER=debug
+  It is stronger than the file and weaker than the flags. Lists (apps, keys) stand in the file.
+
+Exit codes:
+  0   done, or stopped as asked
+  1   anything else that failed
+  64  the command line or the configuration can't be used; one line says why
+  69  the address is in use
+  73  another process has the store (not yet: this version keeps messages in memory)";
+
+/// RTMate, a self-hosted realtime server: clients connect over WebSocket, subscribe to channels
+/// and send messages.
+#[derive(Debug, Parser)]
+#[command(name = "rtmate", version, after_help = EXAMPLES)]
+pub struct Cli {
+    /// What is said about the configuration.
+    #[command(flatten)]
+    pub flags: FlagArgs,
+    /// What to do; without one, serve.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Flags that every command takes.
+#[derive(Debug, Args)]
+pub struct FlagArgs {
+    /// Configuration file, which must exist [default: ./rtmate.toml if it is there]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Address and port to listen on, such as 127.0.0.1:3000 or [::]:3000
+    #[arg(long, global = true, value_name = "ADDR")]
+    pub listen: Option<String>,
+    /// Keep nothing on disk: all data ends with the process
+    #[arg(long, global = true)]
+    pub ephemeral: bool,
+}
+
+impl From<FlagArgs> for Flags {
+    fn from(args: FlagArgs) -> Self {
+        Self { file: args.config, listen: args.listen, ephemeral: args.ephemeral }
+    }
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve until a signal; what rtmate does without a command
+    Serve,
+    /// Make a token and print it, alone, on standard output
+    #[command(after_help = TOKEN_EXAMPLES)]
+    Token(TokenArgs),
+    /// Check, show or begin a configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+/// What to do with the configuration.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum ConfigCommand {
+    /// Check the configuration: exit code 64 and one line if the server would refuse it
+    Check,
+    /// Print what is in effect, each value with its origin
+    Show {
+        /// Print secrets too, those of the demo app included
+        #[arg(long)]
+        secrets: bool,
+    },
+    /// Print the annotated default
+    Default,
+}
+
+const TOKEN_EXAMPLES: &str = "\
+Examples:
+  rtmate token --client alice
+  rtmate token --app shop --client bob --ttl 15m --grant 'chat:*=subscribe,send'
+  rtmate token --client carol --channel chat:lobby --info '{\"name\":\"Carol\"}'
+
+Without --grant the app's default_grants decide what the client may do.";
+
+/// What a token shall say.
+#[derive(Debug, Args)]
+pub struct TokenArgs {
+    /// The app
+    #[arg(long, default_value = crate::demo_app::ID)]
+    pub app: String,
+    /// The client that the token names
+    #[arg(long)]
+    pub client: String,
+    /// How long it holds: 30s, 15m, 24h, 7d; at most 30d
+    #[arg(long, value_name = "TIME", default_value = "1h")]
+    pub ttl: Span,
+    /// What it allows, such as 'chat:*=subscribe,send' (subscribe, send, presence, history); may
+    /// be repeated
+    #[arg(long = "grant", value_name = "PATTERN=ACTIONS")]
+    pub grants: Vec<String>,
+    /// Allow nothing but the subscriptions of --channel, whatever the app's default_grants say
+    #[arg(long, conflicts_with = "grants")]
+    pub no_caps: bool,
+    /// A subscription that the token makes by itself; may be repeated
+    #[arg(long = "channel", value_name = "CHANNEL")]
+    pub channels: Vec<String>,
+    /// What others may see of the client: JSON, at most 1 KiB
+    #[arg(long, value_name = "JSON")]
+    pub info: Option<String>,
+}

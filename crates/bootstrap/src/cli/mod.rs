@@ -1,0 +1,90 @@
+//! The command line: `args` says what there is, the other files do it.
+
+mod args;
+mod config;
+pub mod token;
+
+use std::{ffi::OsString, io::Write, process::ExitCode};
+
+use application::ports::TokenIssuer;
+use clap::Parser;
+use domain::Timestamp;
+
+pub use args::{Cli, Command, ConfigCommand, TokenArgs};
+
+use crate::{
+    exit,
+    settings::{self, Refused, Settings, Surroundings},
+};
+
+/// Runs what the command line asks for; `serve` is called with checked settings, `issuer` makes
+/// tokens, whose life begins `now`.
+///
+/// A mistake of command line or configuration is one line on standard error and exit code 64.
+pub fn run(
+    args: impl IntoIterator<Item = OsString>,
+    around: &Surroundings,
+    issuer: &dyn TokenIssuer,
+    now: Timestamp,
+    serve: impl FnOnce(Settings) -> ExitCode,
+) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(help_or_mistake) => return help(&help_or_mistake),
+    };
+    match dispatch(cli, around, issuer, now, serve) {
+        Ok(code) => code,
+        Err(refused) => {
+            eprintln!("rtmate: {refused}");
+            if let Some(mend) = refused.mend() {
+                eprint!("\n{mend}");
+            }
+            ExitCode::from(exit::CONFIGURATION)
+        }
+    }
+}
+
+fn dispatch(
+    cli: Cli,
+    around: &Surroundings,
+    issuer: &dyn TokenIssuer,
+    now: Timestamp,
+    serve: impl FnOnce(Settings) -> ExitCode,
+) -> Result<ExitCode, Refused> {
+    let command = cli.command.unwrap_or(Command::Serve);
+    if let Command::Config(ConfigCommand::Default) = command {
+        print(settings::DEFAULT_TOML);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let loaded = settings::load(&cli.flags.into(), around)?;
+    match command {
+        Command::Serve => {
+            loaded.check_exposure()?;
+            return Ok(serve(loaded.settings));
+        }
+        Command::Token(args) => {
+            let token = token::run(&args, &loaded, issuer, now)?;
+            print(&format!("{token}\n"));
+        }
+        Command::Config(ConfigCommand::Check) => {
+            loaded.check_exposure()?;
+            print(&config::check(&loaded));
+        }
+        Command::Config(ConfigCommand::Show { secrets }) => {
+            print(&config::show(&loaded, secrets)?);
+        }
+        Command::Config(ConfigCommand::Default) => {}
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A reader that went away (`| head`) is no error.
+fn print(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+/// Help and version are answers; anything else is a mistake of the command line.
+fn help(answer: &clap::Error) -> ExitCode {
+    let _ = answer.print();
+    if answer.use_stderr() { ExitCode::from(exit::CONFIGURATION) } else { ExitCode::SUCCESS }
+}

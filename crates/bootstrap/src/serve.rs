@@ -1,0 +1,72 @@
+//! Runs the server: build, announce, serve until a signal, drain with a deadline.
+
+mod banner;
+mod logging;
+mod shutdown;
+mod wiring;
+
+use std::{io, process::ExitCode};
+
+use crate::{demo_secrets::DemoSecretsError, exit, settings::Settings};
+use wiring::Server;
+
+/// Why the server does not start. One line each, which says what to do.
+#[derive(Debug, thiserror::Error)]
+enum NotStarted {
+    #[error(
+        "{address} is in use by another process; stop it, or choose another address with \
+         --listen ADDR (127.0.0.1:0 takes a free port)"
+    )]
+    AddressInUse { address: std::net::SocketAddr },
+    #[error("can't listen on {address}: {error}")]
+    NoListener { address: std::net::SocketAddr, error: io::Error },
+    #[error("store.path {directory}: {error}; choose another directory, or keep nothing with --ephemeral")]
+    DemoSecrets { directory: String, error: DemoSecretsError },
+    #[error("{0}")]
+    NoRandomness(#[from] crate::random::NoRandomness),
+    #[error("can't start a thread: {0}")]
+    NoThread(io::Error),
+}
+
+impl NotStarted {
+    fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::AddressInUse { .. } => ExitCode::from(exit::ADDRESS_IN_USE),
+            Self::DemoSecrets { .. } => ExitCode::from(exit::CONFIGURATION),
+            Self::NoListener { .. } | Self::NoRandomness(_) | Self::NoThread(_) => {
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+/// Serves until a signal; 0 after a clean end.
+#[must_use]
+pub fn run(settings: Settings) -> ExitCode {
+    logging::start(&settings.log);
+    for warning in &settings.warnings {
+        tracing::warn!(target: "rtmate", "{warning}");
+    }
+    match serve(settings) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("rtmate: {error}");
+            error.exit_code()
+        }
+    }
+}
+
+fn serve(settings: Settings) -> Result<(), NotStarted> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(NotStarted::NoThread)?;
+    runtime.block_on(async {
+        // Asked for before the banner: whoever reads it may already send a signal.
+        let signal = shutdown::Signals::listen().map_err(NotStarted::NoThread)?;
+        let server = Server::build(&settings).await?;
+        banner::print(&settings, server.address());
+        server.run(signal).await;
+        Ok(())
+    })
+}

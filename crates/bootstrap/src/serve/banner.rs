@@ -1,0 +1,98 @@
+//! What a newcomer sees first.
+
+use std::{io::Write, net::SocketAddr};
+
+use crate::settings::Settings;
+
+/// Prints the address and, for the demo, the page and the command that makes a token.
+pub(super) fn print(settings: &Settings, address: SocketAddr) {
+    // A reader that went away is no reason not to serve.
+    drop(std::io::stdout().write_all(text(settings, address, &program()).as_bytes()));
+}
+
+fn text(settings: &Settings, address: SocketAddr, program: &str) -> String {
+    let mut lines = format!("rtmate {} serves ws://{address}/ws\n", env!("CARGO_PKG_VERSION"));
+    if settings.store.ephemeral {
+        lines.push_str("nothing is kept on disk (--ephemeral)\n");
+    } else if settings.demo.enabled && settings.demo.secret.is_none() {
+        lines.push_str(&format!("data directory: {}\n", settings.store.path.display()));
+    }
+    if settings.demo.enabled {
+        lines.push_str(&format!("demo page: http://{}/\n", local(address)));
+        lines.push_str("demo-app is active, for programs and pages of this machine only\n");
+        lines.push_str(&token_line(settings, program));
+    }
+    for app in &settings.apps {
+        lines.push_str(&format!("app: {}\n", app.id));
+    }
+    lines
+}
+
+/// How a browser of this machine names the address.
+fn local(address: SocketAddr) -> SocketAddr {
+    let mut local = address;
+    if address.ip().is_unspecified() {
+        local.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+    }
+    local
+}
+
+fn token_line(settings: &Settings, program: &str) -> String {
+    if settings.store.ephemeral && settings.demo.secret.is_none() {
+        return "a token: only from the demo page, its secret lives in this process alone\n".into();
+    }
+    format!("a token: {program} token --app demo-app --client alice\n")
+}
+
+/// How this program was started, as one would type it again, global options included.
+fn program() -> String {
+    let mut words: Vec<String> = Vec::new();
+    // Cargo sets this for what it runs.
+    if std::env::var_os("CARGO_PKG_NAME").is_some_and(|name| name == env!("CARGO_PKG_NAME")) {
+        words.push("cargo run -q -p bootstrap --".to_owned());
+    } else {
+        words.push(std::env::args().next().unwrap_or_else(|| "rtmate".to_owned()));
+    }
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    for (index, arg) in args.iter().enumerate() {
+        if arg == "--config" {
+            words.extend(args.get(index..index + 2).into_iter().flatten().cloned());
+        } else if arg.starts_with("--config=") {
+            words.push(arg.clone());
+        }
+    }
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{Demo, Store};
+
+    fn settings(ephemeral: bool) -> Settings {
+        let demo = Demo { enabled: true, secret: None };
+        let store = Store { path: "./rtmate-data".into(), ephemeral };
+        Settings { demo, store, ..Settings::default() }
+    }
+
+    #[test]
+    fn a_newcomer_is_told_what_to_do_next() {
+        let address = "0.0.0.0:3000".parse().unwrap();
+        let text = text(&settings(false), address, "rtmate");
+        assert_eq!(
+            text.lines().skip(1).collect::<Vec<_>>(),
+            [
+                "data directory: ./rtmate-data",
+                "demo page: http://127.0.0.1:3000/",
+                "demo-app is active, for programs and pages of this machine only",
+                "a token: rtmate token --app demo-app --client alice",
+            ]
+        );
+    }
+
+    #[test]
+    fn no_command_is_named_that_would_not_work() {
+        let address = "127.0.0.1:3000".parse().unwrap();
+        assert!(!text(&settings(true), address, "rtmate").contains("rtmate token"));
+    }
+}

@@ -1,0 +1,173 @@
+//! Which adapter is behind which port.
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use adapters_http::Health;
+use adapters_jwt::{JwksOptions, JwtTokenIssuer, JwtTokenVerifier};
+use adapters_memory::{MemoryAppRegistry, MemoryBroker, RandomIds, SystemClock};
+use adapters_tracing::TracingEvents;
+use adapters_ws::{Endpoint, TextFraming};
+use application::{
+    Admission, AdmissionLimits, DemoToken, Fanout, Hub, Ports, Rules,
+    ports::{AppRegistry, Clock, DeliverySink, IdSource},
+};
+use axum::Router;
+use domain::{App, Language};
+use listener::{Listener, ListenerOptions};
+use protocol_native::{NativeCodec, SUBPROTOCOL};
+use tokio::sync::watch;
+use tracing::info;
+
+use super::{NotStarted, shutdown::Signals};
+use crate::{demo_app::demo_app, demo_secrets::DemoSecrets, settings::Settings};
+
+/// The server, bound and ready to run.
+pub(super) struct Server {
+    listener: Listener,
+    router: Router,
+    hub: Arc<Hub>,
+    /// How long a stopping server waits for what is under way.
+    drain: Duration,
+}
+
+impl Server {
+    /// Builds everything and binds the address. Nothing is served yet.
+    pub(super) async fn build(settings: &Settings) -> Result<Self, NotStarted> {
+        let admission = Admission::new(admission_limits(settings));
+        let listener = bind(settings, Arc::clone(&admission)).await?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let ids: Arc<dyn IdSource> = Arc::new(RandomIds);
+        let registry: Arc<dyn AppRegistry> = Arc::new(MemoryAppRegistry::new(apps(settings)?));
+        let hub = hub(settings, &registry, &clock, &ids)?;
+        let issuer = Arc::new(JwtTokenIssuer::new(Arc::clone(&clock)));
+        let tokens = Arc::new(DemoToken::new(registry, issuer, clock, ids));
+        let router = router(settings, &hub, admission, tokens);
+        Ok(Self { listener, router, hub, drain: settings.server.shutdown_deadline })
+    }
+
+    /// The address that was bound.
+    pub(super) const fn address(&self) -> SocketAddr {
+        self.listener.address()
+    }
+
+    /// Serves until a signal, then tells every client to come back later and waits for them to
+    /// go, for as long as the deadline allows. A second signal ends the wait.
+    pub(super) async fn run(self, mut signals: Signals) {
+        let Self { listener, router, hub, drain } = self;
+        let (stop, stopped) = watch::channel(false);
+        let timers = tokio::spawn({
+            let hub = Arc::clone(&hub);
+            async move { hub.run_timers().await }
+        });
+        let serving = tokio::spawn(listener.serve(router, stopped));
+        let signal = signals.next().await;
+        info!(target: "rtmate", signal, connections = hub.connections().count(), "shutting down");
+        stop.send_replace(true);
+        hub.shut_down();
+        tokio::select! {
+            drained = tokio::time::timeout(drain, hub.connections().drained()) => {
+                if drained.is_err() {
+                    let connections = hub.connections().count();
+                    tracing::warn!(target: "rtmate", connections, "the deadline cut connections off");
+                }
+            }
+            signal = signals.next() => info!(target: "rtmate", signal, "not waiting any longer"),
+        }
+        serving.abort();
+        timers.abort();
+        info!(target: "rtmate", "stopped");
+    }
+}
+
+async fn bind(settings: &Settings, admission: Arc<Admission>) -> Result<Listener, NotStarted> {
+    let address = settings.server.listen;
+    let options =
+        ListenerOptions { header_timeout: settings.limits.header_timeout, ..ListenerOptions::default() };
+    Listener::bind(address, admission, options).await.map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => NotStarted::AddressInUse { address },
+        _ => NotStarted::NoListener { address, error },
+    })
+}
+
+fn admission_limits(settings: &Settings) -> AdmissionLimits {
+    AdmissionLimits {
+        total: settings.limits.connections,
+        unauthenticated: settings.limits.unauthenticated,
+        unauthenticated_per_address: settings.limits.unauthenticated_per_address,
+    }
+}
+
+fn rules(settings: &Settings) -> Rules {
+    Rules {
+        auth_timeout: settings.limits.auth_timeout,
+        ping_interval: settings.limits.ping_interval,
+        ping_timeout: settings.limits.ping_timeout,
+        frame_bytes: settings.limits.frame_bytes,
+        unauthenticated_frame_bytes: settings.limits.unauthenticated_frame_bytes,
+        shutdown_window: settings.server.shutdown_window,
+    }
+}
+
+/// The apps of the configuration, and the demo app where it is on.
+fn apps(settings: &Settings) -> Result<Vec<App>, NotStarted> {
+    let mut apps = settings.apps.clone();
+    if settings.demo.enabled {
+        apps.push(demo_app(&demo_secrets(settings)?));
+    }
+    Ok(apps)
+}
+
+fn demo_secrets(settings: &Settings) -> Result<DemoSecrets, NotStarted> {
+    if let Some(secret) = &settings.demo.secret {
+        return Ok(DemoSecrets::from_given(secret));
+    }
+    if settings.store.ephemeral {
+        return Ok(DemoSecrets::ephemeral()?);
+    }
+    let directory = &settings.store.path;
+    DemoSecrets::load_or_create(directory).map_err(|error| NotStarted::DemoSecrets {
+        directory: directory.display().to_string(),
+        error,
+    })
+}
+
+fn hub(
+    settings: &Settings,
+    registry: &Arc<dyn AppRegistry>,
+    clock: &Arc<dyn Clock>,
+    ids: &Arc<dyn IdSource>,
+) -> Result<Arc<Hub>, NotStarted> {
+    let fanout = Arc::new(Fanout::new());
+    let sink: Arc<dyn DeliverySink> = Arc::clone(&fanout) as _;
+    let verifier = JwtTokenVerifier::new(Arc::clone(clock), JwksOptions::default());
+    let ports = Ports {
+        registry: Arc::clone(registry),
+        verifier: Arc::new(verifier.map_err(NotStarted::NoThread)?),
+        broker: Arc::new(MemoryBroker::new(sink, Arc::clone(clock), Arc::clone(ids))),
+        events: Arc::new(TracingEvents),
+        clock: Arc::clone(clock),
+        ids: Arc::clone(ids),
+    };
+    Ok(Hub::new(ports, fanout, rules(settings)))
+}
+
+fn router(
+    settings: &Settings,
+    hub: &Arc<Hub>,
+    admission: Arc<Admission>,
+    tokens: Arc<DemoToken>,
+) -> Router {
+    let language = settings.server.language;
+    let endpoint = Endpoint {
+        hub: Arc::clone(hub),
+        chinese: Arc::new(NativeCodec::<TextFraming>::new(Language::Chinese)),
+        english: Arc::new(NativeCodec::<TextFraming>::new(Language::English)),
+        language,
+        subprotocol: SUBPROTOCOL,
+    };
+    let router = adapters_ws::routes(endpoint)
+        .merge(adapters_http::health(Health { hub: Arc::clone(hub), admission }))
+        .merge(adapters_http::demo_page())
+        .merge(adapters_http::demo_token(tokens, language));
+    if settings.debug.echo { router.merge(adapters_ws::echo_route()) } else { router }
+}

@@ -1,0 +1,163 @@
+//! `[[apps]]`: tenants.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use domain::{App, AppId, AppStatus, JwtKey, Namespace, PusherKey, Webhook};
+use serde::Deserialize;
+
+use super::{
+    api_key::{self, RawApiKey},
+    app_limits::RawAppLimits,
+    bounds::at_most,
+    grants,
+    jwt_key::RawJwtKey,
+    key_path::KeyPath,
+    limits::Limits,
+    namespace::RawNamespace,
+    origins,
+    problem::Problem,
+    pusher_key::RawPusherKey,
+    scalar::{Flag, Text},
+    secret::Vault,
+    unique::Unique,
+    webhook::RawWebhook,
+};
+use crate::demo_app;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawApp {
+    id: Text,
+    status: Text,
+    #[serde(default)]
+    default_grants: BTreeMap<String, Vec<Text>>,
+    origins: Vec<Text>,
+    origin_required: Flag,
+    limits: RawAppLimits,
+    #[serde(default)]
+    jwt_keys: Vec<RawJwtKey>,
+    #[serde(default)]
+    pusher_keys: Vec<RawPusherKey>,
+    #[serde(default)]
+    api_keys: Vec<RawApiKey>,
+    #[serde(default)]
+    namespaces: Vec<RawNamespace>,
+    #[serde(default)]
+    webhooks: Vec<RawWebhook>,
+}
+
+/// What the parsing of every app needs.
+pub(crate) struct Context<'a> {
+    /// Where secrets are found.
+    pub(crate) vault: Vault<'a>,
+    /// The server's own bounds.
+    pub(crate) limits: &'a Limits,
+}
+
+/// Parses all apps; what must differ between them does.
+pub(crate) fn parse_all(
+    raw: Vec<RawApp>,
+    path: &KeyPath,
+    context: &Context<'_>,
+) -> Result<Vec<App>, Problem> {
+    at_most(path, raw.len(), 1000)?;
+    let mut ids = Unique::default();
+    let mut pusher_keys = Unique::default();
+    let mut apps = Vec::new();
+    for (index, raw) in raw.into_iter().enumerate() {
+        let path = path.index(index);
+        ids.take(&raw.id, &path.key("id"))?;
+        let app = raw.parse(&path, context)?;
+        for (index, key) in app.pusher_keys.iter().enumerate() {
+            pusher_keys.take(&key.key, &path.key("pusher_keys").index(index).key("key"))?;
+        }
+        apps.push(app);
+    }
+    Ok(apps)
+}
+
+impl RawApp {
+    fn parse(self, path: &KeyPath, context: &Context<'_>) -> Result<App, Problem> {
+        let vault = &context.vault;
+        Ok(App {
+            id: id(&path.key("id"), &self.id)?,
+            status: status(&path.key("status"), &self.status)?,
+            demo: false,
+            default_grants: grants::parse(&self.default_grants, &path.key("default_grants"))?,
+            origins: origins::parse(&self.origins, self.origin_required.0, path)?,
+            limits: self.limits.parse(&path.key("limits"), context.limits)?,
+            jwt_keys: jwt_keys(self.jwt_keys, &path.key("jwt_keys"), vault)?,
+            pusher_keys: pusher_keys(self.pusher_keys, &path.key("pusher_keys"), vault)?,
+            api_keys: api_key::parse_all(self.api_keys, &path.key("api_keys"))?,
+            namespaces: namespaces(self.namespaces, &path.key("namespaces"))?,
+            default_namespace: Arc::default(),
+            webhooks: webhooks(self.webhooks, &path.key("webhooks"), vault)?,
+        })
+    }
+}
+
+fn id(path: &KeyPath, text: &str) -> Result<AppId, Problem> {
+    if text == demo_app::ID {
+        let message = "the demo app can't be configured; choose another id, and [demo] enabled \
+                       to switch it on or off";
+        return Err(Problem::value(path, message));
+    }
+    AppId::parse(text).map_err(|error| Problem::value(path, error.to_string()))
+}
+
+fn status(path: &KeyPath, text: &str) -> Result<AppStatus, Problem> {
+    match text {
+        "active" => Ok(AppStatus::Active),
+        "disabled" => Ok(AppStatus::Disabled),
+        _ => Err(Problem::value(path, "not a status; one of active, disabled")),
+    }
+}
+
+fn jwt_keys(
+    raw: Vec<RawJwtKey>,
+    path: &KeyPath,
+    vault: &Vault<'_>,
+) -> Result<Vec<JwtKey>, Problem> {
+    at_most(path, raw.len(), 100)?;
+    let mut kids = Unique::default();
+    let mut keys = Vec::new();
+    for (index, raw) in raw.into_iter().enumerate() {
+        let path = path.index(index);
+        let key = raw.parse(&path, vault)?;
+        if let Some(kid) = &key.kid {
+            kids.take(kid.as_str(), &path.key("kid"))?;
+        }
+        keys.push(key);
+    }
+    Ok(keys)
+}
+
+fn pusher_keys(
+    raw: Vec<RawPusherKey>,
+    path: &KeyPath,
+    vault: &Vault<'_>,
+) -> Result<Vec<PusherKey>, Problem> {
+    at_most(path, raw.len(), 100)?;
+    raw.into_iter().enumerate().map(|(index, raw)| raw.parse(&path.index(index), vault)).collect()
+}
+
+fn namespaces(raw: Vec<RawNamespace>, path: &KeyPath) -> Result<Vec<Arc<Namespace>>, Problem> {
+    at_most(path, raw.len(), 1000)?;
+    let mut patterns = Unique::default();
+    let mut namespaces = Vec::new();
+    for (index, raw) in raw.into_iter().enumerate() {
+        let path = path.index(index);
+        patterns.take(&raw.pattern, &path.key("pattern"))?;
+        namespaces.push(Arc::new(raw.parse(&path)?));
+    }
+    Ok(namespaces)
+}
+
+fn webhooks(
+    raw: Vec<RawWebhook>,
+    path: &KeyPath,
+    vault: &Vault<'_>,
+) -> Result<Vec<Webhook>, Problem> {
+    at_most(path, raw.len(), 100)?;
+    raw.into_iter().enumerate().map(|(index, raw)| raw.parse(&path.index(index), vault)).collect()
+}

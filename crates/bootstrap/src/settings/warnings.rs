@@ -1,0 +1,103 @@
+//! What is configured and does nothing, or less than it seems. Nothing is silently ignored.
+
+use domain::{ApiKey, App, ChannelMode, Durability, JwtKey, KeyMaterial, Namespace};
+
+use super::{demo::Demo, key_path::KeyPath, store::Store};
+
+/// Tokens without a `kid` are tried with at most so many keys of their family.
+const KEYS_TRIED: usize = 4;
+
+/// One line for each such thing, in the order of the configuration.
+pub(crate) fn all(
+    store: &Store,
+    demo: &Demo,
+    operator_keys: &[ApiKey],
+    apps: &[App],
+) -> Vec<String> {
+    let mut warnings = Warnings(Vec::new());
+    if apps.is_empty() && !demo.enabled {
+        let words = "the demo app is off and no other app is configured: nobody can connect";
+        warnings.add(&KeyPath::of("demo.enabled"), words);
+    }
+    if demo.secret.is_some() && !demo.enabled {
+        warnings.add(&KeyPath::of("demo.secret"), "the demo app is off; the secret opens nothing");
+    }
+    if !operator_keys.is_empty() {
+        let path = KeyPath::of("operator.keys");
+        warnings.add(&path, "the server API comes with a later version; the keys open nothing");
+    }
+    for (index, app) in apps.iter().enumerate() {
+        warnings.app(&KeyPath::of("apps").index(index), app, store);
+    }
+    warnings.0
+}
+
+struct Warnings(Vec<String>);
+
+impl Warnings {
+    fn add(&mut self, path: &KeyPath, words: &str) {
+        self.0.push(format!("{path}: {words}"));
+    }
+
+    fn app(&mut self, path: &KeyPath, app: &App, store: &Store) {
+        if app.jwt_keys.is_empty() {
+            self.add(&path.key("jwt_keys"), "there are none: no client can authenticate");
+        }
+        self.families(&path.key("jwt_keys"), &app.jwt_keys);
+        if !app.pusher_keys.is_empty() {
+            let words = "the Pusher protocol comes with a later version; the keys open nothing";
+            self.add(&path.key("pusher_keys"), words);
+        }
+        if !app.api_keys.is_empty() {
+            let words = "the server API comes with a later version; the keys open nothing";
+            self.add(&path.key("api_keys"), words);
+        }
+        for (index, namespace) in app.namespaces.iter().enumerate() {
+            self.namespace(&path.key("namespaces").index(index), namespace, store);
+        }
+        if !app.webhooks.is_empty() {
+            let words = "webhooks come with a later version; nothing is delivered";
+            self.add(&path.key("webhooks"), words);
+        }
+    }
+
+    fn families(&mut self, path: &KeyPath, keys: &[JwtKey]) {
+        let held = |key: &&JwtKey| !matches!(key.material, KeyMaterial::JwksUrl(_));
+        let shared = keys.iter().filter(held).filter(|key| key.algorithm.is_symmetric()).count();
+        if shared > KEYS_TRIED {
+            let words = format!(
+                "of the {shared} shared secrets a token without kid is tried with {KEYS_TRIED} \
+                 only; write kid into your tokens"
+            );
+            self.add(path, &words);
+        }
+    }
+
+    fn namespace(&mut self, path: &KeyPath, namespace: &Namespace, store: &Store) {
+        if let Some(history) = &namespace.history {
+            let path = path.key("history");
+            let words = "history comes with a later version; requests answer not_enabled";
+            self.add(&path, words);
+            if store.ephemeral && history.durability == Durability::Durable {
+                let words = "store.ephemeral is on: nothing is kept";
+                self.add(&path.key("durability"), words);
+            }
+        }
+        if namespace.mode == ChannelMode::Cache {
+            let words = "cache channels come with a later version; the channels are streams";
+            self.add(&path.key("mode"), words);
+        }
+        let default = Namespace::default();
+        let presence = |namespace: &Namespace| {
+            (namespace.presence, namespace.presence_leave_delay, namespace.presence_members)
+        };
+        if presence(namespace) != presence(&default) {
+            let words = "presence comes with a later version; requests answer not_enabled";
+            self.add(&path.key("presence"), words);
+        }
+        if namespace.idempotency_window != default.idempotency_window {
+            let words = "repeated keys come with a later version; nothing is remembered";
+            self.add(&path.key("idempotency_window"), words);
+        }
+    }
+}
