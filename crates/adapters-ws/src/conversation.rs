@@ -10,6 +10,9 @@ pub(crate) enum Incoming<'a> {
 
 /// The other side of a transport: it takes what came, and answers through the connection's queue.
 pub(crate) trait Conversation: Send {
+    /// What keeps the connection's place between the end of the conversation and the socket's.
+    type Parting: Send;
+
     /// The most bytes of the next message.
     fn limit(&self) -> usize;
 
@@ -28,6 +31,7 @@ pub(crate) trait Conversation: Send {
     /// The peer broke a rule: says goodbye.
     fn violated(&self, reason: CloseReason);
 
-    /// The connection ended, as the transport saw it.
-    fn end(self, seen: CloseReason) -> impl Future<Output = ()> + Send;
+    /// The connection ended, as the transport saw it. What comes back is held until the socket is
+    /// closed.
+    fn end(self, seen: CloseReason) -> impl Future<Output = Option<Self::Parting>> + Send;
 }

@@ -18,13 +18,13 @@ pub(crate) const LIMIT: usize = 32 * 1024 * 1024;
 
 pub(crate) struct Echo {
     queue: Arc<Queue>,
-    /// Given back when the conversation ends.
-    _seat: Option<Seat>,
+    /// Given back when the socket is closed.
+    seat: Option<Seat>,
 }
 
 impl Echo {
     pub(crate) fn new(queue: Arc<Queue>, seat: Option<Seat>) -> Self {
-        Self { queue, _seat: seat }
+        Self { queue, seat }
     }
 
     /// RFC 6455's own numbers: nothing else ends an echo.
@@ -43,6 +43,8 @@ impl Echo {
 }
 
 impl Conversation for Echo {
+    type Parting = Seat;
+
     fn limit(&self) -> usize {
         LIMIT
     }
@@ -68,5 +70,7 @@ impl Conversation for Echo {
         self.queue.close(Bytes::new(), reason);
     }
 
-    async fn end(self, _: CloseReason) {}
+    async fn end(self, _: CloseReason) -> Option<Seat> {
+        self.seat
+    }
 }

@@ -1,6 +1,6 @@
 //! A session's conversation.
 
-use application::Session;
+use application::{Parting, Session};
 use domain::CloseReason;
 
 use crate::conversation::{Conversation, Incoming};
@@ -9,6 +9,8 @@ use crate::conversation::{Conversation, Incoming};
 pub(crate) struct Talk(pub(crate) Session);
 
 impl Conversation for Talk {
+    type Parting = Parting;
+
     fn limit(&self) -> usize {
         self.0.frame_limit()
     }
@@ -36,7 +38,7 @@ impl Conversation for Talk {
         self.0.violate(reason);
     }
 
-    async fn end(self, seen: CloseReason) {
-        self.0.end(seen).await;
+    async fn end(self, seen: CloseReason) -> Option<Parting> {
+        self.0.end(seen).await
     }
 }

@@ -53,8 +53,9 @@ pub(crate) async fn run<C: Conversation>(
             },
         }
     };
-    // The session ends before the silence: nobody waits for a peer that was told to go.
-    conversation.end(seen).await;
+    // The session ends before the silence, so that its channels are left at once; the connection's
+    // place and a shutdown wait until the socket is closed.
+    let _parting = conversation.end(seen).await;
     match end {
         End::Said => linger(&mut io).await,
         End::Stuck => io.reset_on_drop(),

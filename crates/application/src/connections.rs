@@ -16,7 +16,7 @@ use crate::Connection;
 /// Knows every open connection, so that a shutdown reaches all of them and can wait for the last.
 pub struct Connections {
     open: RwLock<HashMap<ConnectionId, Arc<Connection>>>,
-    /// How many are open: what a drain waits on.
+    /// How many are open or still parting: what a drain waits on.
     count: watch::Sender<usize>,
     /// Authenticated connections per app that has a limit.
     seated: RwLock<HashMap<AppId, u32>>,
@@ -36,22 +36,26 @@ impl Connections {
     pub(crate) fn insert(&self, connection: &Arc<Connection>) {
         let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
         open.insert(connection.id, Arc::clone(connection));
-        self.count.send_replace(open.len());
+        self.count.send_modify(|count| *count += 1);
     }
 
+    /// The connection's session ended. It goes on to count until [`Self::parted`].
     pub(crate) fn remove(&self, id: ConnectionId) {
-        let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
-        open.remove(&id);
-        self.count.send_replace(open.len());
+        self.open.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
     }
 
-    /// How many connections are open.
+    /// The connection's socket is closed, too.
+    pub(crate) fn parted(&self) {
+        self.count.send_modify(|count| *count -= 1);
+    }
+
+    /// How many connections are open, those included that were told goodbye a moment ago.
     #[must_use]
     pub fn count(&self) -> usize {
         *self.count.borrow()
     }
 
-    /// Resolves when no connection is open.
+    /// Resolves when no connection is open and no goodbye is on its way.
     pub async fn drained(&self) {
         let mut count = self.count.subscribe();
         // The sender lives as long as `self`, so waiting can't fail.

@@ -18,6 +18,8 @@ pub struct RegistryError(#[source] pub Cause);
 ///
 /// 1. An app that exists is found by its exact id, and no other is.
 /// 2. A disabled app is found, with its status: whoever asks decides.
+/// 3. As long as an app does not change it is the same `Arc`: what others derive of it (parsed
+///    keys) may be remembered by its address.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait AppRegistry: Send + Sync {

@@ -56,8 +56,10 @@ pub enum TokenError {
 /// 1. Claims are returned only if a key of *this* app made the signature, with the algorithm that
 ///    the configuration gives that key. The token's header chooses among keys (`kid`), never the
 ///    algorithm.
-/// 2. `exp` is required; `exp` and `nbf` are judged with 30 s of leeway by the given clock.
-/// 3. The app id in the token equals the app's, or the key names an exclusive audience.
+/// 2. The signature is judged before any claim, and `exp` as the first claim. `exp` is required;
+///    `exp`, `nbf` and `iat` are judged with 30 s of leeway by the given clock.
+/// 3. The app id in the token equals the app's, or is absent and the key names an audience that no
+///    other app's key of the same source names (the configuration sees to that).
 /// 4. Issuer and audience are judged where the key names them.
 /// 5. A header with `crit` is refused; so is a key of a JWKS that is a shared secret.
 /// 6. The work is bounded: a token longer than 8 KiB is refused unread, without a `kid` at most

@@ -48,8 +48,8 @@ impl Session {
             }
             self.seated = true;
         }
-        if let Some(seat) = &mut self.seat {
-            seat.authenticated();
+        if let Some(parting) = &mut self.parting {
+            parting.authenticated();
         }
         self.become_client(asked, auth, client, false).await;
     }

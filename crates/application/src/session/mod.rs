@@ -13,7 +13,7 @@ use domain::{
 use futures_util::stream::FuturesUnordered;
 
 use crate::{
-    Command, Connection, Hub, Refusal, Reply, ReplyData, Request, Rules,
+    Command, Connection, Hub, Parting, Refusal, Reply, ReplyData, Request, Rules,
     admission::Seat,
     answers::{Answers, Order},
     channels::{Channels, Membership},
@@ -30,8 +30,8 @@ pub struct Session {
     hub: Arc<Hub>,
     connection: Arc<Connection>,
     peer: Peer,
-    /// Given back when the session ends.
-    seat: Option<Seat>,
+    /// Holds the connection's place; taken by whoever ends the session.
+    parting: Option<Parting>,
     /// The app that the address named.
     hinted: Option<AppId>,
     /// What a later connection shows to continue this one.
@@ -76,12 +76,13 @@ impl Session {
         let now = connection.opened;
         let limits = AppLimits::default();
         let session = hub.ids.session();
+        let parting = Parting::new(Arc::clone(&hub), seat);
         connection.outbound.set_queue_limit(Rules::UNAUTHENTICATED_QUEUE);
         Self {
             hub,
             connection,
             peer,
-            seat,
+            parting: Some(parting),
             hinted,
             session,
             client: None,
@@ -145,12 +146,14 @@ impl Session {
     }
 
     /// Ends the session: leaves every channel, gives every place back, tells the log. `seen` is
-    /// what the transport saw, for an end that the server did not make.
-    pub async fn end(mut self, seen: CloseReason) {
+    /// what the transport saw, for an end that the server did not make. The transport holds what it
+    /// gets until the socket is closed.
+    pub async fn end(mut self, seen: CloseReason) -> Option<Parting> {
         self.connection.ended(seen);
         for (channel, subscription) in std::mem::take(&mut self.subscriptions) {
             self.drop_subscription(&channel, subscription, None).await;
         }
+        self.parting.take()
     }
 
     async fn carry_out(&mut self, asked: Asked, command: Command) {
