@@ -6,7 +6,7 @@ use application::{DemoToken, DemoTokenError};
 use axum::{
     Router,
     body::Body,
-    extract::{Request, State},
+    extract::{Query, Request, State},
     response::Response,
     routing::post,
 };
@@ -27,6 +27,12 @@ struct Wish {
     client: Option<String>,
 }
 
+/// `?lang=en`, as for `/ws`.
+#[derive(Deserialize)]
+struct Asked {
+    lang: Option<String>,
+}
+
 #[derive(Clone)]
 struct Demo {
     tokens: Arc<DemoToken>,
@@ -39,8 +45,8 @@ pub fn demo_token(tokens: Arc<DemoToken>, language: Language) -> Router {
     Router::new().route("/demo/token", post(issue)).with_state(Demo { tokens, language })
 }
 
-async fn issue(State(demo): State<Demo>, request: Request) -> Response {
-    let language = demo.language;
+async fn issue(State(demo): State<Demo>, Query(asked): Query<Asked>, request: Request) -> Response {
+    let language = asked.lang.as_deref().and_then(Language::parse).unwrap_or(demo.language);
     let Some(arrival) = request.extensions().get::<Arrival>() else {
         return refusal(language, ErrorCode::Internal, "no arrival");
     };

@@ -20,7 +20,9 @@ enum NotStarted {
     AddressInUse { address: std::net::SocketAddr },
     #[error("can't listen on {address}: {error}")]
     NoListener { address: std::net::SocketAddr, error: io::Error },
-    #[error("store.path {directory}: {error}; choose another directory, or keep nothing with --ephemeral")]
+    #[error(
+        "store.path {directory}: {error}; choose another directory, or keep nothing with --ephemeral"
+    )]
     DemoSecrets { directory: String, error: DemoSecretsError },
     #[error("{0}")]
     NoRandomness(#[from] crate::random::NoRandomness),

@@ -81,11 +81,16 @@ impl Server {
 
 async fn bind(settings: &Settings, admission: Arc<Admission>) -> Result<Listener, NotStarted> {
     let address = settings.server.listen;
-    let options =
-        ListenerOptions { header_timeout: settings.limits.header_timeout, ..ListenerOptions::default() };
-    Listener::bind(address, admission, options).await.map_err(|error| match error.kind() {
-        io::ErrorKind::AddrInUse => NotStarted::AddressInUse { address },
-        _ => NotStarted::NoListener { address, error },
+    let options = ListenerOptions {
+        header_timeout: settings.limits.header_timeout,
+        ..ListenerOptions::default()
+    };
+    Listener::bind(address, admission, options).await.map_err(|error| {
+        if error.kind() == io::ErrorKind::AddrInUse {
+            NotStarted::AddressInUse { address }
+        } else {
+            NotStarted::NoListener { address, error }
+        }
     })
 }
 

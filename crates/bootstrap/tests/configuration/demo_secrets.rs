@@ -1,13 +1,21 @@
 //! The demo app's secrets in the data directory.
 
-use std::{collections::HashSet, fs, os::unix::fs::PermissionsExt, process::Command, thread};
+use std::{
+    collections::HashSet,
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    process::{Child, Command, Stdio},
+    thread,
+};
 
 use bootstrap::demo_secrets::{DemoSecrets, FILE_NAME};
+use jsonwebtoken::{Algorithm, DecodingKey};
 use secrecy::ExposeSecret;
 
 use crate::scratch::Scratch;
 
-fn mode(path: &std::path::Path) -> u32 {
+fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
@@ -48,23 +56,39 @@ fn threads_that_start_at_once_agree() {
 #[test]
 fn processes_that_start_at_once_agree() {
     let scratch = Scratch::new();
-    let start = || {
+    let start = |directory: &Path| {
         Command::new(env!("CARGO_BIN_EXE_rtmate"))
             .args(["token", "--client", "alice"])
-            .current_dir(scratch.path())
+            .current_dir(directory)
             .env_clear()
-            .stdout(std::process::Stdio::piped())
+            .stdout(Stdio::piped())
             .spawn()
             .unwrap()
     };
-    let children: Vec<_> = (0..4).map(|_| start()).collect();
-    for child in children {
-        let output = child.wait_with_output().unwrap();
-        assert!(output.status.success());
-        assert_eq!(String::from_utf8(output.stdout).unwrap().matches('.').count(), 2);
+    for round in 0..5 {
+        let directory = scratch.path().join(round.to_string());
+        fs::create_dir(&directory).unwrap();
+        let children: Vec<_> = (0..4).map(|_| start(&directory)).collect();
+        let tokens: Vec<_> = children.into_iter().map(token).collect();
+        let data = directory.join("rtmate-data");
+        let kept = DemoSecrets::load(&data).unwrap().unwrap();
+        assert!(tokens.iter().all(|token| signed(token, &kept)), "one secret signed them all");
+        assert_eq!(fs::read_dir(data).unwrap().count(), 2);
     }
-    let left = fs::read_dir(scratch.path().join("rtmate-data")).unwrap().count();
-    assert_eq!(left, 2);
+}
+
+/// What a process printed, alone.
+fn token(child: Child) -> String {
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.strip_suffix('\n').unwrap().to_owned()
+}
+
+fn signed(token: &str, secrets: &DemoSecrets) -> bool {
+    let (message, signature) = token.rsplit_once('.').unwrap();
+    let key = DecodingKey::from_secret(secrets.jwt_secret.expose_secret().as_bytes());
+    jsonwebtoken::crypto::verify(signature, message.as_bytes(), &key, Algorithm::HS256).unwrap()
 }
 
 #[test]

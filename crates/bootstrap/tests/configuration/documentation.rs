@@ -54,8 +54,14 @@ fn flatten(path: &str, value: &Value, keys: &mut BTreeMap<String, String>) {
             let list = if items.is_empty() { "[]" } else { "[...]" };
             keys.insert(path.to_owned(), list.to_owned());
         }
-        other => {
-            keys.insert(path.to_owned(), other.to_string());
+        ValueKind::Nil
+        | ValueKind::Boolean(_)
+        | ValueKind::I64(_)
+        | ValueKind::I128(_)
+        | ValueKind::U64(_)
+        | ValueKind::U128(_)
+        | ValueKind::Float(_) => {
+            keys.insert(path.to_owned(), value.kind.to_string());
         }
     }
 }

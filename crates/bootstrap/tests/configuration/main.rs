@@ -1,5 +1,7 @@
 //! The configuration and the command line, from the outside.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod cli;
 mod demo_secrets;
 mod documentation;
