@@ -1,8 +1,12 @@
 //! `[[apps]]`: tenants.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
-use domain::{App, AppId, AppStatus, JwtKey, Namespace, PusherKey, Webhook};
+use domain::{App, AppId, AppStatus, JwtKey, KeyMaterial, Namespace, PusherKey, Webhook};
+use secrecy::ExposeSecret;
 use serde::Deserialize;
 
 use super::{
@@ -63,6 +67,7 @@ pub(crate) fn parse_all(
     at_most(path, raw.len(), 1000)?;
     let mut ids = Unique::default();
     let mut pusher_keys = Unique::default();
+    let mut audiences = Unique::default();
     let mut apps = Vec::new();
     for (index, raw) in raw.into_iter().enumerate() {
         let path = path.index(index);
@@ -71,9 +76,28 @@ pub(crate) fn parse_all(
         for (index, key) in app.pusher_keys.iter().enumerate() {
             pusher_keys.take(&key.key, &path.key("pusher_keys").index(index).key("key"))?;
         }
+        exclusive_audiences(&app, &path, &mut audiences)?;
         apps.push(app);
     }
     Ok(apps)
+}
+
+/// A token without `app_id` is for the app whose key names its audience. Two apps with the same
+/// key and the same audience would both take it.
+fn exclusive_audiences(app: &App, path: &KeyPath, audiences: &mut Unique) -> Result<(), Problem> {
+    let mut own = HashSet::new();
+    for (index, key) in app.jwt_keys.iter().enumerate() {
+        let Some(audience) = &key.audience else { continue };
+        let material = match &key.material {
+            KeyMaterial::Secret(secret) => secret.expose_secret(),
+            KeyMaterial::PublicKey(text) | KeyMaterial::JwksUrl(text) => text.trim(),
+        };
+        let name = format!("{audience}\n{material}");
+        if own.insert(name.clone()) {
+            audiences.take(&name, &path.key("jwt_keys").index(index).key("audience"))?;
+        }
+    }
+    Ok(())
 }
 
 impl RawApp {

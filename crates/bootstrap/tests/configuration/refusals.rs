@@ -219,6 +219,10 @@ fn mistakes_in_apps_are_named_with_their_place() {
             "jwt_keys = [{ alg = 'HS256', kid = 'a', secret = 'SECRET' }, { alg = 'HS256', kid = 'a', secret = 'SECRET' }]",
             "3: apps[0].jwt_keys[1].kid = \"a\": already used by apps[0].jwt_keys[0].kid",
         ),
+        (
+            "jwt_keys = [{ alg = 'HS256', secret = 'SECRET', audience = 'x' }]\n[[apps]]\nid = 'b'\njwt_keys = [{ alg = 'HS256', secret = 'SECRET', audience = 'x' }]",
+            "6: apps[1].jwt_keys[0].audience = \"x\": already used by apps[0].jwt_keys[0].audience",
+        ),
         // Pusher and API keys.
         (
             "pusher_keys = [{ key = 'k', secret = 'SECRET' }]\n[[apps]]\nid = 'b'\npusher_keys = [{ key = 'k', secret = 'SECRET' }]",
