@@ -11,7 +11,10 @@ use application::ports::{Outbound, QueueFull};
 use bytes::{Buf, Bytes};
 use domain::CloseReason;
 use listener::Io;
-use tokio::{sync::Notify, time::Instant};
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
+};
 
 /// The numbers of a protocol for the reasons of a close.
 pub(crate) type CloseCodes = Arc<dyn Fn(CloseReason) -> u16 + Send + Sync>;
@@ -25,6 +28,8 @@ pub(crate) struct Queue {
     filled: Notify,
     /// The queue shrank.
     shrank: Notify,
+    /// Nothing will be written any more: set once, when the writing ends.
+    over: watch::Sender<bool>,
     close_codes: CloseCodes,
 }
 
@@ -66,8 +71,8 @@ impl Queue {
     pub(crate) fn new(limit: usize, close_codes: CloseCodes) -> Self {
         let state =
             State { frames: VecDeque::new(), bytes: 0, limit, started: false, closing: false };
-        let (filled, shrank) = (Notify::new(), Notify::new());
-        Self { state: Mutex::new(state), filled, shrank, close_codes }
+        let (filled, shrank, over) = (Notify::new(), Notify::new(), watch::Sender::new(false));
+        Self { state: Mutex::new(state), filled, shrank, over, close_codes }
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
@@ -96,9 +101,22 @@ impl Queue {
         }
     }
 
+    /// Resolves when nothing will be written any more: then nothing needs to be read either.
+    pub(crate) async fn over(&self) {
+        // The sender lives as long as `self`, so waiting can't fail.
+        drop(self.over.subscribe().wait_for(|over| *over).await);
+    }
+
+    /// Writes what is queued ([`Self::write_all`]) and tells the reading when that is over.
+    pub(crate) async fn write_to(&self, io: &Io) -> End {
+        let end = self.write_all(io).await;
+        self.over.send_replace(true);
+        end
+    }
+
     /// Writes what is queued, for as long as it is polled, until the goodbye is written. One write
     /// takes all that the socket takes of what waits.
-    pub(crate) async fn write_to(&self, io: &Io) -> End {
+    async fn write_all(&self, io: &Io) -> End {
         let mut by: Option<Instant> = None;
         loop {
             let filled = self.filled.notified();

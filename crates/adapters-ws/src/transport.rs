@@ -26,6 +26,8 @@ enum Seen {
     Goodbye(Option<u16>),
     /// The peer's end of the stream.
     Gone,
+    /// Nothing will be written any more.
+    Over,
     /// The peer broke a rule; it was told.
     Violation,
 }
@@ -42,8 +44,13 @@ pub(crate) async fn run<C: Conversation>(
         let mut writing = pin!(queue.write_to(&io));
         let mut reading = pin!(read(&io, early, &queue, &mut decoder, &mut conversation));
         tokio::select! {
-            end = &mut writing => (end, CloseReason::PeerLost),
+            end = &mut writing => {
+                // What the conversation has begun it ends, so that nothing is left half done.
+                reading.await;
+                (end, CloseReason::PeerLost)
+            }
             seen = &mut reading => match seen {
+                Seen::Over => (writing.await, CloseReason::PeerLost),
                 Seen::Gone => (End::Broken, CloseReason::PeerLost),
                 Seen::Violation => (writing.await, CloseReason::PeerLost),
                 Seen::Goodbye(code) => {
@@ -94,8 +101,12 @@ async fn read<C: Conversation>(
     }
     drop(early);
     loop {
-        queue.room().await;
         tokio::select! {
+            () = queue.room() => {}
+            () = queue.over() => return Seen::Over,
+        }
+        tokio::select! {
+            () = queue.over() => return Seen::Over,
             () = conversation.progress() => continue,
             ready = io.readable() => if ready.is_err() { return Seen::Gone },
         }

@@ -29,9 +29,9 @@ pub struct Attached {
 ///    was acknowledged was announced to every attached node, or will be.
 /// 2. All announcements of a channel come in one order, the order of the stamps, one at a time.
 /// 3. Channels of different apps are different channels.
-/// 4. A publish to a channel that nobody attached succeeds and announces nothing here.
-/// 5. After `attach` returns, every later publish is announced; after `detach` returns, none is.
-///    Both may be repeated.
+/// 4. A publish to a channel that nobody attached succeeds.
+/// 5. After `attach` returns, every later publish is announced; after `detach` returns, none has
+///    to be: the sink knows its subscribers. Both may be repeated.
 /// 6. Message ids are unique.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
