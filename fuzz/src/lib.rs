@@ -3,5 +3,6 @@
 //! The checks know nothing of the fuzzer, so that a test of the checked crate can include the file
 //! and replay `corpus/<target>` on every build.
 
+pub mod native;
 pub mod token;
 pub mod websocket;

@@ -51,7 +51,9 @@ impl EventSink for TracingEvents {
             DomainEvent::Closed { connection, app, client, reason, lived } => {
                 let (app, client) =
                     (app.map(tracing::field::display), client.map(tracing::field::display));
-                let (reason, lived_ms) = (reason.name(), lived.as_millis());
+                // JSON lines would have a wider number as a text.
+                let lived_ms = u64::try_from(lived.as_millis()).unwrap_or(u64::MAX);
+                let reason = reason.name();
                 info!(target: "rtmate", %connection, app, client, reason, lived_ms, "connection closed");
             }
         }

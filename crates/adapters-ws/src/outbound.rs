@@ -1,5 +1,8 @@
 //! What waits to be written to one connection.
 
+#[cfg(test)]
+mod contract;
+
 use std::{
     collections::VecDeque,
     io::{self, IoSlice},

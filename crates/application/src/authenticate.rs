@@ -6,6 +6,7 @@ use domain::{App, AppId, AppStatus, Claims, Client, ConnectionId, ErrorCode, Pee
 
 use crate::{
     Refusal,
+    causes::Causes,
     ports::{AppRegistry, Cause, TokenError, TokenVerifier},
 };
 
@@ -81,21 +82,10 @@ impl fmt::Display for NotAuthenticated {
             Self::Origin => f.write_str("the app's origins do not name this one"),
             Self::TooManyChannels => f.write_str("the token names too many channels"),
             Self::OtherClient => f.write_str("a refresh for another client or app"),
-            Self::Token(error) => describe(f, error),
-            Self::Registry(cause) => describe(f, &**cause),
+            Self::Token(error) => Causes(error).fmt(f),
+            Self::Registry(cause) => Causes(&**cause).fmt(f),
         }
     }
-}
-
-/// An error with all its causes on one line.
-fn describe(f: &mut fmt::Formatter<'_>, error: &dyn std::error::Error) -> fmt::Result {
-    write!(f, "{error}")?;
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        write!(f, ": {error}")?;
-        cause = error.source();
-    }
-    Ok(())
 }
 
 impl Authenticate {

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use domain::ChannelKey;
+use tokio::sync::MutexGuard;
 
 use crate::{
     Connection, Fanout,
     ports::{Broker, BrokerError},
-    room::{GateOverflow, Room},
+    room::{Attachment, GateOverflow, Room},
 };
 
 /// Subscribes connections to channels, and the node to the broker with the first of them.
@@ -36,20 +37,16 @@ impl Channels {
     ) -> Result<Membership, BrokerError> {
         loop {
             let room = self.fanout.find_or_make(&key);
-            let mut attachment = room.attachment.lock().await;
-            if attachment.retired {
+            let mut door = self.door(&key, &room).await;
+            if door.attachment.retired {
                 continue;
             }
-            if !attachment.attached {
-                if let Err(error) = self.broker.attach(&key).await {
-                    attachment.retired = true;
-                    self.fanout.forget(&key, &room);
-                    return Err(error);
-                }
-                attachment.attached = true;
+            if !door.attachment.attached {
+                self.broker.attach(&key).await?;
+                door.attachment.attached = true;
             }
             room.join(connection);
-            drop(attachment);
+            drop(door);
             return Ok(Membership { key, room });
         }
     }
@@ -73,12 +70,36 @@ impl Channels {
         if !room.is_empty() {
             return Ok(());
         }
-        let mut attachment = room.attachment.lock().await;
-        if attachment.retired || !room.is_empty() {
+        let mut door = self.door(&key, &room).await;
+        if door.attachment.retired || !room.is_empty() {
             return Ok(());
         }
-        attachment.retired = true;
-        self.fanout.forget(&key, &room);
+        // Whoever comes meanwhile waits at this door until the broker let go: a new room's attach
+        // must not be undone by the old room's detach.
+        door.attachment.attached = false;
         self.broker.detach(&key).await
+    }
+
+    async fn door<'a>(&'a self, key: &'a ChannelKey, room: &'a Arc<Room>) -> Door<'a> {
+        Door { fanout: &self.fanout, key, room, attachment: room.attachment.lock().await }
+    }
+}
+
+/// A room whose attachment is locked. If it is not attached when the lock is given back (the broker
+/// refused, the last one left, whoever asked was cut off), it leaves the map: no room stays without
+/// a subscriber.
+struct Door<'a> {
+    fanout: &'a Fanout,
+    key: &'a ChannelKey,
+    room: &'a Arc<Room>,
+    attachment: MutexGuard<'a, Attachment>,
+}
+
+impl Drop for Door<'_> {
+    fn drop(&mut self) {
+        if !self.attachment.attached {
+            self.attachment.retired = true;
+            self.fanout.forget(self.key, self.room);
+        }
     }
 }

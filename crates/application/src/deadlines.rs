@@ -126,7 +126,8 @@ impl Deadlines {
     }
 
     fn judge_silence(&mut self, now: Moment, heard: Moment, step: &mut Step) {
-        if self.probed.is_some_and(|probed| heard > probed) {
+        // At the same millisecond counts: who was heard right before was not asked.
+        if self.probed.is_some_and(|probed| heard >= probed) {
             self.probed = None;
         }
         match self.probed {
@@ -190,6 +191,14 @@ mod tests {
         let step = deadlines.step(at(35_000), wall(0), at(25_001));
         assert_eq!((step.close, step.probe), (None, false));
         assert_eq!(step.next, at(50_001));
+    }
+
+    #[test]
+    fn an_answer_within_the_millisecond_is_one() {
+        let mut deadlines = deadlines();
+        deadlines.admit(wall(10_000_000), wall(0));
+        assert!(deadlines.step(at(25_000), wall(0), at(0)).probe);
+        assert_eq!(deadlines.step(at(35_000), wall(0), at(25_000)).close, None);
     }
 
     #[test]

@@ -14,6 +14,7 @@
 mod admission;
 mod answers;
 mod authenticate;
+mod causes;
 mod channels;
 mod connection;
 mod connections;

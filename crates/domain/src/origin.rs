@@ -44,7 +44,7 @@ impl Origin {
 }
 
 fn default_port(scheme: &str) -> Option<u16> {
-    match scheme {
+    match &*scheme.to_ascii_lowercase() {
         "http" | "ws" => Some(80),
         "https" | "wss" => Some(443),
         _ => None,
@@ -196,6 +196,8 @@ mod tests {
     #[test]
     fn wildcards_stand_for_whole_labels_or_the_port() {
         assert!(allows("https://app.example.com", "https://APP.example.com:443"));
+        assert!(allows("https://app.example.com", "HTTPS://app.example.com"));
+        assert!(allows("HTTPS://app.example.com", "https://app.example.com:443"));
         assert!(!allows("https://app.example.com", "http://app.example.com"));
         assert!(!allows("https://app.example.com", "https://app.example.com:8443"));
         assert!(allows("https://*.example.com", "https://a.b.example.com"));

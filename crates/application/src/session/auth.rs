@@ -14,6 +14,9 @@ use crate::{
 
 impl Session {
     pub(super) async fn auth(&mut self, asked: Asked, auth: Auth) {
+        // A refresh that came before the old token's expiry is decided before it, also where it
+        // has to wait for its turn first.
+        self.connection.with_deadlines(|deadlines| deadlines.refreshing(true));
         // Answers before this one go first; what it changes comes behind its own answer.
         self.its_turn(&asked.order(None)).await;
         match self.client.clone() {
@@ -31,7 +34,10 @@ impl Session {
             Ok(client) => self.admit(asked, auth, client).await,
             Err(error) => {
                 self.refuse_auth(asked, &auth, &error).await;
-                self.refused_auths += 1;
+                // A token that nobody could judge was not refused: that close is for good.
+                if error.refusal().code != ErrorCode::Unavailable {
+                    self.refused_auths += 1;
+                }
                 if self.refused_auths >= Rules::AUTH_ATTEMPTS {
                     self.connection.close(CloseReason::NotAuthenticated, None);
                 }
@@ -55,16 +61,17 @@ impl Session {
     }
 
     async fn refresh(&mut self, asked: Asked, auth: Auth, present: &Client) {
-        // The old token's expiry waits for a refresh that came before it.
-        self.connection.with_deadlines(|deadlines| deadlines.refreshing(true));
         let decision = self.hub.authenticate.renew(self.asking(&auth), present).await;
-        self.connection.with_deadlines(|deadlines| deadlines.refreshing(false));
         if self.connection.closed().is_some() {
             return;
         }
         match decision {
+            // The new token takes the old one's place, and its expiry no longer waits.
             Ok(client) => self.become_client(asked, auth, client, true).await,
-            Err(error) => self.refuse_auth(asked, &auth, &error).await,
+            Err(error) => {
+                self.connection.with_deadlines(|deadlines| deadlines.refreshing(false));
+                self.refuse_auth(asked, &auth, &error).await;
+            }
         }
     }
 

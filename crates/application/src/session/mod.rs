@@ -16,7 +16,8 @@ use crate::{
     Command, Connection, Hub, Parting, Refusal, Reply, ReplyData, Request, Rules,
     admission::Seat,
     answers::{Answers, Order},
-    channels::{Channels, Membership},
+    causes::Causes,
+    channels::Membership,
     denials::{self, Denials},
     ports::{BadRequest, Bounds, DomainEvent},
 };
@@ -150,8 +151,11 @@ impl Session {
     /// gets until the socket is closed.
     pub async fn end(mut self, seen: CloseReason) -> Option<Parting> {
         self.connection.ended(seen);
-        for (channel, subscription) in std::mem::take(&mut self.subscriptions) {
-            self.drop_subscription(&channel, subscription, None).await;
+        // One by one: where this is cut off, the rest is still there to be dropped.
+        while let Some(channel) = self.subscriptions.keys().next().cloned() {
+            if let Some(subscription) = self.subscriptions.remove(&channel) {
+                self.drop_subscription(&channel, subscription, None).await;
+            }
         }
         self.parting.take()
     }
@@ -277,10 +281,10 @@ impl Session {
     fn failed(
         &self,
         what: &'static str,
-        cause: &dyn std::fmt::Display,
+        cause: &dyn std::error::Error,
         trace: Option<&TraceId>,
     ) -> Refusal {
-        let connection = self.connection.id;
+        let (connection, cause) = (self.connection.id, &Causes(cause));
         self.hub.events.record(&DomainEvent::Failed { connection, what, cause, trace });
         Refusal::later(ErrorCode::Unavailable, Duration::from_secs(1))
     }
@@ -289,9 +293,7 @@ impl Session {
 impl Drop for Session {
     /// Also where the transport's task was cut off: nobody is pushed to, nothing stays counted.
     fn drop(&mut self) {
-        for subscription in self.subscriptions.values() {
-            Channels::leave(&subscription.membership, &self.connection);
-        }
+        self.abandon_subscriptions();
         self.connection.ended(CloseReason::PeerLost);
         self.hub.connections.remove(self.connection.id);
         let client = self.client.as_deref();

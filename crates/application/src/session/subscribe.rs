@@ -1,6 +1,9 @@
 //! Subscribing and unsubscribing.
 
+use std::sync::Arc;
+
 use domain::{Action, ChannelKey, ChannelName, Client, ErrorCode, TraceId};
+use tokio::runtime::Handle;
 
 use super::{Asked, Session, Subscription};
 use crate::{
@@ -15,7 +18,7 @@ impl Session {
         self.its_turn(&asked.order(Some(channel.clone()))).await;
         let outcome = self.join(client, wish, false, asked.trace.as_ref()).await;
         self.answer(asked, Some(channel.clone()), outcome.map(ReplyData::Subscribed)).await;
-        self.open(&channel);
+        self.open(&[channel]).await;
     }
 
     /// Many channels under one reply: each joins behind its gate, then the reply goes, then all
@@ -46,7 +49,7 @@ impl Session {
         let spent = outcomes.iter().any(|(_, outcome)| spends(outcome));
         let channels: Vec<_> = outcomes.iter().filter_map(|(channel, _)| channel.clone()).collect();
         self.answer(asked, None, Ok(ReplyData::SubscribedMany(outcomes))).await;
-        channels.iter().for_each(|channel| self.open(channel));
+        self.open(&channels).await;
         if spent {
             self.spend_budget();
         }
@@ -120,6 +123,10 @@ impl Session {
         channel: &ChannelName,
         trace: Option<&TraceId>,
     ) -> Result<(), Refusal> {
+        if self.subscriptions.get(channel).is_some_and(|known| known.by_token) {
+            // The token's own channels need no further grant.
+            return Ok(());
+        }
         if let Err(denial) = client.check(Action::Subscribe, channel) {
             return Err(self.deny(client, channel, &denial, trace));
         }
@@ -131,15 +138,23 @@ impl Session {
         Ok(())
     }
 
-    /// Opens the gate of a channel that was joined. Where too much came meanwhile, the
+    /// Opens the gates of channels that were joined. Where too much came meanwhile, the
     /// subscription ends and the client is told to subscribe again.
-    pub(super) fn open(&mut self, channel: &ChannelName) {
-        let Some(subscription) = self.subscriptions.get(channel) else { return };
-        if Channels::open(&subscription.membership, &self.connection).is_err() {
-            self.subscriptions.remove(channel);
-            let push = Push::Unsubscribed { channel, reason: "overflow", resubscribe: true };
-            self.connection.push(&push);
-            self.note_subscription(channel, false, None);
+    pub(super) async fn open(&mut self, channels: &[ChannelName]) {
+        let mut overflowed = Vec::new();
+        for channel in channels {
+            let Some(subscription) = self.subscriptions.get(channel) else { continue };
+            if Channels::open(&subscription.membership, &self.connection).is_err() {
+                let push = Push::Unsubscribed { channel, reason: "overflow", resubscribe: true };
+                self.connection.push(&push);
+                overflowed.push(channel);
+            }
+        }
+        // Only now: a broker that takes its time to detach holds no other gate closed.
+        for channel in overflowed {
+            if let Some(subscription) = self.subscriptions.remove(channel) {
+                self.drop_subscription(channel, subscription, None).await;
+            }
         }
     }
 
@@ -154,7 +169,7 @@ impl Session {
         match self.join(client, wish, true, trace).await {
             Ok(subscribed) => {
                 self.connection.push(&Push::Subscribed(&subscribed));
-                self.open(&channel);
+                self.open(&[channel]).await;
             }
             Err(refusal) => {
                 let reason = refusal.code.reason();
@@ -203,6 +218,25 @@ impl Session {
             // Announcements without subscribers do no harm: noted, not repeated.
             self.failed("detach", &error, trace);
         }
+    }
+
+    /// Leaves every channel of a session that was dropped, at once; the rooms that are now empty
+    /// are closed by a task of their own, where there is a runtime to run it.
+    pub(super) fn abandon_subscriptions(&mut self) {
+        let mut left = Vec::new();
+        for (channel, subscription) in std::mem::take(&mut self.subscriptions) {
+            Channels::leave(&subscription.membership, &self.connection);
+            self.note_subscription(&channel, false, None);
+            left.push(subscription.membership);
+        }
+        let Some(runtime) = Handle::try_current().ok().filter(|_| !left.is_empty()) else { return };
+        let hub = Arc::clone(&self.hub);
+        runtime.spawn(async move {
+            for membership in left {
+                // Announcements without subscribers do no harm.
+                drop(hub.channels.retire_if_empty(membership).await);
+            }
+        });
     }
 
     fn note_subscription(&self, channel: &ChannelName, made: bool, trace: Option<&TraceId>) {

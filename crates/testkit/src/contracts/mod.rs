@@ -1,3 +1,10 @@
 //! One suite per port: a function for each of its numbered guarantees.
 
+pub mod app_registry;
+pub mod broker;
+pub mod clock;
+pub mod codec;
+pub mod delivery_sink;
+pub mod id_source;
+pub mod outbound;
 pub mod token_verifier;

@@ -1,0 +1,19 @@
+//! What clients live through, told on a stage without a network: time stands still unless a test
+//! lets it pass, and every broker answers when the test says so.
+
+#![expect(clippy::unwrap_used, reason = "what a test needs is there, or the test fails")]
+
+mod answers;
+mod auth;
+mod bounds;
+mod delivery;
+mod ends;
+mod failures;
+mod grants;
+mod order;
+mod races;
+mod refresh;
+mod shutdown;
+mod subscriptions;
+mod timers;
+mod tokens;

@@ -1,0 +1,48 @@
+//! The real binary, and clients that play with it over real sockets.
+//!
+//! * `server` starts it in a folder of its own, `scratch` is that folder, `signal` ends it.
+//! * `client` is a well-behaved client on an independent implementation, `raw` one that sends
+//!   whatever bytes it likes, `http` asks without upgrading.
+//! * `tokens` signs tokens, `keys` are key pairs.
+//! * The other modules are the stories.
+
+#![expect(clippy::unwrap_used, reason = "what a test needs is there, or the test fails")]
+
+mod admission;
+mod algorithms;
+mod bad_frames;
+mod chat;
+mod client;
+mod demo;
+mod echo;
+mod founding;
+mod grants;
+mod http;
+mod keys;
+mod logs;
+mod origins;
+mod oversize;
+mod pace;
+mod raw;
+mod refused_auth;
+mod scratch;
+mod server;
+mod shutdown;
+mod silence;
+mod start;
+mod surface;
+mod token_life;
+mod tokens;
+
+use std::{future::Future, time::Duration};
+
+/// So long a test waits for anything at all.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// What comes within the deadline.
+async fn soon<T>(what: &str, coming: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(DEADLINE, coming).await {
+        Ok(come) => come,
+        Err(_) => panic!("{what}: not within {DEADLINE:?}"),
+    }
+}

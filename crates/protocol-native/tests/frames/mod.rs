@@ -1,0 +1,187 @@
+//! Every frame that the server makes, by name: replies in both languages, one frame a line.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use application::{
+    Push, Refusal, Reply, ReplyData, Subscribed, Welcome, WelcomeLimits, ports::Codec,
+};
+use bytes::Bytes;
+use domain::{
+    AppId, ChannelKey, ChannelName, ClientId, CloseReason, ConnectionId, Epoch, ErrorCode, Family,
+    Language, Message, MessageId, MessageName, Offset, Payload, Position, Publication, Receipt,
+    RequestId, Sender, SessionToken, Timestamp,
+};
+
+const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_123);
+
+/// The frames by name.
+pub(crate) fn all() -> BTreeMap<String, String> {
+    let mut all = BTreeMap::new();
+    for (tag, language) in [("zh", Language::Chinese), ("en", Language::English)] {
+        let codec = super::codec(language);
+        let write =
+            |replies: Vec<Reply>| replies.iter().map(|reply| line(&codec.reply(reply))).collect();
+        for (name, data) in data() {
+            let reply = Reply { id: RequestId::parse("\"7\""), outcome: Ok(data) };
+            all.insert(format!("reply-{name}.{tag}"), write(vec![reply]));
+        }
+        all.insert(format!("errors.{tag}"), write(errors(None)));
+        all.insert(format!("errors-of-requests-with-id.{tag}"), write(errors(Some("7"))));
+    }
+    for (name, pushes) in pushes(&publications(), &subscribed(Some(false))) {
+        let codec = super::codec(Language::English);
+        let frames = pushes.iter().map(|push| line(&codec.push(push))).collect();
+        all.insert(format!("push-{name}"), frames);
+    }
+    all
+}
+
+fn line(frame: &Bytes) -> String {
+    String::from_utf8(frame.to_vec()).expect("UTF-8")
+}
+
+fn channel(name: &str) -> ChannelName {
+    ChannelName::parse(name).expect("a channel's name")
+}
+
+fn client() -> ClientId {
+    ClientId::parse("alice").expect("a client's name")
+}
+
+fn json(text: &str) -> Payload {
+    Payload::parse(text, 1024).expect("JSON")
+}
+
+fn subscribed(recovered: Option<bool>) -> Subscribed {
+    Subscribed { channel: channel("chat:lobby"), recovered }
+}
+
+/// One of each kind of data; a new kind does not compile until it is here.
+fn data() -> Vec<(&'static str, ReplyData)> {
+    let name = |data: &ReplyData| match data {
+        ReplyData::Authenticated(_) => "auth",
+        ReplyData::Subscribed(subscribed) if subscribed.recovered.is_some() => "subscribe-position",
+        ReplyData::Subscribed(_) => "subscribe",
+        ReplyData::SubscribedMany(_) => "subscribe-many",
+        ReplyData::Unsubscribed(_) => "unsubscribe",
+        ReplyData::Sent(_, receipt) if receipt.position.is_some() => "send-with-history",
+        ReplyData::Sent(..) => "send",
+        ReplyData::Pong(_) => "ping",
+    };
+    let position = Position { epoch: Epoch::from_random(255), offset: Offset(12) };
+    let receipt =
+        |position, repeated| Receipt { id: MessageId::new("m1"), ts: NOW, position, repeated };
+    let data = vec![
+        ReplyData::Authenticated(Box::new(welcome())),
+        ReplyData::Subscribed(subscribed(None)),
+        ReplyData::Subscribed(subscribed(Some(false))),
+        ReplyData::SubscribedMany(many()),
+        ReplyData::Unsubscribed(channel("chat:lobby")),
+        ReplyData::Sent(channel("chat:lobby"), receipt(None, false)),
+        ReplyData::Sent(channel("chat:lobby"), receipt(Some(position), true)),
+        ReplyData::Pong(NOW),
+    ];
+    data.into_iter().map(|data| (name(&data), data)).collect()
+}
+
+fn welcome() -> Welcome {
+    Welcome {
+        client: client(),
+        connection: ConnectionId::from_random(1),
+        session: SessionToken::from_random(2),
+        expires_at: NOW,
+        ping_interval: Duration::from_secs(25),
+        limits: WelcomeLimits {
+            frame_bytes: 131_072,
+            payload_bytes: 65_536,
+            channels: 128,
+            requests_per_second: 100,
+            requests_burst: 200,
+        },
+        ts: NOW,
+    }
+}
+
+fn many() -> Vec<(Option<ChannelName>, Result<Subscribed, Refusal>)> {
+    let detail = "payload.channel is missing";
+    vec![
+        (Some(channel("chat:lobby")), Ok(subscribed(None))),
+        (Some(channel("secret")), Err(Refusal::plain(ErrorCode::PermissionDenied))),
+        (None, Err(Refusal::because(ErrorCode::InvalidParams, detail))),
+        (
+            Some(channel("busy")),
+            Err(Refusal::later(ErrorCode::Unavailable, Duration::from_secs(1))),
+        ),
+    ]
+}
+
+/// Every row of the table, then one with a detail and one with a time to wait.
+fn errors(id: Option<&str>) -> Vec<Reply> {
+    let mut refusals: Vec<_> = ErrorCode::ALL.map(Refusal::plain).into();
+    refusals.push(Refusal::because(ErrorCode::InvalidParams, "payload.channel is missing"));
+    refusals.push(Refusal::later(ErrorCode::RateLimited, Duration::from_millis(10)));
+    let reply = |refusal| Reply { id: id.and_then(RequestId::parse), outcome: Err(refusal) };
+    refusals.into_iter().map(reply).collect()
+}
+
+/// A plain message, and one with everything.
+fn publications() -> [Publication; 2] {
+    let channel = ChannelKey {
+        app: AppId::parse("shop").expect("an app's name"),
+        channel: channel("chat:lobby"),
+    };
+    let info = Some(Arc::new(json(r#"{"name":"A"}"#)));
+    let from = Sender { client: client(), connection: ConnectionId::from_random(1), info };
+    let plain = Message {
+        id: MessageId::new("m1"),
+        ts: NOW,
+        offset: None,
+        name: None,
+        data: json(r#"{"text":"hi"}"#),
+        from: None,
+    };
+    let full = Message {
+        offset: Some(Offset(13)),
+        name: MessageName::parse("say \"hi\"").ok(),
+        from: Some(from),
+        ..plain.clone()
+    };
+    [plain, full].map(|message| Publication {
+        channel: channel.clone(),
+        message,
+        hidden_from: None,
+    })
+}
+
+/// Some of each kind of push; a new kind does not compile until it is here.
+fn pushes<'a>(
+    publications: &'a [Publication; 2],
+    subscribed: &'a Subscribed,
+) -> BTreeMap<&'static str, Vec<Push<'a>>> {
+    let name = |push: &Push<'_>| match push {
+        Push::Message(_) => "message",
+        Push::Subscribed(_) => "subscribed",
+        Push::Unsubscribed { .. } => "unsubscribed",
+        Push::TokenExpiring { .. } => "tokenExpiring",
+        Push::Heartbeat { .. } => "heartbeat",
+        Push::Disconnect { .. } => "disconnect",
+    };
+    let channel = &subscribed.channel;
+    let mut pushes: Vec<_> = publications.iter().map(Push::Message).collect();
+    pushes.extend([
+        Push::Subscribed(subscribed),
+        Push::Unsubscribed { channel, reason: "overflow", resubscribe: true },
+        Push::Unsubscribed { channel, reason: "permission_denied", resubscribe: false },
+        Push::TokenExpiring { expires_at: NOW },
+        Push::Heartbeat { ts: NOW },
+    ]);
+    pushes.extend(CloseReason::TOLD.map(|reason| {
+        let given = reason.family() == Family::AfterDelay;
+        Push::Disconnect { reason, retry_after: given.then_some(Duration::from_millis(1500)) }
+    }));
+    let mut by_name = BTreeMap::<_, Vec<_>>::new();
+    for push in pushes {
+        by_name.entry(name(&push)).or_default().push(push);
+    }
+    by_name
+}

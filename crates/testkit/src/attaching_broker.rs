@@ -1,0 +1,69 @@
+//! A broker that takes attaching seriously.
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use application::ports::{Attached, Broker, BrokerError, Clock, DeliverySink, IdSource};
+use async_trait::async_trait;
+use domain::{ChannelKey, Draft, Message, Publication, Receipt};
+use tokio::task::yield_now;
+
+/// Announces only what is attached, and takes its time to attach and detach, as one across a
+/// network would: a message that is published while the node is wrongly detached is lost here.
+pub struct AttachingBroker {
+    sink: Arc<dyn DeliverySink>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+    /// Also the order of all announcements: held while one is made.
+    attached: Mutex<HashSet<ChannelKey>>,
+}
+
+impl AttachingBroker {
+    /// A broker that announces to `sink`.
+    #[must_use]
+    pub fn new(sink: Arc<dyn DeliverySink>, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Self {
+        Self { sink, clock, ids, attached: Mutex::default() }
+    }
+
+    fn attached(&self) -> MutexGuard<'_, HashSet<ChannelKey>> {
+        self.attached.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many channels are attached.
+    pub fn channels(&self) -> usize {
+        self.attached().len()
+    }
+}
+
+#[async_trait]
+impl Broker for AttachingBroker {
+    async fn publish(&self, draft: Draft) -> Result<Receipt, BrokerError> {
+        let Draft { channel, name, data, key: _, from, source, namespace: _ } = draft;
+        let attached = self.attached();
+        let ts = self.clock.now();
+        let id = self.ids.message(ts);
+        if attached.contains(&channel) {
+            let message = Message { id: id.clone(), ts, offset: None, name, data, from };
+            let hidden_from = (!source.echo).then_some(source.connection);
+            self.sink.deliver(&Publication { channel, message, hidden_from });
+        }
+        Ok(Receipt { id, ts, position: None, repeated: false })
+    }
+
+    async fn attach(&self, channel: &ChannelKey) -> Result<Attached, BrokerError> {
+        yield_now().await;
+        self.attached().insert(channel.clone());
+        yield_now().await;
+        Ok(Attached { position: None })
+    }
+
+    async fn detach(&self, channel: &ChannelKey) -> Result<(), BrokerError> {
+        yield_now().await;
+        yield_now().await;
+        self.attached().remove(channel);
+        yield_now().await;
+        Ok(())
+    }
+}

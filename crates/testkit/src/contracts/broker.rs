@@ -1,0 +1,177 @@
+//! What every `Broker` guarantees.
+
+use std::{collections::HashSet, sync::Arc};
+
+use application::ports::Broker;
+use domain::{
+    AppId, ChannelKey, ChannelName, ClientId, ConnectionId, Draft, MessageName, Namespace, Payload,
+    Receipt, Sender, Source,
+};
+use futures_util::future::join_all;
+
+use crate::RecordingSink;
+
+/// The adapter under test, announcing to a sink that the suite reads.
+pub struct BrokerFixture {
+    /// The adapter.
+    pub broker: Arc<dyn Broker>,
+    /// What it was made with.
+    pub sink: Arc<RecordingSink>,
+}
+
+impl BrokerFixture {
+    async fn attach(&self, channel: &ChannelKey) {
+        self.broker.attach(channel).await.expect("attached");
+    }
+
+    async fn publish(&self, draft: Draft) -> Receipt {
+        self.broker.publish(draft).await.expect("published")
+    }
+
+    /// The data of what was announced since the last look.
+    fn announced(&self) -> Vec<String> {
+        let data = |heard: domain::Publication| heard.message.data.as_str().to_owned();
+        self.sink.take().into_iter().map(data).collect()
+    }
+}
+
+fn channel(app: &str, name: &str) -> ChannelKey {
+    ChannelKey {
+        app: AppId::parse(app).expect("an app's name"),
+        channel: ChannelName::parse(name).expect("a channel's name"),
+    }
+}
+
+fn draft(channel: &ChannelKey, data: &str) -> Draft {
+    let client = ClientId::parse("alice").expect("a client's name");
+    let connection = ConnectionId::from_random(1);
+    Draft {
+        channel: channel.clone(),
+        name: None,
+        data: Payload::parse(data, 1024).expect("JSON"),
+        key: None,
+        from: None,
+        source: Source { client, connection, echo: true },
+        namespace: Arc::new(Namespace::default()),
+    }
+}
+
+/// Guarantee 1: what is acknowledged is announced, as it was sent and with the receipt's stamp.
+///
+/// # Panics
+/// The adapter breaks the guarantee.
+pub async fn what_is_acknowledged_is_announced(fixture: &BrokerFixture) {
+    let lobby = channel("shop", "lobby");
+    fixture.attach(&lobby).await;
+    let mut sent = draft(&lobby, r#"{"n":1}"#);
+    sent.name = MessageName::parse("greeting").ok();
+    let client = sent.source.client.clone();
+    sent.from = Some(Sender { client, connection: sent.source.connection, info: None });
+    sent.source.echo = false;
+    let receipt = fixture.publish(sent.clone()).await;
+    let heard = fixture.sink.take();
+    assert_eq!(heard.len(), 1, "announced once");
+    let heard = &heard[0];
+    assert_eq!((&heard.message.id, heard.message.ts), (&receipt.id, receipt.ts));
+    assert_eq!(heard.message.offset, receipt.position.map(|position| position.offset));
+    assert!(!receipt.repeated);
+    assert_eq!((&heard.channel, &heard.message.data), (&lobby, &sent.data));
+    assert_eq!((&heard.message.name, &heard.message.from), (&sent.name, &sent.from));
+    assert_eq!(heard.hidden_from, Some(sent.source.connection), "echo: false");
+    fixture.publish(draft(&lobby, "2")).await;
+    assert_eq!(fixture.sink.take()[0].hidden_from, None, "echo: true");
+}
+
+/// Guarantee 2: announcements of a channel come one at a time, each sender's in its order. Needs
+/// a runtime with several threads.
+///
+/// # Panics
+/// The adapter breaks the guarantee.
+pub async fn announcements_come_one_at_a_time(fixture: &BrokerFixture) {
+    const SENDERS: usize = 8;
+    const EACH: usize = 50;
+    let lobby = channel("shop", "lobby");
+    fixture.attach(&lobby).await;
+    let senders = (0..SENDERS).map(|sender| {
+        let (broker, lobby) = (Arc::clone(&fixture.broker), lobby.clone());
+        tokio::spawn(async move {
+            let mut stamps = Vec::new();
+            for n in 0..EACH {
+                let sent = broker.publish(draft(&lobby, &format!("[{sender},{n}]"))).await;
+                stamps.push(sent.expect("published").id);
+            }
+            stamps
+        })
+    });
+    let acknowledged = join_all(senders).await;
+    assert!(!fixture.sink.overlapped(), "two announcements at the same time");
+    let heard = fixture.sink.take();
+    assert_eq!(heard.len(), SENDERS * EACH);
+    assert!(heard.is_sorted_by_key(|heard| heard.message.ts), "in the order of the stamps");
+    for (sender, stamps) in acknowledged.into_iter().enumerate() {
+        let mine = heard
+            .iter()
+            .filter(|heard| heard.message.data.as_str().starts_with(&format!("[{sender},")));
+        let mine: Vec<_> = mine.map(|heard| heard.message.id.clone()).collect();
+        assert_eq!(mine, stamps.expect("no panic"), "the order of sender {sender}");
+    }
+}
+
+/// Guarantee 3: the same name in two apps is two channels.
+///
+/// # Panics
+/// The adapter breaks the guarantee.
+pub async fn apps_do_not_share_channels(fixture: &BrokerFixture) {
+    let (ours, theirs) = (channel("shop", "lobby"), channel("bazaar", "lobby"));
+    fixture.attach(&ours).await;
+    fixture.attach(&theirs).await;
+    fixture.publish(draft(&ours, "1")).await;
+    fixture.publish(draft(&theirs, "2")).await;
+    let heard: Vec<_> = fixture.sink.take().into_iter().map(|heard| heard.channel).collect();
+    assert_eq!(heard, [ours.clone(), theirs.clone()]);
+    // What one app does with the name is nothing to the other.
+    fixture.broker.detach(&ours).await.expect("detached");
+    fixture.publish(draft(&theirs, "3")).await;
+    assert_eq!(fixture.announced(), ["3"]);
+}
+
+/// Guarantee 4: a publish to a channel that nobody attached succeeds.
+///
+/// # Panics
+/// The adapter breaks the guarantee.
+pub async fn nobody_has_to_listen(fixture: &BrokerFixture) {
+    let first = fixture.publish(draft(&channel("shop", "empty"), "1")).await;
+    let second = fixture.publish(draft(&channel("shop", "empty"), "2")).await;
+    assert_ne!(first.id, second.id);
+}
+
+/// Guarantee 5: after `attach` every publish is announced, once, however often it was attached
+/// and detached before.
+///
+/// # Panics
+/// The adapter breaks the guarantee.
+pub async fn what_is_attached_is_announced(fixture: &BrokerFixture) {
+    let lobby = channel("shop", "lobby");
+    for round in 0..3 {
+        fixture.attach(&lobby).await;
+        fixture.attach(&lobby).await;
+        fixture.sink.take();
+        fixture.publish(draft(&lobby, &round.to_string())).await;
+        assert_eq!(fixture.announced(), [round.to_string()]);
+        fixture.broker.detach(&lobby).await.expect("detached");
+        fixture.broker.detach(&lobby).await.expect("detached again");
+    }
+}
+
+/// Guarantee 6: message ids are unique, in every channel of every app.
+///
+/// # Panics
+/// The adapter breaks the guarantee.
+pub async fn message_ids_are_unique(fixture: &BrokerFixture) {
+    let channels = [channel("shop", "a"), channel("shop", "b"), channel("bazaar", "a")];
+    let mut ids = HashSet::new();
+    for n in 0..300 {
+        let receipt = fixture.publish(draft(&channels[n % 3], "null")).await;
+        assert!(ids.insert(receipt.id.clone()), "{:?} came twice", receipt.id);
+    }
+}

@@ -1,0 +1,128 @@
+//! What every `Codec` guarantees.
+
+use application::{
+    Push, Refusal, Reply, ReplyData,
+    ports::{Bounds, Codec},
+};
+use domain::{
+    AppId, ChannelKey, ChannelName, CloseReason, ErrorCode, Message, MessageId, Payload,
+    Publication, Timestamp,
+};
+
+/// What the suite needs of a protocol.
+pub trait CodecFixture {
+    /// Codecs of one encoding, as different as they can be (language, ...); at least two.
+    fn codecs(&self) -> Vec<Box<dyn Codec>>;
+
+    /// Requests that are understood, one of each kind.
+    fn requests(&self) -> Vec<Vec<u8>>;
+
+    /// The texts of the frames that these bytes are, in the framing of the codecs.
+    ///
+    /// # Panics
+    /// The bytes are not whole frames.
+    fn frames(&self, bytes: &[u8]) -> Vec<Vec<u8>>;
+}
+
+const BOUNDS: Bounds = Bounds { payload_bytes: 64 * 1024 };
+
+/// Guarantee 1: decoding never panics, whatever became of a frame on the way: cut anywhere, a
+/// byte changed anywhere, a piece twice, deep nesting.
+///
+/// # Panics
+/// The codec breaks the guarantee.
+pub fn decoding_never_panics(fixture: &dyn CodecFixture) {
+    let codecs = fixture.codecs();
+    let codec = &codecs[0];
+    for request in fixture.requests() {
+        codec.decode(&request, BOUNDS).expect("understood as it is");
+        for at in 0..request.len() {
+            let _ = codec.decode(&request[..at], BOUNDS);
+            let _ = codec.decode(&request[at..], BOUNDS);
+            let twice = [&request[..at], &request[at / 2..]].concat();
+            let _ = codec.decode(&twice, BOUNDS);
+            for byte in [0, b'"', b'\\', b'{', b'[', b'9', b'-', 0xC3, 0xFF] {
+                let mut changed = request.clone();
+                changed[at] = byte;
+                let _ = codec.decode(&changed, BOUNDS);
+            }
+        }
+    }
+    for opening in [&b"["[..], b"{\"a\":", b"{\"event\":\"ping\",\"payload\":{\"a\":["] {
+        let _ = codec.decode(&opening.repeat(100_000 / opening.len()), BOUNDS);
+    }
+}
+
+/// Guarantee 2: codecs of one encoding make the same bytes of a push.
+///
+/// # Panics
+/// The codec breaks the guarantee.
+pub fn pushes_are_shared(fixture: &dyn CodecFixture) {
+    let codecs = fixture.codecs();
+    assert!(codecs.len() > 1, "one codec alone shares nothing");
+    let (first, others) = codecs.split_first().expect("codecs");
+    let publication = publication();
+    for push in pushes(&publication) {
+        for other in others {
+            assert_eq!(other.encoding(), first.encoding());
+            assert_eq!(other.push(&push), first.push(&push), "{push:?}");
+        }
+    }
+}
+
+/// Guarantee 3: what it makes is a whole frame: frames one behind the other come apart again.
+///
+/// # Panics
+/// The codec breaks the guarantee.
+pub fn frames_are_whole(fixture: &dyn CodecFixture) {
+    let publication = publication();
+    for codec in fixture.codecs() {
+        let mut made: Vec<_> = pushes(&publication).iter().map(|push| codec.push(push)).collect();
+        made.extend(replies().iter().map(|reply| codec.reply(reply)));
+        let apart: Vec<_> = made.iter().flat_map(|frame| fixture.frames(frame)).collect();
+        assert_eq!(apart.len(), made.len(), "one frame each");
+        assert_eq!(fixture.frames(&made.concat()), apart);
+    }
+}
+
+fn channel() -> ChannelName {
+    ChannelName::parse("chat:lobby").expect("a channel's name")
+}
+
+/// A message with everything that could look like the end of a frame.
+fn publication() -> Publication {
+    let data = r#"{"text":"a\nb\r\n\u0000 \u2028 😀","n":[1.50,-0,1e400]}"#;
+    let message = Message {
+        id: MessageId::new("m1"),
+        ts: Timestamp::from_millis(1),
+        offset: None,
+        name: None,
+        data: Payload::parse(data, 1024).expect("JSON"),
+        from: None,
+    };
+    let app = AppId::parse("shop").expect("an app's name");
+    Publication { channel: ChannelKey { app, channel: channel() }, message, hidden_from: None }
+}
+
+fn pushes(publication: &Publication) -> Vec<Push<'_>> {
+    vec![
+        Push::Message(publication),
+        Push::Unsubscribed {
+            channel: &publication.channel.channel,
+            reason: "overflow",
+            resubscribe: true,
+        },
+        Push::TokenExpiring { expires_at: Timestamp::from_millis(2) },
+        Push::Heartbeat { ts: Timestamp::from_millis(3) },
+        Push::Disconnect { reason: CloseReason::Reconnect, retry_after: None },
+    ]
+}
+
+fn replies() -> Vec<Reply> {
+    let refusal = Refusal::because(ErrorCode::InvalidParams, "a\nb");
+    vec![
+        Reply { id: None, outcome: Ok(ReplyData::Pong(Timestamp::from_millis(4))) },
+        Reply { id: None, outcome: Ok(ReplyData::Unsubscribed(channel())) },
+        Reply { id: None, outcome: Err(refusal) },
+    ]
+}

@@ -1,0 +1,96 @@
+//! What every `DeliverySink` guarantees.
+
+use std::{sync::Arc, thread};
+
+use application::ports::{DeliverySink, Outbound};
+use async_trait::async_trait;
+use domain::{
+    AppId, ChannelKey, ChannelName, CloseReason, Message, MessageId, Payload, Publication,
+    Timestamp,
+};
+
+use crate::RecordingOutbound;
+
+/// What the suite needs of an adapter under test.
+#[async_trait]
+pub trait DeliverySinkFixture: Send {
+    /// The adapter.
+    fn sink(&self) -> Arc<dyn DeliverySink>;
+
+    /// A new subscriber of the channel, with nothing in its queue.
+    async fn subscriber(&mut self, channel: &ChannelKey) -> Arc<RecordingOutbound>;
+}
+
+fn lobby() -> ChannelKey {
+    ChannelKey {
+        app: AppId::parse("shop").expect("an app's name"),
+        channel: ChannelName::parse("chat:lobby").expect("a channel's name"),
+    }
+}
+
+fn message(channel: &ChannelKey, number: u32) -> Publication {
+    let message = Message {
+        id: MessageId::new(&format!("m{number}")),
+        ts: Timestamp::from_millis(number.into()),
+        offset: None,
+        name: None,
+        data: Payload::parse(&number.to_string(), 64).expect("JSON"),
+        from: None,
+    };
+    Publication { channel: channel.clone(), message, hidden_from: None }
+}
+
+fn texts(subscriber: &RecordingOutbound) -> Vec<String> {
+    let text = |frame: bytes::Bytes| String::from_utf8_lossy(&frame).into_owned();
+    subscriber.take().into_iter().map(text).collect()
+}
+
+/// Guarantee 1: never blocks and never fails. Who can't take a message is ended as too slow; the
+/// others get everything, and a channel without subscribers is nothing.
+///
+/// # Panics
+/// The adapter breaks the guarantee.
+pub async fn a_slow_reader_is_its_own_end(fixture: &mut dyn DeliverySinkFixture) {
+    let lobby = lobby();
+    fixture.sink().deliver(&message(&lobby, 0));
+    let quick = fixture.subscriber(&lobby).await;
+    let slow = fixture.subscriber(&lobby).await;
+    let late = fixture.subscriber(&lobby).await;
+    slow.set_queue_limit(400);
+    let mut heard = Vec::new();
+    for number in 1..=20 {
+        fixture.sink().deliver(&message(&lobby, number));
+        heard.extend(texts(&quick));
+    }
+    assert_eq!(heard.len(), 20);
+    assert_eq!(texts(&late), heard, "who came behind the slow one hears the same");
+    assert_eq!(slow.closed(), Some(CloseReason::TooSlow));
+    assert_eq!((quick.closed(), late.closed()), (None, None));
+}
+
+/// Guarantee 2: each subscriber gets a channel's messages in the order of the calls, each once.
+///
+/// # Panics
+/// The adapter breaks the guarantee.
+pub async fn subscribers_hear_the_order_of_the_calls(fixture: &mut dyn DeliverySinkFixture) {
+    let lobby = lobby();
+    let other = ChannelKey {
+        channel: ChannelName::parse("chat:other").expect("a channel's name"),
+        ..lobby.clone()
+    };
+    let subscribers = [fixture.subscriber(&lobby).await, fixture.subscriber(&lobby).await];
+    let apart = fixture.subscriber(&other).await;
+    let sink = &*fixture.sink();
+    thread::scope(|scope| {
+        for channel in [&lobby, &other] {
+            scope.spawn(move || (1..=500).for_each(|n| sink.deliver(&message(channel, n))));
+        }
+    });
+    let expected: Vec<String> = (1..=500).map(|n| format!("\"m{n}\"")).collect();
+    for subscriber in subscribers.iter().chain([&apart]) {
+        let heard = texts(subscriber);
+        assert_eq!(heard.len(), expected.len());
+        let right = heard.iter().zip(&expected).all(|(frame, id)| frame.contains(id));
+        assert!(right, "another order: {heard:?}");
+    }
+}

@@ -1,0 +1,101 @@
+//! A connection whose other end is the test.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use application::ports::{Outbound, QueueFull};
+use bytes::Bytes;
+use domain::CloseReason;
+
+/// Keeps every frame until a test takes it: who takes nothing is a slow reader.
+pub struct RecordingOutbound(Mutex<State>);
+
+struct State {
+    queued: Vec<Bytes>,
+    limit: usize,
+    probes: u32,
+    closed: Option<CloseReason>,
+}
+
+impl RecordingOutbound {
+    /// An open connection of which nobody has read yet.
+    #[must_use]
+    pub fn new(limit: usize) -> Arc<Self> {
+        let state = State { queued: Vec::new(), limit, probes: 0, closed: None };
+        Arc::new(Self(Mutex::new(state)))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The reader reads: everything that waits.
+    pub fn take(&self) -> Vec<Bytes> {
+        std::mem::take(&mut self.state().queued)
+    }
+
+    /// How often a sign of life was asked for since the last call.
+    pub fn take_probes(&self) -> u32 {
+        std::mem::take(&mut self.state().probes)
+    }
+
+    /// Why it was closed.
+    pub fn closed(&self) -> Option<CloseReason> {
+        self.state().closed
+    }
+}
+
+impl Outbound for RecordingOutbound {
+    fn push(&self, frame: &Bytes) -> Result<(), QueueFull> {
+        let mut state = self.state();
+        if state.closed.is_some() {
+            return Ok(());
+        }
+        if state.bytes() + frame.len() > state.limit {
+            return Err(QueueFull);
+        }
+        state.queued.push(frame.clone());
+        Ok(())
+    }
+
+    fn reply(&self, frame: Bytes) {
+        let mut state = self.state();
+        if state.closed.is_none() {
+            state.queued.push(frame);
+        }
+    }
+
+    fn probe(&self) {
+        let mut state = self.state();
+        if state.closed.is_none() {
+            state.probes += 1;
+        }
+    }
+
+    fn close(&self, farewell: Bytes, reason: CloseReason) {
+        let mut state = self.state();
+        if state.closed.is_some() {
+            return;
+        }
+        if reason.drops_queue() {
+            state.queued.clear();
+        }
+        if !farewell.is_empty() {
+            state.queued.push(farewell);
+        }
+        state.closed = Some(reason);
+    }
+
+    fn queued_bytes(&self) -> usize {
+        self.state().bytes()
+    }
+
+    fn set_queue_limit(&self, bytes: usize) {
+        self.state().limit = bytes;
+    }
+}
+
+impl State {
+    fn bytes(&self) -> usize {
+        self.queued.iter().map(Bytes::len).sum()
+    }
+}

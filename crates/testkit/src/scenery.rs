@@ -1,0 +1,68 @@
+//! What stands on a stage.
+
+use std::sync::Arc;
+
+use adapters_memory::MemoryBroker;
+use application::{
+    Rules,
+    ports::{Broker, Clock, DeliverySink, IdSource},
+};
+use domain::{Action, Actions, App, AppId, Grant, GrantPattern};
+
+/// Makes the stage's broker.
+type MakeBroker<'a> = Box<
+    dyn FnOnce(Arc<dyn DeliverySink>, Arc<dyn Clock>, Arc<dyn IdSource>) -> Arc<dyn Broker> + 'a,
+>;
+
+/// What stands on a stage: the apps `shop` and `bazaar`, which grant everything in `chat:*` and
+/// reading in `news`, and `demo-app` with the same grants and the demo's rules; the broker in
+/// memory; the usual rules.
+pub struct Scenery<'a> {
+    /// The apps.
+    pub apps: Vec<App>,
+    /// What every connection is held to.
+    pub rules: Rules,
+    /// The broker, made with the fan-out as its sink.
+    pub broker: MakeBroker<'a>,
+}
+
+impl Default for Scenery<'_> {
+    fn default() -> Self {
+        let demo = App { demo: true, ..app("demo-app") };
+        Self {
+            apps: vec![app("shop"), app("bazaar"), demo],
+            rules: Rules::default(),
+            broker: Box::new(|sink, clock, ids| Arc::new(MemoryBroker::new(sink, clock, ids))),
+        }
+    }
+}
+
+impl<'a> Scenery<'a> {
+    /// The same with a broker around this one.
+    #[must_use]
+    pub fn around_broker(self, wrap: impl FnOnce(Arc<dyn Broker>) -> Arc<dyn Broker> + 'a) -> Self {
+        let Self { apps, rules, broker } = self;
+        Self { apps, rules, broker: Box::new(|sink, clock, ids| wrap(broker(sink, clock, ids))) }
+    }
+
+    /// The same with other limits or options of the app `shop`.
+    #[must_use]
+    pub fn with_shop(mut self, change: impl FnOnce(&mut App)) -> Self {
+        change(&mut self.apps[0]);
+        self
+    }
+}
+
+fn app(id: &str) -> App {
+    let mut app = App::new(AppId::parse(id).expect("an app's name"));
+    app.default_grants = vec![grant("chat:*", Actions::all()), grant("news", read())];
+    app
+}
+
+fn read() -> Actions {
+    [Action::Subscribe].into_iter().collect()
+}
+
+fn grant(pattern: &str, actions: Actions) -> Grant {
+    Grant { pattern: GrantPattern::parse(pattern).expect("a pattern"), actions }
+}

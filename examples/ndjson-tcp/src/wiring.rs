@@ -1,0 +1,51 @@
+//! Which adapter is behind which port.
+
+use std::{io, sync::Arc};
+
+use adapters_jwt::{JwksOptions, JwtTokenVerifier};
+use adapters_memory::{MemoryAppRegistry, MemoryBroker, RandomIds, SystemClock};
+use application::ports::{DomainEvent, EventSink};
+use application::{Fanout, Hub, Ports, Rules};
+use domain::{Actions, App, AppId, Grant, GrantPattern, JwtAlgorithm, JwtKey, KeyMaterial};
+
+struct Silence;
+
+impl EventSink for Silence {
+    fn record(&self, _: &DomainEvent<'_>) {}
+}
+
+/// The app `lines`, whose clients may do everything; nothing where the text is no pattern.
+#[must_use]
+pub fn app(secret: &str) -> Option<App> {
+    let mut app = App::new(AppId::parse("lines").ok()?);
+    let (pattern, actions) = (GrantPattern::parse("*").ok()?, Actions::all());
+    app.default_grants = vec![Grant { pattern, actions }];
+    let material = KeyMaterial::Secret(secret.to_owned().into());
+    app.jwt_keys = vec![JwtKey {
+        kid: None,
+        algorithm: JwtAlgorithm::Hs256,
+        material,
+        issuer: None,
+        audience: None,
+        client_claim: "client_id".into(),
+    }];
+    Some(app)
+}
+
+/// A server of this app.
+///
+/// # Errors
+/// The verifier's threads can't be started.
+pub fn hub(app: App, rules: Rules) -> io::Result<Arc<Hub>> {
+    let (clock, ids, fanout) =
+        (Arc::new(SystemClock::new()), Arc::new(RandomIds), Arc::new(Fanout::new()));
+    let ports = Ports {
+        registry: Arc::new(MemoryAppRegistry::new([app])),
+        verifier: Arc::new(JwtTokenVerifier::new(clock.clone(), JwksOptions::default())?),
+        broker: Arc::new(MemoryBroker::new(fanout.clone(), clock.clone(), ids.clone())),
+        events: Arc::new(Silence),
+        clock,
+        ids,
+    };
+    Ok(Hub::new(ports, fanout, rules))
+}
