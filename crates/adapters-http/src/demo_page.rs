@@ -41,7 +41,7 @@ const FILES: &[File] = &[
 ];
 
 /// Only the page's own files run and load; only this server is connected to.
-const POLICY: &str = "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; \
+const POLICY: &str = "default-src 'self'; connect-src 'self'; img-src 'self' data:; \
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const HEADERS: [(HeaderName, &str); 4] = [
@@ -66,7 +66,8 @@ async fn asset(Path(name): Path<String>, request: Request) -> Response {
 
 fn serve(request: &Request, file: Option<&File>) -> Response {
     let arrival = request.extensions().get::<Arrival>();
-    let local = arrival.is_some_and(|arrival| arrival.peer(request.headers()).is_same_machine());
+    let local = arrival
+        .is_some_and(|arrival| arrival.peer(request.uri(), request.headers()).is_same_machine());
     match file.filter(|_| local) {
         Some(file) => (HEADERS, [(header::CONTENT_TYPE, file.kind)], file.text).into_response(),
         None => (StatusCode::NOT_FOUND, "not found\n").into_response(),

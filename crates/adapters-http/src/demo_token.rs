@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use application::{DemoToken, DemoTokenError};
+use application::{DemoToken, DemoTokenError, IssuedToken, Refusal};
 use axum::{
     Router,
     body::Body,
@@ -11,11 +11,11 @@ use axum::{
     routing::post,
 };
 use domain::{ClientId, ErrorCode, Language};
-use listener::Arrival;
-use serde::Deserialize;
-use serde_json::json;
-
-use crate::envelope::{refusal, success};
+use listener::{
+    Arrival,
+    envelope::{refused, success},
+};
+use serde::{Deserialize, Serialize};
 
 /// The most bytes of the request's body, and how long it may take to come.
 const BODY_BYTES: usize = 1024;
@@ -25,6 +25,24 @@ const BODY_TIME: Duration = Duration::from_secs(5);
 #[derive(Deserialize, Default)]
 struct Wish {
     client: Option<String>,
+}
+
+/// What is answered.
+#[derive(Serialize)]
+struct Issued<'a> {
+    token: &'a str,
+    client_id: &'a str,
+    expires_at: u64,
+}
+
+impl<'a> Issued<'a> {
+    fn of(issued: &'a IssuedToken) -> Self {
+        Self {
+            token: &issued.token,
+            client_id: issued.client.as_str(),
+            expires_at: issued.expires_at.as_millis(),
+        }
+    }
 }
 
 /// `?lang=en`, as for `/ws`.
@@ -48,28 +66,21 @@ pub fn demo_token(tokens: Arc<DemoToken>, language: Language) -> Router {
 async fn issue(State(demo): State<Demo>, Query(asked): Query<Asked>, request: Request) -> Response {
     let language = asked.lang.as_deref().and_then(Language::parse).unwrap_or(demo.language);
     let Some(arrival) = request.extensions().get::<Arrival>() else {
-        return refusal(language, ErrorCode::Internal, "no arrival");
+        return refuse_because(language, ErrorCode::Internal, "no arrival");
     };
-    let peer = arrival.peer(request.headers());
+    let peer = arrival.peer(request.uri(), request.headers());
     let client = match wish(request.into_body()).await {
         Ok(wish) => wish.client,
-        Err(detail) => return refusal(language, ErrorCode::InvalidParams, detail),
+        Err(detail) => return refuse_because(language, ErrorCode::InvalidParams, detail),
     };
     let client = match client.as_deref().map(ClientId::parse).transpose() {
         Ok(client) => client,
         Err(error) => {
-            return refusal(language, ErrorCode::InvalidParams, &format!("client {error}"));
+            return refuse_because(language, ErrorCode::InvalidParams, &format!("client {error}"));
         }
     };
     match demo.tokens.issue(&peer, client).await {
-        Ok(issued) => success(
-            language,
-            &json!({
-                "token": issued.token,
-                "client_id": issued.client.as_str(),
-                "expires_at": issued.expires_at.as_millis(),
-            }),
-        ),
+        Ok(issued) => success(language, Issued::of(&issued)),
         Err(error) => refuse(language, &error),
     }
 }
@@ -91,7 +102,11 @@ fn refuse(language: Language, error: &DemoTokenError) -> Response {
             "see the server's log"
         }
     };
-    refusal(language, code, detail)
+    refuse_because(language, code, detail)
+}
+
+fn refuse_because(language: Language, code: ErrorCode, detail: &str) -> Response {
+    refused(language, &Refusal::because(code, detail))
 }
 
 async fn wish(body: Body) -> Result<Wish, &'static str> {
@@ -101,5 +116,8 @@ async fn wish(body: Body) -> Result<Wish, &'static str> {
     if bytes.is_empty() {
         return Ok(Wish::default());
     }
-    serde_json::from_slice(&bytes).map_err(|_| "the body is not {\"client\": \"...\"}")
+    // A derived reader would also take a list of the values in their order.
+    let object = bytes.trim_ascii_start().starts_with(b"{");
+    let wish = object.then(|| serde_json::from_slice(&bytes).ok()).flatten();
+    wish.ok_or("the body is not {\"client\": \"...\"}")
 }

@@ -3,11 +3,9 @@
 //! * [`health`] says whether the process serves and whether it wants traffic.
 //! * [`demo_page`] is the page of this same machine, its files are in `assets/demo`.
 //! * [`demo_token`] is that page's token.
-//! * `envelope` is the one shape of every JSON answer.
 
 mod demo_page;
 mod demo_token;
-mod envelope;
 mod health;
 
 pub use demo_page::demo_page;

@@ -22,6 +22,9 @@ pub(crate) trait Conversation: Send {
     /// Something came, if only a part of a frame.
     fn heard(&self);
 
+    /// Notes frames that carried no message: pings, pongs, pieces of messages.
+    fn spend_overhead(&mut self, frames: u32);
+
     /// Takes a message; returns when the next one may come.
     fn receive(&mut self, message: Incoming<'_>) -> impl Future<Output = ()> + Send;
 

@@ -45,13 +45,19 @@ struct State {
     started: bool,
     /// Set once: nothing is queued behind the goodbye.
     closing: bool,
+    /// The socket, while the connection's task writes: a queue at its limit is first offered to
+    /// it, for a burst must not end a reader who was only not asked yet.
+    io: Option<Arc<Io>>,
 }
 
 /// Whether everything was written.
 enum Written {
     All,
     AllAndClosing,
+    /// Some, and the socket takes no more now.
     Some,
+    /// Some, and others get their turn first.
+    Enough,
 }
 
 /// How the writing ended.
@@ -69,11 +75,22 @@ pub(crate) enum End {
 const GOODBYE: Duration = Duration::from_secs(5);
 /// Frames of one write.
 const AT_ONCE: usize = 64;
+/// Writes in a row, under the lock, after which others get their turn.
+const IN_A_ROW: usize = 16;
+/// What a queued frame costs beside its bytes: its place in the queue and its own piece of memory.
+/// Without it a queue of two-byte frames would hold thirty times its limit.
+const PER_FRAME: usize = 128;
 
 impl Queue {
     pub(crate) fn new(limit: usize, close_codes: CloseCodes) -> Self {
-        let state =
-            State { frames: VecDeque::new(), bytes: 0, limit, started: false, closing: false };
+        let state = State {
+            frames: VecDeque::new(),
+            bytes: 0,
+            limit,
+            started: false,
+            closing: false,
+            io: None,
+        };
         let (filled, shrank, over) = (Notify::new(), Notify::new(), watch::Sender::new(false));
         Self { state: Mutex::new(state), filled, shrank, over, close_codes }
     }
@@ -92,12 +109,18 @@ impl Queue {
         self.filled.notify_one();
     }
 
+    /// Ends the writing with what is queued, without a goodbye: the peer hears, but says no more.
+    pub(crate) fn finish(&self) {
+        self.with(|state| state.closing = true);
+        self.filled.notify_one();
+    }
+
     /// Resolves when no more is queued than may be: until then no request is read, for its answer
     /// would only be queued as well.
     pub(crate) async fn room(&self) {
         loop {
             let shrank = self.shrank.notified();
-            if self.with(|state| state.bytes <= state.limit) {
+            if self.with(|state| state.cost() <= state.limit) {
                 return;
             }
             shrank.await;
@@ -111,8 +134,10 @@ impl Queue {
     }
 
     /// Writes what is queued ([`Self::write_all`]) and tells the reading when that is over.
-    pub(crate) async fn write_to(&self, io: &Io) -> End {
+    pub(crate) async fn write_to(&self, io: &Arc<Io>) -> End {
+        self.with(|state| state.io = Some(Arc::clone(io)));
         let end = self.write_all(io).await;
+        self.with(|state| state.io = None);
         self.over.send_replace(true);
         end
     }
@@ -127,6 +152,7 @@ impl Queue {
                 Err(_) => return End::Broken,
                 Ok(Written::AllAndClosing) => return End::Said,
                 Ok(Written::All) => filled.await,
+                Ok(Written::Enough) => tokio::task::yield_now().await,
                 Ok(Written::Some) => {
                     if by.is_none() && self.with(|state| state.closing) {
                         by = Some(Instant::now() + GOODBYE);
@@ -158,7 +184,10 @@ async fn until(by: Option<Instant>) {
 
 impl State {
     fn write(&mut self, io: &Io) -> io::Result<Written> {
-        while !self.frames.is_empty() {
+        for _ in 0..IN_A_ROW {
+            if self.frames.is_empty() {
+                break;
+            }
             let mut slices = [IoSlice::new(&[]); AT_ONCE];
             let mut used = 0;
             for (slice, frame) in slices.iter_mut().zip(&self.frames) {
@@ -174,7 +203,29 @@ impl State {
                 Err(error) => return Err(error),
             }
         }
-        Ok(if self.closing { Written::AllAndClosing } else { Written::All })
+        Ok(match (self.frames.is_empty(), self.closing) {
+            (false, _) => Written::Enough,
+            (true, true) => Written::AllAndClosing,
+            (true, false) => Written::All,
+        })
+    }
+
+    /// What the queue holds, in bytes of memory.
+    fn cost(&self) -> usize {
+        self.bytes + self.frames.len() * PER_FRAME
+    }
+
+    /// Whether a frame of this size may be queued; where it may not, the socket is offered what
+    /// waits, once.
+    fn has_room_for(&mut self, len: usize) -> bool {
+        let fits = |state: &Self| state.cost() + len + PER_FRAME <= state.limit;
+        if fits(self) {
+            return true;
+        }
+        let Some(io) = self.io.clone() else { return false };
+        // A broken socket is the writing task's to see.
+        drop(self.write(&io));
+        fits(self)
     }
 
     fn written(&mut self, mut count: usize) {
@@ -219,7 +270,7 @@ impl Outbound for Queue {
             if state.closing {
                 return Ok(false);
             }
-            if state.bytes + frame.len() > state.limit {
+            if !state.has_room_for(frame.len()) {
                 return Err(QueueFull);
             }
             state.put(frame.clone());
@@ -253,7 +304,7 @@ impl Outbound for Queue {
     }
 
     fn queued_bytes(&self) -> usize {
-        self.with(|state| state.bytes)
+        self.with(|state| state.cost())
     }
 
     fn set_queue_limit(&self, bytes: usize) {

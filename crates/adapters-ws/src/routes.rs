@@ -3,18 +3,17 @@
 use std::sync::Arc;
 
 use application::{
-    Hub, Opening, Rules,
+    Hub, Opening, Refusal, Rules,
     ports::{Codec, Outbound},
 };
 use axum::{
-    Json, Router,
+    Router,
     extract::{Query, Request, State},
-    response::{IntoResponse, Response},
+    response::Response,
     routing::any,
 };
 use domain::{AppId, ErrorCode, Language};
-use http::StatusCode;
-use listener::Arrival;
+use listener::{Arrival, envelope::refused};
 use serde::Deserialize;
 
 use crate::{
@@ -77,15 +76,15 @@ async fn talk(
 ) -> Response {
     let language = endpoint.language(&wishes);
     let Some(arrival) = request.extensions().get::<Arrival>().cloned() else {
-        return refusal(ErrorCode::Internal, language);
+        return refused(language, &Refusal::plain(ErrorCode::Internal));
     };
-    let peer = arrival.peer(request.headers());
+    let peer = arrival.peer(request.uri(), request.headers());
     let app = match wishes.app.as_deref().map(AppId::parse) {
         None => None,
-        Some(Err(_)) => return refusal(ErrorCode::AppNotFound, language),
+        Some(Err(_)) => return refused(language, &Refusal::plain(ErrorCode::AppNotFound)),
         Some(Ok(app)) => {
-            if let Err(refused) = endpoint.hub.screen(&app, &peer).await {
-                return refusal(refused.code, language);
+            if let Err(refusal) = endpoint.hub.screen(&app, &peer).await {
+                return refused(language, &refusal);
             }
             Some(app)
         }
@@ -102,30 +101,19 @@ async fn talk(
         let outbound: Arc<dyn Outbound> = Arc::clone(&queue) as _;
         let seat = arrival.take_seat();
         let session = endpoint.hub.open(Opening { outbound, codec, peer, language, seat, app });
-        transport::run(io, early, queue, Talk(session)).await;
+        transport::run(Arc::new(io), early, queue, Talk(session)).await;
     })
 }
 
 async fn answer_echo(mut request: Request) -> Response {
-    let seat = request.extensions().get::<Arrival>().and_then(Arrival::take_seat);
+    let arrival = request.extensions().get::<Arrival>().cloned();
     match Upgrade::of(&mut request, None) {
         Err(answer) => *answer,
         Ok(upgrade) => upgrade.answer(async move |io, early| {
             let queue = Arc::new(Queue::new(echo::LIMIT, Echo::close_codes()));
+            let seat = arrival.as_ref().and_then(Arrival::take_seat);
             let echo = Echo::new(Arc::clone(&queue), seat);
-            transport::run(io, early, queue, echo).await;
+            transport::run(Arc::new(io), early, queue, echo).await;
         }),
     }
-}
-
-/// A refusal before the upgrade: the envelope, with its class as the status.
-fn refusal(code: ErrorCode, language: Language) -> Response {
-    let status = StatusCode::from_u16(code.class()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let body = serde_json::json!({
-        "code": code.class(),
-        "message": code.message(language),
-        "data": null,
-        "reason": code.reason(),
-    });
-    (status, Json(body)).into_response()
 }

@@ -23,6 +23,10 @@ impl Conversation for Talk {
         self.0.heard();
     }
 
+    fn spend_overhead(&mut self, frames: u32) {
+        self.0.spend_overhead(frames);
+    }
+
     async fn receive(&mut self, message: Incoming<'_>) {
         match message {
             Incoming::Text(text) => self.0.receive(text.as_bytes()).await,

@@ -5,7 +5,6 @@ use std::{io, pin::pin, sync::Arc, time::Duration};
 use application::ports::Outbound;
 use domain::CloseReason;
 use listener::Io;
-use tokio::io::AsyncWriteExt;
 use websocket::{Decoder, Event, Opcode, Violation};
 
 use crate::{
@@ -19,12 +18,20 @@ const READ: usize = 8 * 1024;
 /// After a goodbye the server reads on and discards for so long: closing with unread bytes would
 /// reset the connection, and the peer would lose the code.
 const LINGER: Duration = Duration::from_secs(2);
+/// The most bytes that it discards: more than a frame that was refused for its size may have left.
+const LINGER_BYTES: usize = 32 * 1024 * 1024;
+
+/// Reads in a row, without one that found nothing, after which others get their turn: who sends
+/// faster than we read would otherwise keep a worker to itself, for no call here ever waits.
+const EAGER: u32 = 2;
 
 /// What ended the reading.
 enum Seen {
     /// The peer said goodbye, with this code.
     Goodbye(Option<u16>),
-    /// The peer's end of the stream.
+    /// The peer's end of the stream: it may still read.
+    HalfClosed,
+    /// The stream is broken.
     Gone,
     /// Nothing will be written any more.
     Over,
@@ -34,7 +41,7 @@ enum Seen {
 
 /// Reads, writes and ends one connection. `early` is what came right behind the handshake.
 pub(crate) async fn run<C: Conversation>(
-    mut io: Io,
+    io: Arc<Io>,
     early: Vec<u8>,
     queue: Arc<Queue>,
     mut conversation: C,
@@ -51,6 +58,10 @@ pub(crate) async fn run<C: Conversation>(
             }
             seen = &mut reading => match seen {
                 Seen::Over => (writing.await, CloseReason::PeerLost),
+                Seen::HalfClosed => {
+                    queue.finish();
+                    (writing.await, CloseReason::PeerLost)
+                }
                 Seen::Gone => (End::Broken, CloseReason::PeerLost),
                 Seen::Violation => (writing.await, CloseReason::PeerLost),
                 Seen::Goodbye(code) => {
@@ -64,26 +75,31 @@ pub(crate) async fn run<C: Conversation>(
     // place and a shutdown wait until the socket is closed.
     let _parting = conversation.end(seen).await;
     match end {
-        End::Said => linger(&mut io).await,
+        End::Said => linger(&io).await,
         End::Stuck => io.reset_on_drop(),
         End::Broken => {}
     }
 }
 
-/// Closes the writing side and discards what still comes, until the peer's end or for a moment.
-async fn linger(io: &mut Io) {
+/// Closes the writing side and discards what still comes, until the peer's end, for a moment and
+/// up to a bound: a flood that was told to go is not listened to for long.
+async fn linger(io: &Io) {
     let discard = async {
-        io.shutdown().await?;
-        let mut scrap = [0; 1024];
-        loop {
+        io.shutdown_write()?;
+        let mut scrap = vec![0; READ];
+        let mut left = LINGER_BYTES;
+        while left > 0 {
             io.readable().await?;
             match io.try_read(&mut scrap) {
-                Ok(0) => return Ok(()),
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Err::<(), io::Error>(error),
+                Ok(0) => break,
+                Ok(count) => left = left.saturating_sub(count),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
+                Err(error) => return Err(error),
             }
+            // Reading never waits while something is there: others, and the clock, get their turn.
+            tokio::task::yield_now().await;
         }
+        Ok::<(), io::Error>(())
     };
     // Whatever happens here, the connection is over and its end was noted.
     drop(tokio::time::timeout(LINGER, discard).await);
@@ -100,6 +116,7 @@ async fn read<C: Conversation>(
         return seen;
     }
     drop(early);
+    let mut eager = 0;
     loop {
         tokio::select! {
             () = queue.room() => {}
@@ -112,14 +129,19 @@ async fn read<C: Conversation>(
         }
         let mut buffer = vec![0; READ];
         match io.try_read(&mut buffer) {
-            Ok(0) => return Seen::Gone,
+            Ok(0) => return Seen::HalfClosed,
             Ok(count) => {
                 conversation.heard();
                 if let Some(seen) = take(&mut buffer[..count], queue, decoder, conversation).await {
                     return seen;
                 }
+                eager += 1;
+                if eager == EAGER {
+                    eager = 0;
+                    tokio::task::yield_now().await;
+                }
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => eager = 0,
             Err(_) => return Seen::Gone,
         }
     }
@@ -132,6 +154,8 @@ async fn take<C: Conversation>(
     decoder: &mut Decoder,
     conversation: &mut C,
 ) -> Option<Seen> {
+    let frames = decoder.frames();
+    let mut messages = 0;
     let mut at = 0;
     while at < received.len() {
         let step = match decoder.step(&mut received[at..]) {
@@ -144,8 +168,14 @@ async fn take<C: Conversation>(
         at += step.consumed;
         match step.event {
             None => {}
-            Some(Event::Text(text)) => conversation.receive(Incoming::Text(text)).await,
-            Some(Event::Binary(bytes)) => conversation.receive(Incoming::Binary(bytes)).await,
+            Some(Event::Text(text)) => {
+                messages += 1;
+                conversation.receive(Incoming::Text(text)).await;
+            }
+            Some(Event::Binary(bytes)) => {
+                messages += 1;
+                conversation.receive(Incoming::Binary(bytes)).await;
+            }
             Some(Event::Ping(payload)) => queue.reply(websocket::pong(payload).into()),
             Some(Event::Pong(_)) => {}
             Some(Event::Close(frame)) => return Some(Seen::Goodbye(frame.map(|frame| frame.code))),
@@ -157,6 +187,8 @@ async fn take<C: Conversation>(
         decoder.set_max_message(conversation.limit());
     }
     decoder.release();
+    let overhead = (decoder.frames() - frames).saturating_sub(messages);
+    conversation.spend_overhead(u32::try_from(overhead).unwrap_or(u32::MAX));
     None
 }
 

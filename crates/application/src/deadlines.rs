@@ -27,8 +27,16 @@ struct TokenLife {
     expires_at: Timestamp,
     notice_at: Timestamp,
     noticed: bool,
-    /// A refresh that came before the expiry is being decided: the expiry waits for it.
-    refreshing: bool,
+    /// When the refresh began that is being decided, if that was before the end: the end waits
+    /// for it, for a while.
+    refreshing: Option<Moment>,
+}
+
+impl TokenLife {
+    /// When the connection is closed.
+    fn end(&self) -> Timestamp {
+        self.expires_at.after(Rules::EXPIRY_GRACE)
+    }
 }
 
 /// What is to be done at a visit.
@@ -66,7 +74,7 @@ impl Deadlines {
         let notice = Rules::EXPIRY_NOTICE.min(life / 4);
         self.auth_by = None;
         let notice_at = expires_at.before(notice);
-        self.token = Some(TokenLife { expires_at, notice_at, noticed: false, refreshing: false });
+        self.token = Some(TokenLife { expires_at, notice_at, noticed: false, refreshing: None });
     }
 
     /// The client wants `heartbeat` pushes, or none.
@@ -74,10 +82,17 @@ impl Deadlines {
         self.heartbeat = wanted.then(|| now.after(self.ping_interval));
     }
 
-    /// A refresh begins or ends: meanwhile the old token's expiry waits, if it has not passed.
-    pub(crate) fn refreshing(&mut self, under_way: bool) {
+    /// A refresh begins: meanwhile the old token's end waits, if it has not come yet.
+    pub(crate) fn refresh_begins(&mut self, now: Moment, wall: Timestamp) {
+        if let Some(token) = self.token.as_mut().filter(|token| wall < token.end()) {
+            token.refreshing = Some(now);
+        }
+    }
+
+    /// A refresh was refused: the old token ends when it ends.
+    pub(crate) fn refresh_failed(&mut self) {
         if let Some(token) = &mut self.token {
-            token.refreshing = under_way;
+            token.refreshing = None;
         }
     }
 
@@ -112,8 +127,10 @@ impl Deadlines {
 
     fn judge_token(&mut self, now: Moment, wall: Timestamp, step: &mut Step) {
         let Some(token) = &mut self.token else { return };
-        let end = token.expires_at.after(Rules::EXPIRY_GRACE);
-        if wall >= end && !token.refreshing {
+        let end = token.end();
+        let decided =
+            token.refreshing.is_none_or(|began| now.since(began) >= Rules::REFRESH_PATIENCE);
+        if wall >= end && decided {
             step.close = Some(CloseReason::TokenExpired);
         }
         if wall >= token.notice_at && !token.noticed {
@@ -219,10 +236,22 @@ mod tests {
         let mut deadlines = deadlines();
         deadlines.admit(wall(100_000), wall(0));
         assert_eq!(deadlines.step(at(1), wall(124_999), at(1)).close, None);
-        deadlines.refreshing(true);
+        deadlines.refresh_begins(at(1), wall(124_999));
         assert_eq!(deadlines.step(at(2), wall(125_000), at(1)).close, None);
-        deadlines.refreshing(false);
+        deadlines.refresh_failed();
+        // One that comes after the end holds nothing off.
+        deadlines.refresh_begins(at(2), wall(125_000));
         let step = deadlines.step(at(2), wall(125_000), at(1));
+        assert_eq!(step.close, Some(CloseReason::TokenExpired));
+    }
+
+    #[test]
+    fn the_end_does_not_wait_for_ever() {
+        let mut deadlines = deadlines();
+        deadlines.admit(wall(100_000), wall(0));
+        deadlines.refresh_begins(at(0), wall(124_999));
+        assert_eq!(deadlines.step(at(4_999), wall(129_998), at(1)).close, None);
+        let step = deadlines.step(at(5_000), wall(129_999), at(1));
         assert_eq!(step.close, Some(CloseReason::TokenExpired));
     }
 

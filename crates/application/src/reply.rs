@@ -1,9 +1,10 @@
 //! What a request is answered.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use domain::{
-    ChannelName, ClientId, ConnectionId, ErrorCode, Receipt, RequestId, SessionToken, Timestamp,
+    ChannelName, ClientId, ConnectionId, ErrorCode, Language, Receipt, RequestId, SessionToken,
+    Timestamp,
 };
 
 /// An answer.
@@ -43,6 +44,19 @@ impl Refusal {
     #[must_use]
     pub fn later(code: ErrorCode, retry_after: Duration) -> Self {
         Self { code, retry_after: Some(retry_after), detail: None }
+    }
+}
+
+impl Refusal {
+    /// The text for people: the row's, with what exactly is wrong in brackets.
+    #[must_use]
+    pub fn message(&self, language: Language) -> Cow<'static, str> {
+        let text = self.code.message(language);
+        match (&self.detail, language) {
+            (None, _) => Cow::Borrowed(text),
+            (Some(detail), Language::Chinese) => Cow::Owned(format!("{text}（{detail}）")),
+            (Some(detail), Language::English) => Cow::Owned(format!("{text} ({detail})")),
+        }
     }
 }
 

@@ -30,6 +30,12 @@ impl Rules {
     pub const BAD_REQUESTS: u32 = 10;
     /// After this long one bad request is forgiven.
     pub const BAD_REQUEST_REFILL: Duration = Duration::from_secs(10);
+    /// Frames without a message (pings, pongs, pieces of messages) at once; more close.
+    pub const OVERHEAD_BURST: u32 = 2000;
+    /// The same per second, in the long run.
+    pub const OVERHEAD_PER_SECOND: u32 = 1000;
+    /// So long an expiry waits for a refresh that began before it.
+    pub const REFRESH_PATIENCE: Duration = Duration::from_secs(5);
     /// Sends of one connection that may wait for their commit; then the server stops reading.
     pub const SENDS_UNDER_WAY: usize = 64;
     /// Bytes that may wait for a connection before `auth`.

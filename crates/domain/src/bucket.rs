@@ -33,21 +33,36 @@ impl TokenBucket {
     /// # Errors
     /// The bucket is empty: how long until the next token.
     pub fn take(&mut self, now: Moment) -> Result<(), Duration> {
+        self.take_many(1, now)
+    }
+
+    /// Takes `count` tokens, all or none.
+    ///
+    /// # Errors
+    /// The bucket has fewer: how long until it would have them, were it as large.
+    pub fn take_many(&mut self, count: u32, now: Moment) -> Result<(), Duration> {
         self.refill(now);
-        if self.level_milli >= 1000 {
-            self.level_milli -= 1000;
+        let wanted = u64::from(count) * 1000;
+        if self.level_milli >= wanted {
+            self.level_milli -= wanted;
             return Ok(());
         }
-        let missing = 1000 - self.level_milli;
+        let missing = wanted - self.level_milli;
         Err(Duration::from_millis((missing * 1000).div_ceil(self.refill_milli_per_sec)))
     }
 
     fn refill(&mut self, now: Moment) {
         let elapsed = u64::try_from(now.since(self.at).as_millis()).unwrap_or(u64::MAX);
         let gained = elapsed.saturating_mul(self.refill_milli_per_sec) / 1000;
-        if gained > 0 {
-            self.level_milli = self.level_milli.saturating_add(gained).min(self.capacity_milli);
+        let level = self.level_milli.saturating_add(gained);
+        if level >= self.capacity_milli {
+            self.level_milli = self.capacity_milli;
             self.at = now;
+        } else if gained > 0 {
+            self.level_milli = level;
+            // Only the time that was paid for: asking often must not lose the fractions.
+            let paid = gained * 1000 / self.refill_milli_per_sec;
+            self.at = self.at.after(Duration::from_millis(paid));
         }
     }
 }
@@ -67,6 +82,15 @@ mod tests {
         assert_eq!(bucket.take(at(4_000)), Err(Duration::from_secs(6)));
         assert_eq!(bucket.take(at(10_000)), Ok(()));
         assert!(bucket.take(at(10_001)).is_err());
+    }
+
+    #[test]
+    fn asking_often_loses_nothing() {
+        let at = Moment::from_millis;
+        let mut bucket = TokenBucket::new(1, 1, Duration::from_secs(10), at(0));
+        assert!(bucket.take(at(0)).is_ok());
+        let waits = (1..).take_while(|step| bucket.take(at(step * 19)).is_err()).count();
+        assert!((520..=530).contains(&waits), "10 s are 526 steps of 19 ms, not {waits}");
     }
 
     #[test]

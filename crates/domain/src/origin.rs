@@ -30,7 +30,7 @@ impl Origin {
         let (scheme, rest) = text.split_once("://")?;
         let (host, port) = split_port(rest)?;
         let port = match port {
-            Some(digits) => Some(digits.parse().ok()?),
+            Some(digits) => Some(parse_port(digits)?),
             None => default_port(scheme),
         };
         let plain = |c: char| c.is_ascii_alphanumeric() || "-._[]:".contains(c);
@@ -41,6 +41,12 @@ impl Origin {
             port,
         })
     }
+}
+
+/// Digits without a sign or a leading zero, as browsers write them.
+fn parse_port(text: &str) -> Option<u16> {
+    let plain = text.bytes().all(|b| b.is_ascii_digit()) && !text.starts_with('0');
+    plain.then(|| text.parse().ok()).flatten()
 }
 
 fn default_port(scheme: &str) -> Option<u16> {
@@ -115,7 +121,7 @@ impl OriginRule {
         let (host, port) = split_port(rest)?;
         let port = match port {
             Some("*") => Port::Any,
-            Some(digits) => Port::Exactly(Some(digits.parse().ok()?)),
+            Some(digits) => Port::Exactly(Some(parse_port(digits)?)),
             None => Port::Exactly(default_port(scheme)),
         };
         let (below, plain) = match host.strip_prefix('*') {

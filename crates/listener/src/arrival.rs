@@ -7,7 +7,7 @@ use std::{
 
 use application::Seat;
 use domain::Peer;
-use http::{HeaderMap, HeaderName, header};
+use http::{HeaderMap, HeaderName, Uri, header};
 
 /// Where a request came from; every request that the listener hands on has one among its
 /// extensions.
@@ -22,8 +22,18 @@ pub struct Arrival {
 }
 
 /// Headers by which somebody says that the request was forwarded.
-const FORWARDED: [&str; 3] = ["forwarded", "via", "x-real-ip"];
-const FORWARDED_PREFIX: &str = "x-forwarded-";
+const FORWARDED: [&str; 9] = [
+    "forwarded",
+    "via",
+    "x-real-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "true-client-ip",
+    "cf-connecting-ip",
+    "fastly-client-ip",
+    "cdn-loop",
+];
+const FORWARDED_PREFIXES: [&str; 3] = ["x-forwarded", "x_forwarded", "x-original-"];
 
 impl Arrival {
     pub(crate) fn new(address: SocketAddr, server_port: u16, seat: Seat) -> Self {
@@ -38,13 +48,16 @@ impl Arrival {
 
     /// The other end as the domain sees it.
     #[must_use]
-    pub fn peer(&self, headers: &HeaderMap) -> Peer {
+    pub fn peer(&self, target: &Uri, headers: &HeaderMap) -> Peer {
         let forwarded = |name: &HeaderName| {
-            FORWARDED.contains(&name.as_str()) || name.as_str().starts_with(FORWARDED_PREFIX)
+            FORWARDED.contains(&name.as_str())
+                || FORWARDED_PREFIXES.iter().any(|prefix| name.as_str().starts_with(prefix))
         };
+        // A target that names a host itself wins over `Host` (RFC 9112, 3.2.2).
+        let named = target.authority().map(|authority| authority.as_str().into());
         Peer {
             address: self.address.ip(),
-            host: text(headers, &header::HOST),
+            host: named.or_else(|| text(headers, &header::HOST)),
             origin: text(headers, &header::ORIGIN),
             forwarded: headers.keys().any(forwarded),
             server_port: self.server_port,
@@ -69,21 +82,41 @@ mod tests {
     use application::{Admission, AdmissionLimits};
 
     fn peer(pairs: &[(&'static str, &'static str)]) -> Peer {
+        asked("/ws", pairs)
+    }
+
+    fn asked(target: &str, pairs: &[(&'static str, &'static str)]) -> Peer {
         let mut headers = HeaderMap::new();
         for (name, value) in pairs {
             headers.append(HeaderName::from_static(name), value.parse().unwrap());
         }
         let address: SocketAddr = "127.0.0.1:5000".parse().unwrap();
         let seat = Admission::new(AdmissionLimits::default()).admit(address.ip()).unwrap();
-        Arrival::new(address, 3000, seat).peer(&headers)
+        Arrival::new(address, 3000, seat).peer(&target.parse().unwrap(), &headers)
     }
 
     #[test]
     fn every_forwarding_header_is_seen() {
         assert!(!peer(&[("host", "localhost:3000")]).forwarded);
-        for name in ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"] {
+        for name in [
+            "forwarded",
+            "x-forwarded-for",
+            "x-forwarded-host",
+            "x_forwarded_for",
+            "x-original-host",
+            "x-real-ip",
+            "via",
+            "cf-connecting-ip",
+        ] {
             assert!(peer(&[("host", "localhost:3000"), (name, "x")]).forwarded, "{name}");
         }
+    }
+
+    #[test]
+    fn a_target_that_names_a_host_wins() {
+        let pairs = [("host", "localhost:3000")];
+        assert!(peer(&pairs).is_same_machine());
+        assert!(!asked("http://evil.example/demo/token", &pairs).is_same_machine());
     }
 
     #[test]

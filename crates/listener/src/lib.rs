@@ -4,10 +4,11 @@
 //! nothing; here a connection has ten seconds for its request head, takes a counted seat before
 //! a byte of it is read, and blocks nobody ([`Listener`]). What a request says of its other end
 //! comes out as a [`domain::Peer`] ([`Arrival`]). [`Io`] is the one kind of socket that
-//! transports get back after an upgrade.
+//! transports get back after an upgrade, [`envelope`] the one shape of every JSON answer.
 
 mod accept;
 mod arrival;
+pub mod envelope;
 mod io;
 
 pub use accept::{Listener, ListenerOptions};

@@ -27,7 +27,7 @@ impl<F: Framing> NativeCodec<F> {
 
     fn frame(write: impl FnOnce(&mut Vec<u8>)) -> Bytes {
         // Most frames fit; what does not grows once or twice.
-        let mut buffer = Vec::with_capacity(F::HEAD + 256);
+        let mut buffer = Vec::with_capacity(F::HEAD + 118);
         buffer.resize(F::HEAD, 0);
         write(&mut buffer);
         F::seal(buffer)

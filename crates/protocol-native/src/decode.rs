@@ -28,6 +28,10 @@ const REWIND_LIMIT: u64 = 1000;
 pub(crate) fn request(frame: &[u8], bounds: Bounds) -> Result<Request, BadRequest> {
     let text =
         std::str::from_utf8(frame).map_err(|_| malformed(None, "the frame is not UTF-8 text"))?;
+    // A derived reader would also take a list of the values in their order.
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(malformed(None, "the frame is not one JSON object"));
+    }
     let envelope: Envelope<'_> = serde_json::from_str(text)
         .map_err(|error| malformed(salvaged_id(text), complaint(&error)))?;
     let trace = envelope.metadata.and_then(trace_of);
@@ -77,7 +81,7 @@ fn trace_of(metadata: &RawValue) -> Option<TraceId> {
         #[serde(borrow, rename = "traceId")]
         trace_id: Option<Cow<'a, str>>,
     }
-    if metadata.get().len() > METADATA_LIMIT {
+    if metadata.get().len() > METADATA_LIMIT || !metadata.get().starts_with('{') {
         return None;
     }
     let metadata: Metadata<'_> = serde_json::from_str(metadata.get()).ok()?;

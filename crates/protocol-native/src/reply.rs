@@ -19,7 +19,7 @@ pub(crate) fn write(out: &mut Vec<u8>, reply: &Reply, language: Language) {
         }
         Err(refusal) => {
             frame.number("code", refusal.code.class());
-            frame.text("message", &message(refusal, language));
+            frame.text("message", &refusal.message(language));
             frame.raw("data", "null");
         }
     }
@@ -36,16 +36,6 @@ fn write_reason(frame: &mut Object<'_>, refusal: &Refusal) {
     frame.text("reason", refusal.code.reason());
     if let Some(wait) = refusal.retry_after {
         frame.number("retry_after_ms", millis(wait));
-    }
-}
-
-/// The row's text, with what exactly is wrong in brackets.
-fn message(refusal: &Refusal, language: Language) -> String {
-    let text = refusal.code.message(language);
-    match (&refusal.detail, language) {
-        (None, _) => text.to_owned(),
-        (Some(detail), Language::Chinese) => format!("{text}（{detail}）"),
-        (Some(detail), Language::English) => format!("{text} ({detail})"),
     }
 }
 
@@ -109,7 +99,7 @@ fn write_many(
                 if let Some(channel) = channel {
                     item.text("channel", channel.as_str());
                 }
-                item.text("message", &message(refusal, language));
+                item.text("message", &refusal.message(language));
                 write_reason(&mut item, refusal);
             }
         }

@@ -37,6 +37,8 @@ pub struct Decoder {
     delivered: Option<Delivered>,
     /// Once set it is the only answer.
     violation: Option<Violation>,
+    /// Frames whose header came.
+    frames: u64,
 }
 
 /// A frame whose header keeps all rules.
@@ -71,6 +73,7 @@ impl Decoder {
             control: Vec::new(),
             delivered: None,
             violation: None,
+            frames: 0,
         }
     }
 
@@ -126,6 +129,13 @@ impl Decoder {
         message + delivered + self.control.capacity()
     }
 
+    /// How many frames began so far. More than the messages that came, they tell who sends pieces
+    /// and control frames, which cost work without saying anything.
+    #[must_use]
+    pub const fn frames(&self) -> u64 {
+        self.frames
+    }
+
     /// The kind of the message that is half received, [`Opcode::Text`] or [`Opcode::Binary`].
     /// Known from the first header on, so that a caller who takes one kind only need not wait for
     /// the end of the other.
@@ -150,7 +160,10 @@ impl Decoder {
                     let (taken, header) = self.header.take(&input[at..])?;
                     at += taken;
                     match header {
-                        Some(header) => self.admit(header)?,
+                        Some(header) => {
+                            self.frames += 1;
+                            self.admit(header)?
+                        }
                         None => break,
                     }
                 }

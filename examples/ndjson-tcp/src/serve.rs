@@ -23,8 +23,7 @@ pub async fn serve(listener: TcpListener, hub: Arc<Hub>) {
         let queue = Arc::new(LineQueue::default());
         // Who is over a limit is dropped before a byte is read.
         if let (Ok(seat), Ok(peer)) = (admission.admit(from.ip()), peer(&stream, from)) {
-            let outbound = Arc::clone(&queue) as Arc<dyn Outbound>;
-            let language = Language::English;
+            let (outbound, language) = (Arc::clone(&queue) as Arc<dyn Outbound>, Language::English);
             let codec = Arc::new(NativeCodec::<LineFraming>::new(language));
             let opening = Opening { outbound, codec, peer, language, seat: Some(seat), app: None };
             tokio::spawn(talk(stream, queue, hub.open(opening)));
@@ -81,8 +80,9 @@ async fn read(socket: &mut OwnedReadHalf, queue: &LineQueue, session: &mut Sessi
                 return CloseReason::PeerLost;
             }
             if line.ends_with(b"\n") {
-                if !line.trim_ascii().is_empty() {
-                    session.receive(line.trim_ascii()).await;
+                match line.trim_ascii() {
+                    b"" => session.spend_overhead(1),
+                    text => session.receive(text).await,
                 }
                 line.clear();
             }

@@ -172,6 +172,15 @@ async fn who_does_not_begin_is_closed() {
     assert_eq!(nobody.hears().await, "end");
 }
 
+#[tokio::test]
+async fn a_flood_of_empty_lines_ends_the_connection() {
+    let server = Server::start(Rules::default()).await;
+    let mut mallory = server.enter("mallory").await;
+    // More than the burst and what comes back while they are read.
+    mallory.sends_text(&"\n".repeat(500_000)).await;
+    assert_eq!(mallory.hears().await, "disconnect 4102");
+}
+
 /// As `printf ... | nc` does it.
 #[tokio::test]
 async fn who_is_done_sending_still_gets_the_answers() {

@@ -71,7 +71,7 @@ impl OutboundFixture for Connection {
 
     async fn sees(&mut self) -> Seen {
         if let Some(io) = self.io.take() {
-            let queue = Arc::clone(&self.queue);
+            let (queue, io) = (Arc::clone(&self.queue), Arc::new(io));
             // Its end drops the socket: the client sees the end of the stream.
             tokio::spawn(async move { queue.write_to(&io).await });
         }
@@ -118,7 +118,7 @@ async fn outbound_4_who_takes_nothing_is_cut_off() {
     let (outbound, frame) =
         (Arc::clone(&queue) as Arc<dyn Outbound>, text_frame(&"x".repeat(1 << 20)));
     let writing = async {
-        assert_eq!(queue.write_to(&io).await, super::End::Stuck);
+        assert_eq!(queue.write_to(&Arc::new(io)).await, super::End::Stuck);
     };
     suite::who_takes_nothing_is_cut_off(outbound, frame, writing).await;
 }

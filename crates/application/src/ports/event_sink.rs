@@ -30,7 +30,7 @@ pub enum DomainEvent<'a> {
         /// What the client calls its request.
         trace: Option<&'a TraceId>,
     },
-    /// An `auth` was refused.
+    /// An `auth` was refused. Told once per connection and code and minute.
     AuthRefused {
         /// Which connection.
         connection: ConnectionId,
@@ -40,6 +40,8 @@ pub enum DomainEvent<'a> {
         code: ErrorCode,
         /// What the client was not told.
         cause: &'a dyn std::fmt::Display,
+        /// Refusals of the connection with this code since it was last told.
+        suppressed: u32,
         /// What the client calls its request.
         trace: Option<&'a TraceId>,
     },

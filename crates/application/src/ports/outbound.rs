@@ -38,7 +38,7 @@ pub trait Outbound: Send + Sync {
     /// Ends the connection with a last frame (`disconnect`; may be empty) and a reason.
     fn close(&self, farewell: Bytes, reason: CloseReason);
 
-    /// Bytes that wait to be sent.
+    /// Bytes that wait to be sent, with what it costs to keep them.
     fn queued_bytes(&self) -> usize;
 
     /// Sets the queue limit; before authentication it is the transport's own.

@@ -9,6 +9,7 @@ use super::{Asked, Session, requests};
 use crate::{
     Auth, Refusal, ReplyData, Rules, Subscribe, Welcome, WelcomeLimits,
     authenticate::{Asking, NotAuthenticated},
+    deadlines::Deadlines,
     ports::DomainEvent,
 };
 
@@ -16,7 +17,8 @@ impl Session {
     pub(super) async fn auth(&mut self, asked: Asked, auth: Auth) {
         // A refresh that came before the old token's expiry is decided before it, also where it
         // has to wait for its turn first.
-        self.connection.with_deadlines(|deadlines| deadlines.refreshing(true));
+        let (now, wall) = (self.hub.clock.moment(), self.hub.clock.now());
+        self.connection.with_deadlines(|deadlines| deadlines.refresh_begins(now, wall));
         // Answers before this one go first; what it changes comes behind its own answer.
         self.its_turn(&asked.order(None)).await;
         match self.client.clone() {
@@ -69,7 +71,7 @@ impl Session {
             // The new token takes the old one's place, and its expiry no longer waits.
             Ok(client) => self.become_client(asked, auth, client, true).await,
             Err(error) => {
-                self.connection.with_deadlines(|deadlines| deadlines.refreshing(false));
+                self.connection.with_deadlines(Deadlines::refresh_failed);
                 self.refuse_auth(asked, &auth, &error).await;
             }
         }
@@ -150,13 +152,17 @@ impl Session {
     }
 
     async fn refuse_auth(&mut self, asked: Asked, auth: &Auth, error: &NotAuthenticated) {
-        self.hub.events.record(&DomainEvent::AuthRefused {
-            connection: self.connection.id,
-            app: auth.app.as_ref(),
-            code: error.refusal().code,
-            cause: error,
-            trace: asked.trace.as_ref(),
-        });
+        let code = error.refusal().code;
+        if let Some(suppressed) = self.refusals.note(code, self.hub.clock.moment()) {
+            self.hub.events.record(&DomainEvent::AuthRefused {
+                connection: self.connection.id,
+                app: auth.app.as_ref(),
+                code,
+                cause: error,
+                suppressed,
+                trace: asked.trace.as_ref(),
+            });
+        }
         self.reply_in_order(asked, None, Err(error.refusal())).await;
     }
 }

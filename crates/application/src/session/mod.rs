@@ -18,8 +18,8 @@ use crate::{
     answers::{Answers, Order},
     causes::Causes,
     channels::Membership,
-    denials::{self, Denials},
     ports::{BadRequest, Bounds, DomainEvent},
+    quiet::Quiet,
 };
 
 /// One connection's session. Its transport hands it every frame in order ([`Self::receive`]),
@@ -49,7 +49,10 @@ pub struct Session {
     /// Bad requests.
     budget: TokenBucket,
     refused_auths: u8,
-    denials: Denials,
+    /// Frames that carry no message: pings, pongs, pieces of messages.
+    overhead: TokenBucket,
+    denials: Quiet<Denial>,
+    refusals: Quiet<ErrorCode>,
     answers: Answers,
     sends: FuturesUnordered<send::UnderWay>,
 }
@@ -93,7 +96,14 @@ impl Session {
             patience: requests(&limits, now),
             budget: TokenBucket::new(Rules::BAD_REQUESTS, 1, Rules::BAD_REQUEST_REFILL, now),
             refused_auths: 0,
-            denials: Denials::default(),
+            overhead: TokenBucket::new(
+                Rules::OVERHEAD_BURST,
+                Rules::OVERHEAD_PER_SECOND,
+                SECOND,
+                now,
+            ),
+            denials: Quiet::new(),
+            refusals: Quiet::new(),
             answers: Answers::default(),
             sends: FuturesUnordered::new(),
         }
@@ -138,6 +148,14 @@ impl Session {
                 let asked = Asked { id: bad.id, trace: bad.trace };
                 self.answer(asked, None, Err(refused)).await;
             }
+        }
+    }
+
+    /// Notes frames that carried no message (pings, pongs, pieces of messages). Too many of them
+    /// end the connection: they cost work and count against no other rate.
+    pub fn spend_overhead(&mut self, frames: u32) {
+        if frames > 0 && self.overhead.take_many(frames, self.hub.clock.moment()).is_err() {
+            self.connection.close(CloseReason::RateLimited, None);
         }
     }
 
@@ -262,7 +280,7 @@ impl Session {
         denial: &Denial,
         trace: Option<&TraceId>,
     ) -> Refusal {
-        if let Some(suppressed) = self.denials.note(denial, self.hub.clock.moment()) {
+        if let Some(suppressed) = self.denials.note(denial.clone(), self.hub.clock.moment()) {
             self.hub.events.record(&DomainEvent::Denied {
                 connection: self.connection.id,
                 app: &client.app.id,
@@ -273,7 +291,8 @@ impl Session {
                 trace,
             });
         }
-        let detail = denials::detail(client.app.demo, channel, denial);
+        // The rule is told only where the app explains itself.
+        let detail = client.app.demo.then(|| format!("{channel}: {denial}"));
         Refusal { code: ErrorCode::PermissionDenied, retry_after: None, detail }
     }
 
@@ -286,7 +305,7 @@ impl Session {
     ) -> Refusal {
         let (connection, cause) = (self.connection.id, &Causes(cause));
         self.hub.events.record(&DomainEvent::Failed { connection, what, cause, trace });
-        Refusal::later(ErrorCode::Unavailable, Duration::from_secs(1))
+        Refusal::later(ErrorCode::Unavailable, SECOND)
     }
 }
 
@@ -316,7 +335,8 @@ impl Asked {
     }
 }
 
+const SECOND: Duration = Duration::from_secs(1);
+
 fn requests(limits: &AppLimits, now: Moment) -> TokenBucket {
-    let second = Duration::from_secs(1);
-    TokenBucket::new(limits.requests_burst, limits.requests_per_second, second, now)
+    TokenBucket::new(limits.requests_burst, limits.requests_per_second, SECOND, now)
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use application::Rules;
 use domain::CloseReason;
 use serde_json::json;
 use testkit::{Scenery, Stage};
@@ -38,6 +39,19 @@ async fn who_goes_on_too_fast_is_closed() {
     alice.asks("ping", json!({})).await;
     assert_eq!(alice.hears(), ["disconnect 4102"]);
     assert_eq!(alice.closed(), Some(CloseReason::RateLimited));
+}
+
+#[tokio::test]
+async fn frames_without_a_message_have_a_rate_too() {
+    let stage = Stage::new();
+    let mut alice = stage.enter("alice").await;
+    alice.session().spend_overhead(Rules::OVERHEAD_BURST);
+    assert_eq!(alice.closed(), None);
+    stage.passes(Duration::from_secs(1));
+    alice.session().spend_overhead(Rules::OVERHEAD_PER_SECOND);
+    assert_eq!(alice.closed(), None);
+    alice.session().spend_overhead(1);
+    assert_eq!(alice.hears(), ["disconnect 4102"]);
 }
 
 #[tokio::test]

@@ -79,7 +79,7 @@ async fn a_failed_refresh_changes_nothing_and_does_not_count() {
     assert_eq!(alice.hears(), ["message chat:lobby 1", "200"]);
 }
 
-/// A stage with alice, whose token ends in 20 s; her connection would end 25 s after that.
+/// Alice, whose token ended 23 s ago: without a refresh her connection ends in 2 s.
 async fn nearly_over(stage: &Stage) -> (testkit::Actor, String) {
     let begin = Stage::BEGIN;
     let short = stage.token_with("alice", |claims| claims.expires_at = begin.after(20 * SECOND));
@@ -88,6 +88,7 @@ async fn nearly_over(stage: &Stage) -> (testkit::Actor, String) {
     alice.stirs();
     stage.passes(20 * SECOND);
     alice.stirs();
+    stage.passes(3 * SECOND);
     assert_eq!(alice.hears(), [format!("tokenExpiring {}", begin.as_millis() + 20_000)]);
     (alice, stage.token("alice"))
 }
@@ -101,8 +102,8 @@ async fn a_refresh_that_came_in_time_is_decided_before_the_expiry() {
     {
         let mut refreshing = pin!(alice.auth("shop", &fresh));
         assert!(poll!(&mut refreshing).is_pending());
-        stage.passes(15 * SECOND);
-        assert_eq!(outbound.closed(), None, "10 s past the end");
+        stage.passes(4 * SECOND);
+        assert_eq!(outbound.closed(), None, "2 s past the end");
         stage.verifier.release();
         refreshing.await;
     }
@@ -118,13 +119,31 @@ async fn a_late_refresh_that_fails_ends_the_connection() {
     {
         let mut refreshing = pin!(alice.auth("shop", "wrong"));
         assert!(poll!(&mut refreshing).is_pending());
-        stage.passes(15 * SECOND);
+        stage.passes(4 * SECOND);
         stage.verifier.release();
         refreshing.await;
     }
     assert_eq!(alice.hears(), ["401 无效的 token"]);
     stage.passes(SECOND);
     assert_eq!(alice.hears(), ["disconnect 4203 0"]);
+}
+
+/// A verifier that takes for ever does not keep an expired connection open for ever.
+#[tokio::test]
+async fn the_expiry_waits_five_seconds_for_a_refresh() {
+    let stage = Stage::new();
+    let (mut alice, fresh) = nearly_over(&stage).await;
+    let outbound = alice.outbound();
+    stage.verifier.hold();
+    {
+        let mut refreshing = pin!(alice.auth("shop", &fresh));
+        assert!(poll!(&mut refreshing).is_pending());
+        stage.passes(6 * SECOND);
+        assert_eq!(outbound.closed(), Some(CloseReason::TokenExpired));
+        stage.verifier.release();
+        refreshing.await;
+    }
+    assert_eq!(alice.hears(), ["disconnect 4203 0"], "what was decided too late is not told");
 }
 
 /// It came in time also where it has to wait for an earlier answer first.
@@ -136,7 +155,7 @@ async fn a_refresh_behind_a_slow_commit_is_in_time_too() {
     {
         let mut refreshing = pin!(alice.auth("shop", &fresh));
         assert!(poll!(&mut refreshing).is_pending(), "its answer comes behind the send's");
-        stage.passes(15 * SECOND);
+        stage.passes(4 * SECOND);
         broker.release("1");
         refreshing.await;
     }
@@ -147,7 +166,7 @@ async fn a_refresh_behind_a_slow_commit_is_in_time_too() {
 async fn without_a_refresh_the_connection_ends_after_its_grace() {
     let stage = Stage::new();
     let (mut alice, _) = nearly_over(&stage).await;
-    stage.passes(4 * SECOND);
+    stage.passes(SECOND);
     assert_eq!(alice.closed(), None);
     stage.passes(2 * SECOND);
     assert_eq!(alice.hears(), ["disconnect 4203 0"]);

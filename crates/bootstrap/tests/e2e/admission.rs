@@ -46,8 +46,16 @@ fn judge(answer: &Answer) {
 
 #[tokio::test]
 async fn one_address_has_so_many_that_have_not_authenticated() {
-    let start = Start::new().env("RTMATE__LIMITS__UNAUTHENTICATED_PER_ADDRESS", "3");
-    let server = start.serve().await;
+    three_strangers("RTMATE__LIMITS__UNAUTHENTICATED_PER_ADDRESS").await;
+}
+
+#[tokio::test]
+async fn so_have_all_addresses_together() {
+    three_strangers("RTMATE__LIMITS__UNAUTHENTICATED").await;
+}
+
+async fn three_strangers(limit: &str) {
+    let server = Start::new().env(limit, "3").serve().await;
     let token = Token::demo("alice").sign();
     let first = Raw::open(&server).await;
     let second = Raw::open(&server).await;
