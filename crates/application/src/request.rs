@@ -46,8 +46,8 @@ pub struct Auth {
     pub token: SecretString,
     /// Where the client was in channels that its token subscribes it to.
     pub positions: Vec<(ChannelName, Position)>,
-    /// Whether it wants `heartbeat` pushes.
-    pub heartbeat: bool,
+    /// Whether it wants `heartbeat` pushes; nothing leaves it as it was, at first without.
+    pub heartbeat: Option<bool>,
 }
 
 /// The content of `subscribe`, for one channel.

@@ -143,7 +143,7 @@ fn auth(payload: &RawValue) -> Result<Auth, Fault> {
         app: AppId::parse(&app).ok(),
         token: SecretString::from(token.into_owned()),
         positions: fields.positions.map(positions).transpose()?.unwrap_or_default(),
-        heartbeat: field::flag("heartbeat", fields.heartbeat, false)?,
+        heartbeat: fields.heartbeat.map(|value| field::flag("heartbeat", value)).transpose()?,
     })
 }
 
@@ -256,7 +256,7 @@ fn send(payload: &RawValue, bounds: Bounds) -> Result<Send, Fault> {
         data: Payload::compact(data, bounds.payload_bytes).map_err(|error| bad_data(&error))?,
         name: fields.name.map(name).transpose()?,
         key: fields.key.map(key).transpose()?,
-        echo: field::flag("echo", fields.echo, true)?,
+        echo: fields.echo.map(|value| field::flag("echo", value)).transpose()?.unwrap_or(true),
     })
 }
 

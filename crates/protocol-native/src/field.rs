@@ -64,12 +64,11 @@ pub(crate) fn channel(key: &str, value: Option<&RawValue>) -> Result<ChannelName
     })
 }
 
-pub(crate) fn flag(key: &str, value: Option<&RawValue>, absent: bool) -> Result<bool, Fault> {
-    match value.map(RawValue::get) {
-        None => Ok(absent),
-        Some("true") => Ok(true),
-        Some("false") => Ok(false),
-        Some(_) => Err(Fault::params(format!("payload.{key} is not true or false"))),
+pub(crate) fn flag(key: &str, value: &RawValue) -> Result<bool, Fault> {
+    match value.get() {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(Fault::params(format!("payload.{key} is not true or false"))),
     }
 }
 

@@ -24,7 +24,7 @@ fn the_auth_request() {
     let request = CODEC.decode(frame, Bounds { payload_bytes: 1 }).unwrap();
     let Command::Auth(auth) = request.command else { panic!("{:?}", request.command) };
     assert_eq!(auth.app.unwrap().as_str(), "demo-app");
-    assert!(request.id.is_none() && !auth.heartbeat && auth.positions.is_empty());
+    assert!(request.id.is_none() && auth.heartbeat.is_none() && auth.positions.is_empty());
 }
 
 /// `data` may carry more keys, behind the two.

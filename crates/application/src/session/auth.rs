@@ -126,7 +126,9 @@ impl Session {
         }
         self.connection.with_deadlines(|deadlines| {
             deadlines.admit(client.expires_at, wall);
-            deadlines.want_heartbeats(auth.heartbeat, now);
+            if let Some(wanted) = auth.heartbeat {
+                deadlines.want_heartbeats(wanted, now);
+            }
         });
         // At once: the token may end before the visit that is due.
         self.hub.wheel.arm(&self.connection, now);
