@@ -69,6 +69,10 @@ async fn issue(State(demo): State<Demo>, Query(asked): Query<Asked>, request: Re
         return refuse_because(language, ErrorCode::Internal, "no arrival");
     };
     let peer = arrival.peer(request.uri(), request.headers());
+    // Before the body is read: strangers are not worth a wait.
+    if !peer.is_same_machine() {
+        return refuse(language, &DemoTokenError::NotThisMachine);
+    }
     let client = match wish(request.into_body()).await {
         Ok(wish) => wish.client,
         Err(detail) => return refuse_because(language, ErrorCode::InvalidParams, detail),

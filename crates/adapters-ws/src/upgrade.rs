@@ -40,8 +40,10 @@ impl Upgrade {
         let accept = key
             .and_then(accept_key)
             .ok_or_else(|| bad_request("Sec-WebSocket-Key is not base64 of 16 bytes"))?;
-        let subprotocol =
-            subprotocol.filter(|name| names(headers, &header::SEC_WEBSOCKET_PROTOCOL, name));
+        // Exactly as it is offered: the answer has to be one of the offers.
+        let subprotocol = subprotocol.filter(|name| {
+            words(headers, &header::SEC_WEBSOCKET_PROTOCOL).any(|offer| offer == *name)
+        });
         let upgrade = request
             .extensions_mut()
             .remove::<OnUpgrade>()
@@ -86,14 +88,21 @@ fn switching(accept: &str, subprotocol: Option<&'static str>) -> Response {
     response
 }
 
-/// Whether a header that is a list of words has this one.
+/// Whether a header that is a list of words has this one, in any case.
 fn names(headers: &HeaderMap, name: &header::HeaderName, word: &str) -> bool {
+    words(headers, name).any(|entry| entry.eq_ignore_ascii_case(word))
+}
+
+fn words<'a>(
+    headers: &'a HeaderMap,
+    name: &header::HeaderName,
+) -> impl Iterator<Item = &'a str> + use<'a> {
     headers
         .get_all(name)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|list| list.split(','))
-        .any(|entry| entry.trim().eq_ignore_ascii_case(word))
+        .map(str::trim)
 }
 
 fn no_handshake(text: &'static str) -> Box<Response> {

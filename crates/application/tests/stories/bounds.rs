@@ -186,3 +186,17 @@ async fn an_app_has_as_many_connections_as_it_may() {
     drop(carol);
     stage.enter("dave").await;
 }
+
+#[tokio::test]
+async fn frames_that_say_nothing_have_a_budget() {
+    let stage = Stage::new();
+    let mut alice = stage.enter("alice").await;
+    for _ in 0..10 {
+        alice.session().spend_overhead(1000);
+        stage.passes(Duration::from_secs(1));
+        alice.stirs();
+    }
+    assert_eq!(alice.closed(), None, "a thousand a second for ever");
+    alice.session().spend_overhead(2001);
+    assert_eq!(alice.hears(), ["disconnect 4102"]);
+}

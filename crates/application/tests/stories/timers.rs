@@ -93,6 +93,20 @@ async fn heartbeats_come_to_those_who_asked() {
 }
 
 #[tokio::test]
+async fn a_refresh_that_says_nothing_of_heartbeats_leaves_them() {
+    let stage = Stage::new();
+    let mut browser = stage.connect();
+    let auth = json!({ "appId": "shop", "token": stage.token("alice"), "heartbeat": true });
+    browser.asks("auth", auth).await;
+    browser.auth("shop", &stage.token("alice")).await;
+    assert_eq!(browser.hears(), ["200", "200"]);
+    stage.passes(13 * SECOND);
+    browser.stirs();
+    stage.passes(13 * SECOND);
+    assert_eq!(browser.hears(), ["heartbeat"]);
+}
+
+#[tokio::test]
 async fn the_end_of_a_token_is_announced_once() {
     let stage = Stage::new();
     let ends = Stage::BEGIN.after(20 * SECOND);

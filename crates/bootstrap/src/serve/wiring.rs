@@ -61,9 +61,10 @@ impl Server {
         });
         let serving = tokio::spawn(listener.serve(router, stopped));
         let signal = signals.next().await;
-        info!(target: "rtmate", signal, connections = hub.connections().count(), "shutting down");
+        let connections = hub.connections().count();
         stop.send_replace(true);
         hub.shut_down();
+        info!(target: "rtmate", signal, connections, "shutting down");
         tokio::select! {
             drained = tokio::time::timeout(drain, hub.connections().drained()) => {
                 if drained.is_err() {

@@ -153,3 +153,50 @@ async fn quick_pings() -> Server {
         .serve()
         .await
 }
+
+/// Frames that carry no message, without an end: pieces of a message that say nothing, or pongs.
+async fn flood(server: &Server, begin: &[u8], frame: &[u8]) -> Option<u16> {
+    let mut stranger = Raw::open(server).await;
+    stranger.write(begin).await;
+    stranger.goodbye_while(&frame.repeat(4096), 4096, std::time::Duration::ZERO).await.code
+}
+
+#[tokio::test]
+async fn a_flood_of_frames_that_say_nothing_ends_and_delays_nobody() {
+    let server = Server::demo().await;
+    let mut alice = Client::demo(&server, "alice").await;
+    // The first piece of a text and empty continuations; pongs that nobody asked for.
+    let piece = [0x01, 0x81, 0, 0, 0, 0, b'a'];
+    let (empty, pong) = ([0x00, 0x80, 0, 0, 0, 0], [0x8a, 0x80, 0, 0, 0, 0]);
+    let pinging = async {
+        for _ in 0..20 {
+            alice.done("ping", json!({})).await;
+        }
+    };
+    let (pieces, pongs, ()) = soon("the floods", async {
+        tokio::join!(flood(&server, &piece, &empty), flood(&server, &[], &pong), pinging)
+    })
+    .await;
+    // The code may be lost where the flood goes on for longer than the server listens.
+    assert!([pieces, pongs].iter().all(|code| code.is_none_or(|code| code == 4102)));
+    server.log.expect("reason=\"rate_limited\"").await;
+    alice.done("ping", json!({})).await;
+}
+
+#[tokio::test]
+async fn a_burst_does_not_end_a_reader_who_reads() {
+    let server = Server::with(&busy()).await;
+    let mut alice = Client::enter(&server, "shop", &token("shop", "alice")).await;
+    let mut bob = Client::enter(&server, "shop", &token("shop", "bob")).await;
+    bob.subscribe("chat").await;
+    let text = "x".repeat(20_000);
+    let frame = |number: usize| json!({"event": "publish", "payload": {"channel": "chat", "data": [number, text]}});
+    // More than a queue holds, in one go.
+    for number in 0..60 {
+        alice.feed(&frame(number).to_string()).await;
+    }
+    alice.flush().await;
+    for number in 0..60 {
+        assert_eq!(bob.hears().await[0], number);
+    }
+}

@@ -206,7 +206,13 @@ impl Raw {
         self.goodbye_while(&ping, usize::MAX, Duration::from_millis(20)).await
     }
 
-    async fn goodbye_while(&mut self, piece: &[u8], times: usize, pause: Duration) -> Goodbye {
+    /// Goes on sending a piece, so many times, until the server's goodbye has come.
+    pub(crate) async fn goodbye_while(
+        &mut self,
+        piece: &[u8],
+        times: usize,
+        pause: Duration,
+    ) -> Goodbye {
         let (reading, mut writing) = self.stream.split();
         let sending = async {
             for _ in 0..times {
