@@ -6,7 +6,7 @@ use application::{DemoToken, DemoTokenError, IssuedToken, Refusal};
 use axum::{
     Router,
     body::Body,
-    extract::{Query, Request, State},
+    extract::{Query, Request, State, rejection::QueryRejection},
     response::Response,
     routing::post,
 };
@@ -63,7 +63,13 @@ pub fn demo_token(tokens: Arc<DemoToken>, language: Language) -> Router {
     Router::new().route("/demo/token", post(issue)).with_state(Demo { tokens, language })
 }
 
-async fn issue(State(demo): State<Demo>, Query(asked): Query<Asked>, request: Request) -> Response {
+async fn issue(
+    State(demo): State<Demo>,
+    asked: Result<Query<Asked>, QueryRejection>,
+    request: Request,
+) -> Response {
+    // A query that can't be read asks for no language.
+    let asked = asked.map_or(Asked { lang: None }, |Query(asked)| asked);
     let language = asked.lang.as_deref().and_then(Language::parse).unwrap_or(demo.language);
     let Some(arrival) = request.extensions().get::<Arrival>() else {
         return refuse_because(language, ErrorCode::Internal, "no arrival");

@@ -25,11 +25,29 @@ pub fn health(health: Health) -> Router {
 }
 
 async fn ready(State(health): State<Health>) -> (StatusCode, &'static str) {
-    if health.hub.connections().is_draining() {
-        (StatusCode::SERVICE_UNAVAILABLE, "draining\n")
-    } else if health.admission.is_full() {
-        (StatusCode::SERVICE_UNAVAILABLE, "over capacity\n")
-    } else {
-        (StatusCode::OK, "ready\n")
+    verdict(health.hub.connections().is_draining(), health.admission.is_full())
+}
+
+const fn verdict(draining: bool, full: bool) -> (StatusCode, &'static str) {
+    match (draining, full) {
+        (true, _) => (StatusCode::SERVICE_UNAVAILABLE, "draining\n"),
+        (false, true) => (StatusCode::SERVICE_UNAVAILABLE, "over capacity\n"),
+        (false, false) => (StatusCode::OK, "ready\n"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::verdict;
+
+    #[test]
+    fn traffic_is_welcome_unless_draining_or_full() {
+        assert_eq!(verdict(false, false).0, 200);
+        assert_eq!(verdict(true, false), verdict(true, true));
+        assert_eq!((verdict(true, false).0.as_u16(), verdict(true, false).1), (503, "draining\n"));
+        assert_eq!(
+            (verdict(false, true).0.as_u16(), verdict(false, true).1),
+            (503, "over capacity\n")
+        );
     }
 }

@@ -54,7 +54,12 @@ impl EventSink for TracingEvents {
                 // JSON lines would have a wider number as a text.
                 let lived_ms = u64::try_from(lived.as_millis()).unwrap_or(u64::MAX);
                 let reason = reason.name();
-                info!(target: "rtmate", %connection, app, client, reason, lived_ms, "connection closed");
+                // Strangers come and go as they like: they do not write the log of every day.
+                if client.is_some() {
+                    info!(target: "rtmate", %connection, app, client, reason, lived_ms, "connection closed");
+                } else {
+                    debug!(target: "rtmate", %connection, reason, lived_ms, "connection closed");
+                }
             }
         }
     }

@@ -115,12 +115,12 @@ impl Queue {
         self.filled.notify_one();
     }
 
-    /// Resolves when no more is queued than may be: until then no request is read, for its answer
-    /// would only be queued as well.
+    /// Resolves when no more is queued than may be, or nothing will be written any more: until then
+    /// no request is taken, for its answer would only be queued as well.
     pub(crate) async fn room(&self) {
         loop {
             let shrank = self.shrank.notified();
-            if self.with(|state| state.cost() <= state.limit) {
+            if *self.over.borrow() || self.with(|state| state.cost() <= state.limit) {
                 return;
             }
             shrank.await;
@@ -139,6 +139,7 @@ impl Queue {
         let end = self.write_all(io).await;
         self.with(|state| state.io = None);
         self.over.send_replace(true);
+        self.shrank.notify_waiters();
         end
     }
 

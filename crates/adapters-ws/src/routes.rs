@@ -8,7 +8,7 @@ use application::{
 };
 use axum::{
     Router,
-    extract::{Query, Request, State},
+    extract::{Query, Request, State, rejection::QueryRejection},
     response::Response,
     routing::any,
 };
@@ -71,9 +71,13 @@ pub fn echo_route() -> Router {
 
 async fn talk(
     State(endpoint): State<Endpoint>,
-    Query(wishes): Query<Wishes>,
+    wishes: Result<Query<Wishes>, QueryRejection>,
     mut request: Request,
 ) -> Response {
+    let Ok(Query(wishes)) = wishes else {
+        let what = "the address has a key twice or is not readable";
+        return refused(endpoint.language, &Refusal::because(ErrorCode::InvalidParams, what));
+    };
     let language = endpoint.language(&wishes);
     let Some(arrival) = request.extensions().get::<Arrival>().cloned() else {
         return refused(language, &Refusal::plain(ErrorCode::Internal));

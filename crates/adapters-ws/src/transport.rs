@@ -118,10 +118,7 @@ async fn read<C: Conversation>(
     drop(early);
     let mut eager = 0;
     loop {
-        tokio::select! {
-            () = queue.room() => {}
-            () = queue.over() => return Seen::Over,
-        }
+        queue.room().await;
         tokio::select! {
             () = queue.over() => return Seen::Over,
             () = conversation.progress() => continue,
@@ -170,10 +167,12 @@ async fn take<C: Conversation>(
             None => {}
             Some(Event::Text(text)) => {
                 messages += 1;
+                queue.room().await;
                 conversation.receive(Incoming::Text(text)).await;
             }
             Some(Event::Binary(bytes)) => {
                 messages += 1;
+                queue.room().await;
                 conversation.receive(Incoming::Binary(bytes)).await;
             }
             Some(Event::Ping(payload)) => queue.reply(websocket::pong(payload).into()),

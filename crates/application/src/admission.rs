@@ -6,6 +6,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use tokio::sync::watch;
+
 /// Bounds of what is accepted from the network.
 #[derive(Debug, Clone, Copy)]
 pub struct AdmissionLimits {
@@ -41,6 +43,8 @@ pub enum NotAdmitted {
 pub struct Admission {
     limits: AdmissionLimits,
     counts: Mutex<Counts>,
+    /// Connections in all: what a shutdown waits on.
+    total: watch::Sender<u32>,
 }
 
 #[derive(Default)]
@@ -54,7 +58,7 @@ impl Admission {
     /// Nobody is in yet.
     #[must_use]
     pub fn new(limits: AdmissionLimits) -> Arc<Self> {
-        Arc::new(Self { limits, counts: Mutex::default() })
+        Arc::new(Self { limits, counts: Mutex::default(), total: watch::Sender::new(0) })
     }
 
     /// Lets a connection in.
@@ -77,8 +81,21 @@ impl Admission {
         *here += 1;
         counts.total += 1;
         counts.unauthenticated += 1;
+        self.total.send_replace(counts.total);
         drop(counts);
         Ok(Seat { admission: Arc::clone(self), origin, known: false })
+    }
+
+    /// Resolves when no connection is left: no request, no session, no goodbye on its way.
+    pub async fn emptied(&self) {
+        // The sender lives as long as `self`, so waiting can't fail.
+        drop(self.total.subscribe().wait_for(|total| *total == 0).await);
+    }
+
+    /// How many connections there are.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        *self.total.borrow()
     }
 
     /// Whether the next connection would be refused for lack of room.
@@ -132,6 +149,7 @@ impl Drop for Seat {
     fn drop(&mut self) {
         let mut counts = self.admission.counts.lock().unwrap_or_else(PoisonError::into_inner);
         counts.total -= 1;
+        self.admission.total.send_replace(counts.total);
         if !self.known {
             Admission::no_longer_unknown(&mut counts, self.origin);
         }

@@ -1,6 +1,6 @@
 //! The use case: who is this?
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use domain::{App, AppId, AppStatus, Claims, Client, ConnectionId, ErrorCode, Peer};
 
@@ -56,7 +56,7 @@ impl NotAuthenticated {
             ),
             Self::Origin => Refusal::plain(ErrorCode::OriginDenied),
             Self::TooManyChannels => Refusal::plain(ErrorCode::TooManyChannels),
-            Self::Registry(_) => Refusal::plain(ErrorCode::Unavailable),
+            Self::Registry(_) => Refusal::later(ErrorCode::Unavailable, Duration::from_secs(1)),
             Self::Token(error) => match error {
                 TokenError::Invalid { .. } => Refusal::plain(ErrorCode::InvalidToken),
                 TokenError::Expired => Refusal::plain(ErrorCode::TokenExpired),
@@ -235,7 +235,6 @@ mod tests {
 
     #[tokio::test]
     async fn every_fault_of_a_token_has_its_answer() {
-        use std::time::Duration;
         let second = Duration::from_secs(1);
         let cases: Vec<(fn() -> TokenError, ErrorCode)> = vec![
             (|| TokenError::Invalid { why: "x" }, ErrorCode::InvalidToken),

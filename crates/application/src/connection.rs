@@ -13,7 +13,7 @@ use bytes::Bytes;
 use domain::{CloseReason, ConnectionId, Family, Moment, Timestamp};
 
 use crate::{
-    Push,
+    Push, Rules,
     deadlines::Deadlines,
     ports::{Codec, Outbound, QueueFull},
 };
@@ -82,7 +82,10 @@ impl Connection {
             return;
         }
         let given = matches!(reason.family(), Family::AfterDelay);
-        let retry_after = retry_after.or(given.then_some(Duration::ZERO));
+        // Where no delay is given each connection has its own: after an outage that ended many they
+        // do not come back in the same moment.
+        let own = Duration::from_millis(self.id.spread(Rules::RETURN_SPREAD_MS));
+        let retry_after = retry_after.or(given.then_some(own));
         let farewell = self.codec.push(&Push::Disconnect { reason, retry_after });
         self.outbound.close(farewell, reason);
     }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::{Hub, admission::Seat};
 
 /// A connection whose session ended and whose socket still carries the goodbye. Until it is
-/// dropped the connection counts: against the limits, and for a shutdown that waits.
+/// dropped the connection counts against the server's limits and for a shutdown that waits. An
+/// app's own count ends with the session.
 pub struct Parting {
     hub: Arc<Hub>,
     /// Given back with this.

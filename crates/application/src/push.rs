@@ -21,6 +21,8 @@ pub enum Push<'a> {
         reason: &'static str,
         /// Whether subscribing again makes sense.
         resubscribe: bool,
+        /// When to subscribe again, where waiting helps.
+        retry_after: Option<Duration>,
     },
     /// The token ends soon.
     TokenExpiring {

@@ -30,6 +30,9 @@ impl Rules {
     pub const BAD_REQUESTS: u32 = 10;
     /// After this long one bad request is forgiven.
     pub const BAD_REQUEST_REFILL: Duration = Duration::from_secs(10);
+    /// Milliseconds over which clients come back whose close gives a delay but no window (4201,
+    /// 4202, 4203).
+    pub const RETURN_SPREAD_MS: u64 = 2000;
     /// Frames without a message (pings, pongs, pieces of messages) at once; more close.
     pub const OVERHEAD_BURST: u32 = 2000;
     /// The same per second, in the long run.

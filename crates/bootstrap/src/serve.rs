@@ -10,7 +10,7 @@ use std::{io, process::ExitCode};
 use crate::{demo_secrets::DemoSecretsError, exit, settings::Settings};
 use wiring::Server;
 
-/// Why the server does not start. One line each, which says what to do.
+/// Why the server does not start, or does not go on. One line each, which says what to do.
 #[derive(Debug, thiserror::Error)]
 enum NotStarted {
     #[error(
@@ -26,6 +26,8 @@ enum NotStarted {
     DemoSecrets { directory: String, error: DemoSecretsError },
     #[error("{0}")]
     NoRandomness(#[from] crate::random::NoRandomness),
+    #[error("the {what} ended by a fault; see the log")]
+    Ended { what: &'static str },
     #[error("can't start a thread: {0}")]
     NoThread(io::Error),
 }
@@ -35,9 +37,10 @@ impl NotStarted {
         match self {
             Self::AddressInUse { .. } => ExitCode::from(exit::ADDRESS_IN_USE),
             Self::DemoSecrets { .. } => ExitCode::from(exit::CONFIGURATION),
-            Self::NoListener { .. } | Self::NoRandomness(_) | Self::NoThread(_) => {
-                ExitCode::FAILURE
-            }
+            Self::NoListener { .. }
+            | Self::NoRandomness(_)
+            | Self::NoThread(_)
+            | Self::Ended { .. } => ExitCode::FAILURE,
         }
     }
 }
@@ -68,7 +71,6 @@ fn serve(settings: Settings) -> Result<(), NotStarted> {
         let signal = shutdown::Signals::listen().map_err(NotStarted::NoThread)?;
         let server = Server::build(&settings).await?;
         banner::print(&settings, server.address());
-        server.run(signal).await;
-        Ok(())
+        server.run(signal).await
     })
 }

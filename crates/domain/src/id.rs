@@ -14,6 +14,15 @@ impl ConnectionId {
     }
 }
 
+impl ConnectionId {
+    /// A number below `bound` that differs from connection to connection: for delays that shall not
+    /// be the same for all. 0 where `bound` is 0.
+    #[must_use]
+    pub fn spread(self, bound: u64) -> u64 {
+        u64::try_from(self.0.checked_rem(u128::from(bound)).unwrap_or(0)).unwrap_or(0)
+    }
+}
+
 impl fmt::Display for ConnectionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}", self.0)

@@ -1,6 +1,15 @@
 //! Accepting connections.
 
-use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use application::{Admission, NotAdmitted};
 use axum::{Router, extract::Request};
@@ -42,6 +51,8 @@ pub struct Listener {
 const HEAD_BYTES: usize = 16 * 1024;
 /// How long to wait after the system refused to accept (no file descriptors left, say).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How long the last answer of a connection may take to be written when the server stops.
+const LAST_WRITE: Duration = Duration::from_secs(1);
 /// The answer to a connection over a limit: written without waiting, not part of any service.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\n\
     content-type: application/json\r\ncontent-length: 52\r\nconnection: close\r\n\r\n\
@@ -136,9 +147,17 @@ async fn serve_one(
 ) {
     // Small frames must not wait for their successors. A socket without the option still works.
     drop(stream.set_nodelay(true));
+    let busy = Arc::new(AtomicBool::new(false));
+    let answering = Arc::clone(&busy);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(arrival.clone());
-        service.clone().call(request)
+        let (answer, answering) = (service.clone().call(request), Arc::clone(&answering));
+        async move {
+            answering.store(true, Ordering::SeqCst);
+            let answer = answer.await;
+            answering.store(false, Ordering::SeqCst);
+            answer
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -154,6 +173,8 @@ async fn serve_one(
         () = asked_to(&mut stop) => connection.as_mut().graceful_shutdown(),
         () = lifetime.as_mut() => connection.as_mut().graceful_shutdown(),
     }
-    // What is under way gets a head's time to end, and no more.
-    drop(tokio::time::timeout(options.header_timeout, connection).await);
+    // A request that is being answered gets a head's time to end; one whose head has not come yet,
+    // or an answer that is being written, a moment.
+    let patience = if busy.load(Ordering::SeqCst) { options.header_timeout } else { LAST_WRITE };
+    drop(tokio::time::timeout(patience, connection).await);
 }

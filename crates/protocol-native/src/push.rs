@@ -32,10 +32,13 @@ fn write_payload(payload: &mut Object<'_>, push: &Push<'_>) {
     match push {
         Push::Message(publication) => write_message(payload, publication),
         Push::Subscribed(subscribed) => write_subscribed(payload, subscribed),
-        Push::Unsubscribed { channel, reason, resubscribe } => {
+        Push::Unsubscribed { channel, reason, resubscribe, retry_after } => {
             payload.text("channel", channel.as_str());
             payload.text("reason", reason);
             payload.flag("resubscribe", *resubscribe);
+            if let Some(wait) = retry_after {
+                payload.number("retryAfterMs", millis(*wait));
+            }
         }
         Push::TokenExpiring { expires_at } => payload.number("expiresAt", expires_at.as_millis()),
         Push::Heartbeat { ts } => payload.number("ts", ts.as_millis()),

@@ -28,6 +28,21 @@ fn links_resolve() {
     rule.judge();
 }
 
+#[test]
+fn nothing_is_left_to_fill_in() {
+    let mut rule = Rule::new(
+        "a document has no placeholder",
+        "measure or decide, and write it in place of the placeholder",
+    );
+    for path in files(&[".md"]) {
+        for (line, text) in read(&path).lines().enumerate() {
+            let open = text.contains("<<") && text.contains(">>");
+            rule.demand(!open, || format!("{path}:{}: {text}", line + 1));
+        }
+    }
+    rule.judge();
+}
+
 fn resolves(from: &str, target: &str) -> bool {
     let (file, heading) = target.split_once('#').unwrap_or((target, ""));
     let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);

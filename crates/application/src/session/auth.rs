@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use domain::{ChannelName, Client, CloseReason, ErrorCode, Position};
+use domain::{AppId, ChannelName, Client, CloseReason, ConnectionId, ErrorCode, Peer, Position};
 use secrecy::ExposeSecret;
 
 use super::{Asked, Session, requests};
 use crate::{
-    Auth, Refusal, ReplyData, Rules, Subscribe, Welcome, WelcomeLimits,
+    Auth, Hub, Refusal, ReplyData, Rules, Subscribe, Welcome, WelcomeLimits,
     authenticate::{Asking, NotAuthenticated},
     deadlines::Deadlines,
     ports::DomainEvent,
@@ -28,7 +28,9 @@ impl Session {
     }
 
     async fn first_auth(&mut self, asked: Asked, auth: Auth) {
-        let decision = self.hub.authenticate.decide(self.asking(&auth)).await;
+        let (hub, peer, hinted) = self.known();
+        let asking = asking(self.connection.id, &peer, hinted.as_ref(), &auth);
+        let decision = self.meanwhile(hub.authenticate.decide(asking)).await;
         if self.connection.closed().is_some() {
             return;
         }
@@ -63,7 +65,9 @@ impl Session {
     }
 
     async fn refresh(&mut self, asked: Asked, auth: Auth, present: &Client) {
-        let decision = self.hub.authenticate.renew(self.asking(&auth), present).await;
+        let (hub, peer, hinted) = self.known();
+        let asking = asking(self.connection.id, &peer, hinted.as_ref(), &auth);
+        let decision = self.meanwhile(hub.authenticate.renew(asking, present)).await;
         if self.connection.closed().is_some() {
             return;
         }
@@ -77,14 +81,9 @@ impl Session {
         }
     }
 
-    fn asking<'a>(&'a self, auth: &'a Auth) -> Asking<'a> {
-        Asking {
-            connection: self.connection.id,
-            peer: &self.peer,
-            hinted: self.hinted.as_ref(),
-            app: auth.app.as_ref(),
-            token: auth.token.expose_secret(),
-        }
+    /// What a decision needs, apart from the session: it goes on meanwhile.
+    fn known(&self) -> (Arc<Hub>, Peer, Option<AppId>) {
+        (Arc::clone(&self.hub), self.peer.clone(), self.hinted.clone())
     }
 
     /// The reply, then what the new token takes away, then what it subscribes to.
@@ -167,6 +166,16 @@ impl Session {
         }
         self.reply_in_order(asked, None, Err(error.refusal())).await;
     }
+}
+
+fn asking<'a>(
+    connection: ConnectionId,
+    peer: &'a Peer,
+    hinted: Option<&'a AppId>,
+    auth: &'a Auth,
+) -> Asking<'a> {
+    let (app, token) = (auth.app.as_ref(), auth.token.expose_secret());
+    Asking { connection, peer, hinted, app, token }
 }
 
 fn position_of(positions: &[(ChannelName, Position)], channel: &ChannelName) -> Option<Position> {

@@ -18,7 +18,7 @@ use crate::{
     answers::{Answers, Order},
     causes::Causes,
     channels::Membership,
-    ports::{BadRequest, Bounds, DomainEvent},
+    ports::{BadRequest, Bounds, BrokerError, DomainEvent},
     quiet::Quiet,
 };
 
@@ -294,6 +294,18 @@ impl Session {
         // The rule is told only where the app explains itself.
         let detail = client.app.demo.then(|| format!("{channel}: {denial}"));
         Refusal { code: ErrorCode::PermissionDenied, retry_after: None, detail }
+    }
+
+    /// The broker failed: what the client is told.
+    fn broker_failed(
+        &self,
+        what: &'static str,
+        error: &BrokerError,
+        trace: Option<&TraceId>,
+    ) -> Refusal {
+        match error {
+            BrokerError::Unavailable(_) => self.failed(what, error, trace),
+        }
     }
 
     /// A port failed: the log gets the cause, the client only learns that it may try again.

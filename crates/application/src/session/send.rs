@@ -1,6 +1,9 @@
 //! Sending, and the sends that wait for their commit.
 
-use std::{pin::Pin, task::Poll};
+use std::{
+    pin::{Pin, pin},
+    task::Poll,
+};
 
 use domain::{ChannelName, Client, Receipt};
 use futures_util::{StreamExt, future::poll_fn};
@@ -63,6 +66,19 @@ impl Session {
         }
     }
 
+    /// Does something that takes its time, and answers sends whose commit comes meanwhile: no commit
+    /// waits for another port.
+    pub(super) async fn meanwhile<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                done = work.as_mut() => return done,
+                () = self.progress() => {}
+            }
+        }
+    }
+
     /// Waits until there is room for one more answer that has to wait: then the transport reads on.
     pub(super) async fn room_for_one_more(&mut self) {
         while self.answers.waiting() >= Rules::SENDS_UNDER_WAY && !self.sends.is_empty() {
@@ -93,7 +109,7 @@ impl Session {
     ) -> Result<ReplyData, crate::Refusal> {
         match outcome {
             Ok(receipt) => Ok(ReplyData::Sent(channel, receipt)),
-            Err(error) => Err(self.failed("publish", &error, asked.trace.as_ref())),
+            Err(error) => Err(self.broker_failed("publish", &error, asked.trace.as_ref())),
         }
     }
 }

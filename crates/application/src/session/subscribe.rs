@@ -8,6 +8,7 @@ use tokio::runtime::Handle;
 use super::{Asked, Session, Subscription};
 use crate::{
     Push, Refusal, ReplyData, Subscribe, Subscribed,
+    causes::Causes,
     channels::Channels,
     ports::{BadRequest, DomainEvent},
 };
@@ -109,9 +110,17 @@ impl Session {
             known.by_token |= by_token;
             return Ok(Subscribed { channel, recovered });
         }
+        let most = client.app.limits.channels_per_connection;
+        if u32::try_from(self.subscriptions.len()).unwrap_or(u32::MAX) >= most {
+            return Err(Refusal::plain(ErrorCode::TooManyChannels));
+        }
+        // One that the token made and that failed is still the token's when the client asks again.
+        let by_token = by_token || client.channels.contains(&channel);
         let key = ChannelKey { app: client.app.id.clone(), channel: channel.clone() };
-        let membership = self.hub.channels.join(key, &self.connection).await;
-        let membership = membership.map_err(|error| self.failed("subscribe", &error, trace))?;
+        let (hub, connection) = (Arc::clone(&self.hub), Arc::clone(&self.connection));
+        let membership = self.meanwhile(hub.channels.join(key, &connection)).await;
+        let membership =
+            membership.map_err(|error| self.broker_failed("subscribe", &error, trace))?;
         self.subscriptions.insert(channel.clone(), Subscription { membership, by_token });
         self.note_subscription(&channel, true, trace);
         Ok(Subscribed { channel, recovered })
@@ -123,17 +132,12 @@ impl Session {
         channel: &ChannelName,
         trace: Option<&TraceId>,
     ) -> Result<(), Refusal> {
-        if self.subscriptions.get(channel).is_some_and(|known| known.by_token) {
+        if client.channels.contains(channel) {
             // The token's own channels need no further grant.
             return Ok(());
         }
         if let Err(denial) = client.check(Action::Subscribe, channel) {
             return Err(self.deny(client, channel, &denial, trace));
-        }
-        let most = client.app.limits.channels_per_connection;
-        let present = u32::try_from(self.subscriptions.len()).unwrap_or(u32::MAX);
-        if present >= most && !self.subscriptions.contains_key(channel) {
-            return Err(Refusal::plain(ErrorCode::TooManyChannels));
         }
         Ok(())
     }
@@ -145,7 +149,7 @@ impl Session {
         for channel in channels {
             let Some(subscription) = self.subscriptions.get(channel) else { continue };
             if Channels::open(&subscription.membership, &self.connection).is_err() {
-                let push = Push::Unsubscribed { channel, reason: "overflow", resubscribe: true };
+                let push = unsubscribed(channel, "overflow", true);
                 self.connection.push(&push);
                 overflowed.push(channel);
             }
@@ -173,7 +177,13 @@ impl Session {
             }
             Err(refusal) => {
                 let reason = refusal.code.reason();
-                let push = Push::Unsubscribed { channel: &channel, reason, resubscribe: true };
+                let retry_after = refusal.retry_after;
+                let push = Push::Unsubscribed {
+                    channel: &channel,
+                    reason,
+                    resubscribe: true,
+                    retry_after,
+                };
                 self.connection.push(&push);
             }
         }
@@ -197,7 +207,7 @@ impl Session {
     pub(super) async fn tell_what_is_not_granted(&mut self, lost: Vec<ChannelName>) {
         for channel in lost {
             let reason = ErrorCode::PermissionDenied.reason();
-            let push = Push::Unsubscribed { channel: &channel, reason, resubscribe: false };
+            let push = unsubscribed(&channel, reason, false);
             self.connection.push(&push);
             if let Some(subscription) = self.subscriptions.remove(&channel) {
                 self.drop_subscription(&channel, subscription, None).await;
@@ -214,9 +224,11 @@ impl Session {
     ) {
         Channels::leave(&subscription.membership, &self.connection);
         self.note_subscription(channel, false, trace);
-        if let Err(error) = self.hub.channels.retire_if_empty(subscription.membership).await {
+        let hub = Arc::clone(&self.hub);
+        let retiring = hub.channels.retire_if_empty(subscription.membership);
+        if let Err(error) = self.meanwhile(retiring).await {
             // Announcements without subscribers do no harm: noted, not repeated.
-            self.failed("detach", &error, trace);
+            self.broker_failed("detach", &error, trace);
         }
     }
 
@@ -230,11 +242,19 @@ impl Session {
             left.push(subscription.membership);
         }
         let Some(runtime) = Handle::try_current().ok().filter(|_| !left.is_empty()) else { return };
-        let hub = Arc::clone(&self.hub);
+        let (hub, connection) = (Arc::clone(&self.hub), self.connection.id);
         runtime.spawn(async move {
             for membership in left {
-                // Announcements without subscribers do no harm.
-                drop(hub.channels.retire_if_empty(membership).await);
+                if let Err(error) = hub.channels.retire_if_empty(membership).await {
+                    // Announcements without subscribers do no harm: noted, not repeated.
+                    let (what, cause) = ("detach", &Causes(&error));
+                    hub.events.record(&DomainEvent::Failed {
+                        connection,
+                        what,
+                        cause,
+                        trace: None,
+                    });
+                }
             }
         });
     }
@@ -243,6 +263,11 @@ impl Session {
         let connection = self.connection.id;
         self.hub.events.record(&DomainEvent::Subscription { connection, channel, made, trace });
     }
+}
+
+/// An end that no waiting helps against, or that waiting is not needed for.
+fn unsubscribed<'a>(channel: &'a ChannelName, reason: &'static str, resubscribe: bool) -> Push<'a> {
+    Push::Unsubscribed { channel, reason, resubscribe, retry_after: None }
 }
 
 fn spends(outcome: &Result<Subscribed, Refusal>) -> bool {

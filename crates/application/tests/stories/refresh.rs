@@ -5,7 +5,7 @@ use std::{pin::pin, time::Duration};
 use domain::{Action, ChannelName, CloseReason, Grant, GrantPattern};
 use futures_util::poll;
 use serde_json::json;
-use testkit::Stage;
+use testkit::{Scenery, Stage};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -125,7 +125,7 @@ async fn a_late_refresh_that_fails_ends_the_connection() {
     }
     assert_eq!(alice.hears(), ["401 无效的 token"]);
     stage.passes(SECOND);
-    assert_eq!(alice.hears(), ["disconnect 4203 0"]);
+    assert_eq!(alice.hears(), ["disconnect 4203 1"]);
 }
 
 /// A verifier that takes for ever does not keep an expired connection open for ever.
@@ -143,7 +143,7 @@ async fn the_expiry_waits_five_seconds_for_a_refresh() {
         stage.verifier.release();
         refreshing.await;
     }
-    assert_eq!(alice.hears(), ["disconnect 4203 0"], "what was decided too late is not told");
+    assert_eq!(alice.hears(), ["disconnect 4203 1"], "what was decided too late is not told");
 }
 
 /// It came in time also where it has to wait for an earlier answer first.
@@ -169,6 +169,29 @@ async fn without_a_refresh_the_connection_ends_after_its_grace() {
     stage.passes(SECOND);
     assert_eq!(alice.closed(), None);
     stage.passes(2 * SECOND);
-    assert_eq!(alice.hears(), ["disconnect 4203 0"]);
+    assert_eq!(alice.hears(), ["disconnect 4203 1"]);
     assert_eq!(alice.closed(), Some(CloseReason::TokenExpired));
+}
+
+#[tokio::test]
+async fn refreshes_do_not_add_channels_without_end() {
+    let stage =
+        Stage::with(Scenery::default().with_shop(|app| app.limits.channels_per_connection = 2));
+    let named = |names: [&str; 2]| {
+        stage.token_with("alice", |claims| {
+            claims.channels = names.iter().map(|name| ChannelName::parse(name).unwrap()).collect();
+        })
+    };
+    let mut alice = stage.enter_with(&named(["chat:a", "chat:b"])).await;
+    alice.hears();
+    // Her grants let her keep the first two as her own.
+    alice.auth("shop", &named(["chat:c", "chat:d"])).await;
+    assert_eq!(
+        alice.hears(),
+        [
+            "200",
+            "unsubscribed chat:c too_many_channels resubscribe",
+            "unsubscribed chat:d too_many_channels resubscribe",
+        ]
+    );
 }

@@ -34,7 +34,7 @@ async fn silence_is_probed_and_then_closed() {
     stage.passes(9 * SECOND);
     assert_eq!(alice.closed(), None);
     stage.passes(SECOND + TICKS);
-    assert_eq!(alice.hears(), ["disconnect 4201 0"]);
+    assert_eq!(alice.hears(), ["disconnect 4201 1"]);
     assert_eq!(alice.closed(), Some(CloseReason::NoSignOfLife));
     assert_eq!(alice.was_probed(), 0, "once");
 }

@@ -16,7 +16,7 @@ use domain::{App, Language};
 use listener::{Listener, ListenerOptions};
 use protocol_native::{NativeCodec, SUBPROTOCOL};
 use tokio::sync::watch;
-use tracing::info;
+use tracing::{info, warn};
 
 use super::{NotStarted, shutdown::Signals};
 use crate::{demo_app::demo_app, demo_secrets::DemoSecrets, settings::Settings};
@@ -26,6 +26,8 @@ pub(super) struct Server {
     listener: Listener,
     router: Router,
     hub: Arc<Hub>,
+    /// Counts every connection, from its first byte to its last.
+    admission: Arc<Admission>,
     /// How long a stopping server waits for what is under way.
     drain: Duration,
 }
@@ -41,8 +43,9 @@ impl Server {
         let hub = hub(settings, &registry, &clock, &ids)?;
         let issuer = Arc::new(JwtTokenIssuer::new(Arc::clone(&clock)));
         let tokens = Arc::new(DemoToken::new(registry, issuer, clock, ids));
-        let router = router(settings, &hub, admission, tokens);
-        Ok(Self { listener, router, hub, drain: settings.server.shutdown_deadline })
+        let router = router(settings, &hub, Arc::clone(&admission), tokens);
+        let drain = settings.server.shutdown_deadline;
+        Ok(Self { listener, router, hub, admission, drain })
     }
 
     /// The address that was bound.
@@ -50,26 +53,32 @@ impl Server {
         self.listener.address()
     }
 
-    /// Serves until a signal, then tells every client to come back later and waits for them to
-    /// go, for as long as the deadline allows. A second signal ends the wait.
-    pub(super) async fn run(self, mut signals: Signals) {
-        let Self { listener, router, hub, drain } = self;
+    /// Serves until a signal, then tells every client to come back later and waits until the last
+    /// socket is closed, for as long as the deadline allows. A second signal ends the wait.
+    pub(super) async fn run(self, mut signals: Signals) -> Result<(), NotStarted> {
+        let Self { listener, router, hub, admission, drain } = self;
         let (stop, stopped) = watch::channel(false);
-        let timers = tokio::spawn({
+        let mut timers = tokio::spawn({
             let hub = Arc::clone(&hub);
             async move { hub.run_timers().await }
         });
-        let serving = tokio::spawn(listener.serve(router, stopped));
-        let signal = signals.next().await;
+        let mut serving = tokio::spawn(listener.serve(router, stopped));
+        // Neither ends by itself: without one of them the server would only seem to serve.
+        let ended = tokio::select! {
+            signal = signals.next() => Ok(signal),
+            _ = &mut timers => Err(NotStarted::Ended { what: "timers" }),
+            _ = &mut serving => Err(NotStarted::Ended { what: "accept loop" }),
+        };
         let connections = hub.connections().count();
         stop.send_replace(true);
         hub.shut_down();
-        info!(target: "rtmate", signal, connections, "shutting down");
+        let cause = *ended.as_ref().unwrap_or(&"fault");
+        info!(target: "rtmate", signal = cause, connections, "shutting down");
         tokio::select! {
-            drained = tokio::time::timeout(drain, hub.connections().drained()) => {
+            drained = tokio::time::timeout(drain, admission.emptied()) => {
                 if drained.is_err() {
-                    let connections = hub.connections().count();
-                    tracing::warn!(target: "rtmate", connections, "the deadline cut connections off");
+                    let connections = admission.count();
+                    warn!(target: "rtmate", connections, "the deadline cut connections off");
                 }
             }
             signal = signals.next() => info!(target: "rtmate", signal, "not waiting any longer"),
@@ -77,6 +86,7 @@ impl Server {
         serving.abort();
         timers.abort();
         info!(target: "rtmate", "stopped");
+        ended.map(|_| ())
     }
 }
 

@@ -124,7 +124,7 @@ async fn a_client_that_answers_no_pings_is_sent_away() {
     };
     let leaving = async { silent.goodbye().await.is(4201, "no_sign_of_life") };
     let ((), disconnect) = tokio::join!(reading, leaving);
-    assert_eq!(disconnect["retryAfterMs"], 0, "{disconnect}");
+    assert!(disconnect["retryAfterMs"].as_u64().unwrap() < 2000, "{disconnect}");
     good.hears_nothing().await;
 }
 
@@ -163,7 +163,8 @@ async fn flood(server: &Server, begin: &[u8], frame: &[u8]) -> Option<u16> {
 
 #[tokio::test]
 async fn a_flood_of_frames_that_say_nothing_ends_and_delays_nobody() {
-    let server = Server::demo().await;
+    // Strangers are told of at this level only.
+    let server = Start::new().env("RTMATE__LOG__FILTER", "debug").serve().await;
     let mut alice = Client::demo(&server, "alice").await;
     // The first piece of a text and empty continuations; pongs that nobody asked for.
     let piece = [0x01, 0x81, 0, 0, 0, 0, b'a'];

@@ -36,7 +36,7 @@ async fn a_connection_ends_25_seconds_after_its_token() {
     client.push("tokenExpiring").await;
     let begun = now();
     let disconnect = client.sent_away(4203, "token_expired").await;
-    assert_eq!(disconnect["retryAfterMs"], 0, "{disconnect}");
+    assert!(disconnect["retryAfterMs"].as_u64().unwrap() < 2000, "{disconnect}");
     assert!(now() - begun <= 10, "not the full grace: it had begun before");
     server.log.expect("reason=\"token_expired\"").await;
 }

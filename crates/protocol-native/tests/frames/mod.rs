@@ -170,8 +170,13 @@ fn pushes<'a>(
     let mut pushes: Vec<_> = publications.iter().map(Push::Message).collect();
     pushes.extend([
         Push::Subscribed(subscribed),
-        Push::Unsubscribed { channel, reason: "overflow", resubscribe: true },
-        Push::Unsubscribed { channel, reason: "permission_denied", resubscribe: false },
+        Push::Unsubscribed { channel, reason: "overflow", resubscribe: true, retry_after: None },
+        Push::Unsubscribed {
+            channel,
+            reason: "permission_denied",
+            resubscribe: false,
+            retry_after: None,
+        },
         Push::TokenExpiring { expires_at: NOW },
         Push::Heartbeat { ts: NOW },
     ]);

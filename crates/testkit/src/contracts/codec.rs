@@ -111,6 +111,7 @@ fn pushes(publication: &Publication) -> Vec<Push<'_>> {
             channel: &publication.channel.channel,
             reason: "overflow",
             resubscribe: true,
+            retry_after: None,
         },
         Push::TokenExpiring { expires_at: Timestamp::from_millis(2) },
         Push::Heartbeat { ts: Timestamp::from_millis(3) },
