@@ -7,7 +7,7 @@ use std::{
 
 use application::ports::{Attached, Broker, BrokerError, Clock, DeliverySink, IdSource};
 use async_trait::async_trait;
-use domain::{ChannelKey, Draft, Message, Publication, Receipt};
+use domain::{ChannelKey, Draft, Receipt};
 
 /// Stamps messages and announces them at once; keeps none.
 ///
@@ -39,14 +39,10 @@ impl MemoryBroker {
     }
 
     fn publish_now(&self, draft: Draft) -> Receipt {
-        let Draft { channel, name, data, key: _, from, source, namespace: _ } = draft;
-        let hidden_from = (!source.echo).then_some(source.connection);
-        let _turn = self.order_of(&channel).lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn = self.order_of(&draft.channel).lock().unwrap_or_else(PoisonError::into_inner);
         let ts = self.clock.now();
-        let id = self.ids.message(ts);
-        let receipt = Receipt { id: id.clone(), ts, position: None, repeated: false };
-        let message = Message { id, ts, offset: None, name, data, from };
-        self.sink.deliver(&Publication { channel, message, hidden_from });
+        let (publication, receipt) = draft.stamped(self.ids.message(ts), ts, None);
+        self.sink.deliver(&publication);
         receipt
     }
 }

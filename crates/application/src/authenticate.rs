@@ -79,7 +79,9 @@ impl fmt::Display for NotAuthenticated {
             Self::DisabledApp => f.write_str("the app is disabled"),
             Self::HintedOtherApp => f.write_str("the address named another app"),
             Self::NotThisMachine => f.write_str("the demo app answers this same machine only"),
-            Self::Origin => f.write_str("the app's origins do not name this one"),
+            Self::Origin => {
+                f.write_str("the app's origins do not name this one, or it requires one")
+            }
             Self::TooManyChannels => f.write_str("the token names too many channels"),
             Self::OtherClient => f.write_str("a refresh for another client or app"),
             Self::Token(error) => Causes(error).fmt(f),

@@ -14,10 +14,10 @@ use wiring::Server;
 #[derive(Debug, thiserror::Error)]
 enum NotStarted {
     #[error(
-        "{address} is in use by another process; stop it, or choose another address with \
-         --listen ADDR (127.0.0.1:0 takes a free port)"
+        "{address} is in use by another process; stop it, or choose another address: \
+         {program} --listen 127.0.0.1:3001 (port 0 takes a free one)"
     )]
-    AddressInUse { address: std::net::SocketAddr },
+    AddressInUse { address: std::net::SocketAddr, program: String },
     #[error("can't listen on {address}: {error}")]
     NoListener { address: std::net::SocketAddr, error: io::Error },
     #[error(

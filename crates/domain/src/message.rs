@@ -57,6 +57,25 @@ pub struct Draft {
     pub namespace: Arc<Namespace>,
 }
 
+impl Draft {
+    /// The message that this draft becomes with an id, a time and, in a channel with history, a
+    /// place; and what its sender is told.
+    #[must_use]
+    pub fn stamped(
+        self,
+        id: MessageId,
+        ts: Timestamp,
+        position: Option<Position>,
+    ) -> (Publication, Receipt) {
+        let Self { channel, name, data, key: _, from, source, namespace: _ } = self;
+        let hidden_from = (!source.echo).then_some(source.connection);
+        let receipt = Receipt { id: id.clone(), ts, position, repeated: false };
+        let offset = position.map(|position| position.offset);
+        let message = Message { id, ts, offset, name, data, from };
+        (Publication { channel, message, hidden_from }, receipt)
+    }
+}
+
 /// A stamped message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {

@@ -99,8 +99,7 @@ fn command(envelope: &Envelope<'_>, bounds: Bounds) -> Result<Command, Fault> {
         "presence" => Ok(Command::Presence(channel_only(payload()?)?)),
         "ping" => ping(envelope.payload),
         _ => {
-            let detail =
-                "one of auth, subscribe, unsubscribe, messageSend, history, presence, ping";
+            let detail = "one of auth, subscribe, unsubscribe, messageSend, publish, history, presence, ping";
             Err(Fault { code: ErrorCode::UnsupportedEvent, detail: detail.to_owned() })
         }
     }

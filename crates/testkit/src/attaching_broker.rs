@@ -7,7 +7,7 @@ use std::{
 
 use application::ports::{Attached, Broker, BrokerError, Clock, DeliverySink, IdSource};
 use async_trait::async_trait;
-use domain::{ChannelKey, Draft, Message, Publication, Receipt};
+use domain::{ChannelKey, Draft, Receipt};
 use tokio::task::yield_now;
 
 /// Announces only what is attached, and takes its time to attach and detach, as one across a
@@ -40,16 +40,13 @@ impl AttachingBroker {
 #[async_trait]
 impl Broker for AttachingBroker {
     async fn publish(&self, draft: Draft) -> Result<Receipt, BrokerError> {
-        let Draft { channel, name, data, key: _, from, source, namespace: _ } = draft;
         let attached = self.attached();
         let ts = self.clock.now();
-        let id = self.ids.message(ts);
-        if attached.contains(&channel) {
-            let message = Message { id: id.clone(), ts, offset: None, name, data, from };
-            let hidden_from = (!source.echo).then_some(source.connection);
-            self.sink.deliver(&Publication { channel, message, hidden_from });
+        let (publication, receipt) = draft.stamped(self.ids.message(ts), ts, None);
+        if attached.contains(&publication.channel) {
+            self.sink.deliver(&publication);
         }
-        Ok(Receipt { id, ts, position: None, repeated: false })
+        Ok(receipt)
     }
 
     async fn attach(&self, channel: &ChannelKey) -> Result<Attached, BrokerError> {

@@ -102,3 +102,19 @@ async fn g6_the_work_is_bounded() {
 async fn g7_nothing_of_the_token_is_in_an_error() {
     suite::nothing_of_the_token_is_in_an_error(&Fixture::new().await).await;
 }
+
+#[tokio::test]
+async fn token_issuer_1_what_it_makes_is_verified() {
+    let fixture = Fixture::new().await;
+    let clock: std::sync::Arc<dyn application::ports::Clock> = fixture.stage.clock.clone();
+    let issuer = adapters_jwt::JwtTokenIssuer::new(std::sync::Arc::clone(&clock));
+    let mut app = domain::App::new(domain::AppId::parse("shop").unwrap());
+    app.jwt_keys = vec![TestKey::named("issuer", JwtAlgorithm::Hs256).configured(Some("k"))];
+    testkit::contracts::token_issuer::what_it_makes_is_verified(
+        &issuer,
+        fixture.verifier(),
+        &*clock,
+        &std::sync::Arc::new(app),
+    )
+    .await;
+}

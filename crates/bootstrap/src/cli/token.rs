@@ -112,8 +112,12 @@ fn app(id: &str, loaded: &Loaded) -> Result<App, Refused> {
         known.push(demo_app::ID);
     }
     let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-    let off = if id == demo_app::ID { "the demo app is off; " } else { "" };
-    Err(mistake("app", id, format!("{off}no such app; known apps: {known}")))
+    let why = if id == demo_app::ID {
+        "the demo app is off because apps are configured ([demo] enabled = true turns it on)"
+    } else {
+        "no such app"
+    };
+    Err(mistake("app", id, format!("{why}; known apps: {known}")))
 }
 
 /// Those that the server on the same data directory has.

@@ -22,6 +22,12 @@ fn text(settings: &Settings, address: SocketAddr, program: &str) -> String {
         lines.push_str("demo-app is active, for programs and pages of this machine only\n");
         lines.push_str(&token_line(settings, program));
     }
+    if !settings.demo.enabled && !settings.apps.is_empty() {
+        let page = local(address);
+        lines.push_str(&format!(
+            "page: http://{page}/ asks for an app and a token (this machine only)\n"
+        ));
+    }
     for app in &settings.apps {
         lines.push_str(&format!("app: {}\n", app.id));
     }
@@ -45,7 +51,7 @@ fn token_line(settings: &Settings, program: &str) -> String {
 }
 
 /// How this program was started, as one would type it again, global options included.
-fn program() -> String {
+pub(super) fn program() -> String {
     let mut words: Vec<String> = Vec::new();
     // Cargo sets this for what it runs.
     if std::env::var_os("CARGO_PKG_NAME").is_some_and(|name| name == env!("CARGO_PKG_NAME")) {

@@ -98,7 +98,7 @@ async fn bind(settings: &Settings, admission: Arc<Admission>) -> Result<Listener
     };
     Listener::bind(address, admission, options).await.map_err(|error| {
         if error.kind() == io::ErrorKind::AddrInUse {
-            NotStarted::AddressInUse { address }
+            NotStarted::AddressInUse { address, program: super::banner::program() }
         } else {
             NotStarted::NoListener { address, error }
         }

@@ -128,7 +128,7 @@ fn what_no_token_can_say_is_refused() {
         (
             &["--client", "a"],
             SHOP,
-            "--app demo-app: the demo app is off; no such app; known apps: shop",
+            "--app demo-app: the demo app is off because apps are configured ([demo] enabled = true turns it on); known apps: shop",
         ),
         (
             &["--client", "a", "--ephemeral"],

@@ -5,6 +5,8 @@ pub mod broker;
 pub mod clock;
 pub mod codec;
 pub mod delivery_sink;
+pub mod event_sink;
 pub mod id_source;
 pub mod outbound;
+pub mod token_issuer;
 pub mod token_verifier;
