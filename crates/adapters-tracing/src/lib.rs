@@ -26,10 +26,18 @@ impl EventSink for TracingEvents {
                 let trace_id = trace_text(trace);
                 info!(target: "rtmate", %connection, %app, %client, refreshed, trace_id, "authenticated");
             }
-            DomainEvent::AuthRefused { connection, app, code, cause, suppressed, trace } => {
+            DomainEvent::AuthRefused {
+                connection,
+                address,
+                app,
+                code,
+                cause,
+                suppressed,
+                trace,
+            } => {
                 let (trace_id, app) = (trace_text(trace), app.map(tracing::field::display));
                 let (reason, cause) = (code.reason(), escaped(cause));
-                warn!(target: "rtmate", %connection, app, reason, cause, suppressed, trace_id, "auth refused");
+                warn!(target: "rtmate", %connection, %address, app, reason, cause, suppressed, trace_id, "auth refused");
             }
             DomainEvent::Denied { connection, app, client, channel, denial, suppressed, trace } => {
                 let trace_id = trace_text(trace);

@@ -34,6 +34,8 @@ pub enum DomainEvent<'a> {
     AuthRefused {
         /// Which connection.
         connection: ConnectionId,
+        /// From where.
+        address: IpAddr,
         /// The app that was asked for, where it is an app's name at all.
         app: Option<&'a AppId>,
         /// What the client was told.

@@ -157,6 +157,7 @@ impl Session {
         if let Some(suppressed) = self.refusals.note(code, self.hub.clock.moment()) {
             self.hub.events.record(&DomainEvent::AuthRefused {
                 connection: self.connection.id,
+                address: self.peer.address,
                 app: auth.app.as_ref(),
                 code,
                 cause: error,

@@ -38,6 +38,7 @@ pub fn every_event_is_taken(sink: &dyn EventSink) {
         let (cause, asked) = (&"not three parts", trace.map(|_| app));
         sink.record(&DomainEvent::AuthRefused {
             connection,
+            address,
             app: asked,
             code,
             cause,
@@ -73,9 +74,16 @@ pub fn every_event_is_taken(sink: &dyn EventSink) {
 pub fn foreign_text_begins_no_line(sink: &dyn EventSink, written: impl FnOnce() -> String) {
     let connection = ConnectionId::from_random(7);
     let cause = &"a reply\nWARN forged\r\u{1b}[31m\u{85}";
-    let (code, suppressed) = (ErrorCode::Unavailable, 0);
-    let refused =
-        DomainEvent::AuthRefused { connection, app: None, code, cause, suppressed, trace: None };
+    let (code, suppressed, address) = (ErrorCode::Unavailable, 0, [127, 0, 0, 1].into());
+    let refused = DomainEvent::AuthRefused {
+        connection,
+        address,
+        app: None,
+        code,
+        cause,
+        suppressed,
+        trace: None,
+    };
     sink.record(&refused);
     sink.record(&DomainEvent::Failed { connection, what: "attach", cause, trace: None });
     let text = written();
