@@ -4,11 +4,15 @@
 //!   provider.
 //! * `sources`: every Rust file says what it is, files stay small, names say something.
 //! * `tables`: errors, close codes and log lines in the documents are those of the code.
+//! * `contracts`: each numbered guarantee of a port has its function in the suite.
+//! * `toolchain`: the promised Rust is one that the dependencies build with.
 //! * `documents`: links resolve, decisions are listed, the two READMEs say the same.
 //!
 //! `repository` finds the files, `markdown` reads tables and blocks, `rule` collects what breaks a
 //! rule.
 
+#[cfg(test)]
+mod contracts;
 #[cfg(test)]
 mod dependencies;
 #[cfg(test)]
@@ -25,3 +29,5 @@ mod rule;
 mod sources;
 #[cfg(test)]
 mod tables;
+#[cfg(test)]
+mod toolchain;
