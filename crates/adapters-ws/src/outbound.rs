@@ -1,4 +1,4 @@
-//! What waits to be written to one connection.
+//! What is written to one connection, and what waits to be.
 
 #[cfg(test)]
 mod contract;
@@ -22,8 +22,8 @@ use tokio::{
 /// The numbers of a protocol for the reasons of a close.
 pub(crate) type CloseCodes = Arc<dyn Fn(CloseReason) -> u16 + Send + Sync>;
 
-/// A connection's queue. The connection's own task writes it, whoever fills it only wakes that
-/// task.
+/// A connection's queue. A push is written by whoever makes it, as far as the socket takes it at
+/// once; the rest, and replies, are written by the connection's own task.
 pub(crate) struct Queue {
     /// Short: held to put frames in and over one write that does not wait.
     state: Mutex<State>,
@@ -229,6 +229,22 @@ impl State {
         fits(self)
     }
 
+    /// Writes a frame at once where nothing waits before it, so that nobody has to be woken; what
+    /// the socket does not take is queued. Says whether all of it was written.
+    fn write_or_put(&mut self, frame: &Bytes) -> bool {
+        let written = match &self.io {
+            // An error is the writing task's to see: it tries again.
+            Some(io) if self.frames.is_empty() => io.try_write(frame).unwrap_or(0),
+            _ => 0,
+        };
+        if written == frame.len() {
+            return true;
+        }
+        self.started = self.started || written > 0;
+        self.put(frame.slice(written..));
+        false
+    }
+
     fn written(&mut self, mut count: usize) {
         self.bytes -= count;
         while let Some(front) = self.frames.front_mut() {
@@ -274,8 +290,7 @@ impl Outbound for Queue {
             if !state.has_room_for(frame.len()) {
                 return Err(QueueFull);
             }
-            state.put(frame.clone());
-            Ok(true)
+            Ok(!state.write_or_put(frame))
         })?;
         if queued {
             self.filled.notify_one();

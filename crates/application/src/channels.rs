@@ -7,8 +7,9 @@ use tokio::sync::MutexGuard;
 
 use crate::{
     Connection, Fanout,
+    gate::GateOverflow,
     ports::{Broker, BrokerError},
-    room::{Attachment, GateOverflow, Room},
+    room::{Attachment, Room},
 };
 
 /// Subscribes connections to channels, and the node to the broker with the first of them.
@@ -57,6 +58,14 @@ impl Channels {
         connection: &Connection,
     ) -> Result<(), GateOverflow> {
         membership.room.open(connection.id)
+    }
+
+    /// Resolves when a message may be sent to the channel: not while more waits to be written to its
+    /// subscribers than may, for a sender that is faster than the writing has to wait for it.
+    pub(crate) async fn room_to_send(&self, key: &ChannelKey) {
+        if let Some(room) = self.fanout.find(key) {
+            room.room_to_send().await;
+        }
     }
 
     /// Leaves at once: when this returns, no push of the channel comes any more.

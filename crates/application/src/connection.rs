@@ -71,6 +71,14 @@ impl Connection {
         }
     }
 
+    /// Queues several frames that are one shared piece of memory: all of them, or, where the queue
+    /// has no room for that, one by one.
+    pub(crate) fn push_run(&self, whole: &Bytes, frames: &[Bytes]) {
+        if self.outbound.push(whole).is_err() {
+            frames.iter().for_each(|frame| self.push_shared(frame));
+        }
+    }
+
     /// Queues a push for this connection alone.
     pub(crate) fn push(&self, push: &Push<'_>) {
         self.push_shared(&self.codec.push(push));

@@ -6,33 +6,41 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use bytes::Bytes;
 use domain::{ChannelKey, Publication};
+use tokio::runtime::Handle;
 
-use crate::{
-    Push,
-    ports::{Codec, DeliverySink, Encoding},
-    room::Room,
-};
+use crate::{ports::DeliverySink, room::Room};
 
 /// The subscribers of every channel on this node.
 ///
-/// A message is encoded once per encoding and the frame is shared; each subscriber costs one queue
-/// push. The hot-path work replaces what is behind this, not its callers.
+/// A message is encoded once per encoding and the frame is shared. Messages that come in one turn
+/// of the runtime are gathered per channel and written together: with dense traffic a subscriber
+/// costs one write for many messages, with sparse traffic nothing waits, for the turn is over at
+/// once. Large channels are written in pieces between which others get their turn.
 pub struct Fanout {
     shards: Vec<RwLock<HashMap<ChannelKey, Arc<Room>>>>,
     hasher: RandomState,
+    /// Where gathered messages are written from; nothing where each is written in the call that
+    /// delivers it.
+    runtime: Option<Handle>,
 }
 
 impl Fanout {
     /// Locks that channels spread over.
     const SHARDS: usize = 64;
 
-    /// Without any channel.
+    /// Without any channel; every message is written to all subscribers before
+    /// [`DeliverySink::deliver`] returns. For tests, where nothing should happen later.
     #[must_use]
     pub fn new() -> Self {
         let shards = (0..Self::SHARDS).map(|_| RwLock::default()).collect();
-        Self { shards, hasher: RandomState::new() }
+        Self { shards, hasher: RandomState::new(), runtime: None }
+    }
+
+    /// Without any channel; messages are gathered and written by tasks of this runtime.
+    #[must_use]
+    pub fn gathering(runtime: Handle) -> Self {
+        Self { runtime: Some(runtime), ..Self::new() }
     }
 
     fn shard(&self, key: &ChannelKey) -> &RwLock<HashMap<ChannelKey, Arc<Room>>> {
@@ -60,6 +68,22 @@ impl Fanout {
         }
     }
 
+    /// Resolves when nothing that was delivered before waits to be written any more, so far as
+    /// senders pause; what sockets did not take may still be queued.
+    pub async fn settled(&self) {
+        while self.rooms().iter().any(|room| room.is_flushing()) {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    fn rooms(&self) -> Vec<Arc<Room>> {
+        let rooms = |shard: &RwLock<HashMap<_, Arc<Room>>>| {
+            let shard = shard.read().unwrap_or_else(PoisonError::into_inner);
+            shard.values().cloned().collect::<Vec<_>>()
+        };
+        self.shards.iter().flat_map(rooms).collect()
+    }
+
     /// Channels that have a room on this node.
     #[must_use]
     pub fn channels(&self) -> usize {
@@ -78,39 +102,13 @@ impl Default for Fanout {
 
 impl DeliverySink for Fanout {
     fn deliver(&self, publication: &Publication) {
-        if let Some(room) = self.find(&publication.channel) {
-            let mut frames = SharedFrames::default();
-            room.for_each_member(|member| {
-                if publication.hidden_from != Some(member.connection.id) {
-                    member.take(frames.of(&*member.connection.codec, publication));
-                }
-            });
+        let Some(room) = self.find(&publication.channel) else { return };
+        if !room.append(publication) {
+            return;
         }
-    }
-}
-
-/// One frame per encoding in use, made when the first subscriber of it comes.
-#[derive(Default)]
-struct SharedFrames {
-    made: [Option<(Encoding, Bytes)>; 4],
-    /// Where more encodings than `made` holds are in use, the last one is made again each time.
-    spare: Bytes,
-}
-
-impl SharedFrames {
-    fn of(&mut self, codec: &dyn Codec, publication: &Publication) -> &Bytes {
-        let encoding = codec.encoding();
-        let free_or_made = self
-            .made
-            .iter()
-            .position(|made| made.as_ref().is_none_or(|(known, _)| *known == encoding));
-        let encode = || codec.push(&Push::Message(publication));
-        match free_or_made {
-            Some(index) => &self.made[index].get_or_insert_with(|| (encoding, encode())).1,
-            None => {
-                self.spare = encode();
-                &self.spare
-            }
+        match &self.runtime {
+            Some(runtime) => drop(runtime.spawn(async move { room.flush().await })),
+            None => room.flush_now(),
         }
     }
 }

@@ -14,6 +14,7 @@
 mod admission;
 mod answers;
 mod authenticate;
+mod backlog;
 mod causes;
 mod channels;
 mod connection;
@@ -21,6 +22,7 @@ mod connections;
 mod deadlines;
 mod demo_token;
 mod fanout;
+mod gate;
 mod hub;
 mod parting;
 pub mod ports;
@@ -31,6 +33,7 @@ mod reply;
 mod request;
 mod room;
 mod rules;
+mod run;
 mod session;
 mod wheel;
 

@@ -6,16 +6,28 @@ use std::{
 };
 
 use bytes::Bytes;
-use domain::ConnectionId;
+use domain::{ConnectionId, Publication};
+use tokio::sync::Notify;
 
-use crate::Connection;
+use crate::{
+    Connection,
+    backlog::Backlog,
+    gate::{Gate, GateOverflow},
+    ports::Encoding,
+    run::{Run, Share},
+};
 
-/// The subscribers of one channel, and whether the broker announces it here.
+/// The subscribers of one channel, what waits for them, and whether the broker announces it here.
 pub(crate) struct Room {
-    /// Held while subscribers come, go or are served; never over an await.
+    /// Held while subscribers come, go or are written to (at most [`Self::AT_ONCE`] of them); never
+    /// over an await.
     members: Mutex<Members>,
+    /// Held to append a message and to take a run. Taken after `members` where both are.
+    backlog: Mutex<Backlog>,
+    /// A run was written to everybody.
+    written: Notify,
     /// Held, also over the broker's answer, while the first subscriber comes or the last one
-    /// leaves: that is what keeps attach and detach in order. Taken before `members`.
+    /// leaves: that is what keeps attach and detach in order. Taken before the other locks.
     pub(crate) attachment: tokio::sync::Mutex<Attachment>,
 }
 
@@ -29,45 +41,40 @@ pub(crate) struct Attachment {
 
 #[derive(Default)]
 struct Members {
-    list: Vec<Member>,
+    /// Dense but for those who left while a run is being written: their places stay until it is, or
+    /// whoever moved into them would miss it.
+    list: Vec<Option<Member>>,
     places: HashMap<ConnectionId, usize>,
+    /// A run is being written.
+    writing: bool,
+    /// Empty places in `list`.
+    left: usize,
 }
 
 /// A subscriber.
-pub(crate) struct Member {
-    pub(crate) connection: Arc<Connection>,
+struct Member {
+    connection: Arc<Connection>,
+    encoding: Encoding,
+    /// The sequence number of the first message that it gets.
+    joined: u64,
     /// Holds messages back until the reply to `subscribe` is on its way; nothing once it is.
-    gate: Option<Gate>,
-}
-
-/// Messages that came between joining and the reply.
-#[derive(Default)]
-struct Gate {
-    held: Vec<Bytes>,
-    bytes: usize,
-    overflowed: bool,
-}
-
-impl Gate {
-    const MESSAGES: usize = 256;
-    const BYTES: usize = 256 * 1024;
-
-    fn hold(&mut self, frame: &Bytes) {
-        if self.held.len() >= Self::MESSAGES || self.bytes + frame.len() > Self::BYTES {
-            self.overflowed = true;
-        }
-        if self.overflowed {
-            self.held = Vec::new();
-            return;
-        }
-        self.bytes += frame.len();
-        self.held.push(frame.clone());
-    }
+    gate: Option<Box<Gate>>,
 }
 
 impl Member {
-    /// Takes a shared frame: to the connection, or behind the gate.
-    pub(crate) fn take(&mut self, frame: &Bytes) {
+    /// Gives what of a run is this subscriber's: to the connection, or behind the gate.
+    fn take(&mut self, run: &Run) {
+        match run.share(self.encoding, self.joined, self.connection.id) {
+            Share::Nothing => {}
+            Share::Whole(whole, frames) => match &mut self.gate {
+                None => self.connection.push_run(whole, frames),
+                Some(gate) => frames.iter().for_each(|frame| gate.hold(frame)),
+            },
+            Share::Some(frames) => frames.into_iter().for_each(|frame| self.take_one(frame)),
+        }
+    }
+
+    fn take_one(&mut self, frame: &Bytes) {
         match &mut self.gate {
             None => self.connection.push_shared(frame),
             Some(gate) => gate.hold(frame),
@@ -75,21 +82,27 @@ impl Member {
     }
 }
 
-/// More messages came before the gate opened than it holds: the subscription is over.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct GateOverflow;
-
 impl Room {
+    /// Subscribers that are written to before others get their turn.
+    const AT_ONCE: usize = 128;
+    /// Bytes that may wait to be written before senders have to.
+    pub(crate) const BACKLOG: usize = 1024 * 1024;
+
     pub(crate) fn new() -> Self {
-        Self { members: Mutex::default(), attachment: tokio::sync::Mutex::default() }
+        Self {
+            members: Mutex::default(),
+            backlog: Mutex::default(),
+            written: Notify::new(),
+            attachment: tokio::sync::Mutex::default(),
+        }
     }
 
     fn with_members<T>(&self, change: impl FnOnce(&mut Members) -> T) -> T {
         change(&mut self.members.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(crate) fn for_each_member(&self, visit: impl FnMut(&mut Member)) {
-        self.with_members(|members| members.list.iter_mut().for_each(visit));
+    fn with_backlog<T>(&self, change: impl FnOnce(&mut Backlog) -> T) -> T {
+        change(&mut self.backlog.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Joins behind a closed gate. A connection is in a room at most once.
@@ -98,8 +111,12 @@ impl Room {
             let place = members.list.len();
             if let Entry::Vacant(vacant) = members.places.entry(connection.id) {
                 vacant.insert(place);
-                let connection = Arc::clone(connection);
-                members.list.push(Member { connection, gate: Some(Gate::default()) });
+                members.list.push(Some(Member {
+                    connection: Arc::clone(connection),
+                    encoding: connection.codec.encoding(),
+                    joined: self.with_backlog(|backlog| backlog.join(connection)),
+                    gate: Some(Box::default()),
+                }));
             }
         });
     }
@@ -107,14 +124,15 @@ impl Room {
     /// Opens the gate: what it held goes out, and from now on everything at once.
     pub(crate) fn open(&self, id: ConnectionId) -> Result<(), GateOverflow> {
         self.with_members(|members| {
-            let Some(&place) = members.places.get(&id) else { return Ok(()) };
-            let member = &mut members.list[place];
+            let Some(member) = members.get(id) else { return Ok(()) };
             let Some(gate) = member.gate.take() else { return Ok(()) };
-            if gate.overflowed {
-                members.remove(id);
-                return Err(GateOverflow);
+            match gate.open() {
+                Ok(held) => held.iter().for_each(|frame| member.connection.push_shared(frame)),
+                Err(overflow) => {
+                    self.remove(members, id);
+                    return Err(overflow);
+                }
             }
-            gate.held.iter().for_each(|frame| member.connection.push_shared(frame));
             Ok(())
         })
     }
@@ -122,22 +140,116 @@ impl Room {
     /// Leaves; after it returns nothing more is pushed. Says whether the room is now empty.
     pub(crate) fn leave(&self, id: ConnectionId) -> bool {
         self.with_members(|members| {
-            members.remove(id);
-            members.list.is_empty()
+            self.remove(members, id);
+            members.places.is_empty()
         })
     }
 
+    fn remove(&self, members: &mut Members, id: ConnectionId) {
+        if let Some(member) = members.remove(id) {
+            self.with_backlog(|backlog| backlog.leave(member.encoding));
+        }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
-        self.with_members(|members| members.list.is_empty())
+        self.with_members(|members| members.places.is_empty())
+    }
+
+    /// Appends a message for those who are here now. Says whether somebody has to be asked to
+    /// [`Self::flush`].
+    pub(crate) fn append(&self, publication: &Publication) -> bool {
+        self.with_backlog(|backlog| backlog.append(publication))
+    }
+
+    /// Writes what waits, run by run, until nothing does. One task at a time, the one that
+    /// [`Self::append`] asked for. Between so many subscribers others get their turn.
+    pub(crate) async fn flush(&self) {
+        // Every reader that is ready comes first: what they send now goes out with this.
+        tokio::task::yield_now().await;
+        while let Some(run) = self.with_backlog(Backlog::take) {
+            let mut next = self.write(&run, 0);
+            while let Some(place) = next {
+                tokio::task::yield_now().await;
+                next = self.write(&run, place);
+            }
+            self.with_backlog(|backlog| backlog.written(&run));
+            self.written.notify_waiters();
+        }
+    }
+
+    /// The same at once, for whoever has no runtime.
+    pub(crate) fn flush_now(&self) {
+        while let Some(run) = self.with_backlog(Backlog::take) {
+            let mut next = Some(0);
+            while let Some(place) = next {
+                next = self.write(&run, place);
+            }
+            self.with_backlog(|backlog| backlog.written(&run));
+            self.written.notify_waiters();
+        }
+    }
+
+    /// Writes a run to some subscribers, from this place on. Says where to go on.
+    fn write(&self, run: &Run, place: usize) -> Option<usize> {
+        self.with_members(|members| {
+            members.writing = true;
+            let end = members.list.len().min(place + Self::AT_ONCE);
+            let some = members.list.get_mut(place..end).unwrap_or_default();
+            some.iter_mut().flatten().for_each(|member| member.take(run));
+            if end < members.list.len() {
+                return Some(end);
+            }
+            members.writing = false;
+            members.close_ranks();
+            None
+        })
+    }
+
+    /// Whether something waits to be written, or is being written.
+    pub(crate) fn is_flushing(&self) -> bool {
+        self.with_backlog(|backlog| backlog.is_flushing())
+    }
+
+    /// Resolves when no more waits to be written than may: until then nothing should be sent here.
+    pub(crate) async fn room_to_send(&self) {
+        loop {
+            let written = self.written.notified();
+            if self.with_backlog(|backlog| backlog.bytes()) <= Self::BACKLOG {
+                return;
+            }
+            written.await;
+        }
     }
 }
 
 impl Members {
-    fn remove(&mut self, id: ConnectionId) {
-        let Some(place) = self.places.remove(&id) else { return };
-        self.list.swap_remove(place);
-        if let Some(moved) = self.list.get(place) {
+    fn get(&mut self, id: ConnectionId) -> Option<&mut Member> {
+        let place = *self.places.get(&id)?;
+        self.list.get_mut(place)?.as_mut()
+    }
+
+    fn remove(&mut self, id: ConnectionId) -> Option<Member> {
+        let place = self.places.remove(&id)?;
+        if self.writing {
+            self.left += 1;
+            return self.list.get_mut(place)?.take();
+        }
+        let member = self.list.swap_remove(place);
+        if let Some(Some(moved)) = self.list.get(place) {
             self.places.insert(moved.connection.id, place);
+        }
+        member
+    }
+
+    /// Fills the places of those who left during a run.
+    fn close_ranks(&mut self) {
+        if self.left == 0 {
+            return;
+        }
+        self.left = 0;
+        self.list.retain(Option::is_some);
+        for (place, member) in self.list.iter().flatten().enumerate() {
+            self.places.insert(member.connection.id, place);
         }
     }
 }

@@ -61,6 +61,16 @@ impl Io {
         }
     }
 
+    /// Writes what the socket takes of one piece.
+    ///
+    /// # Errors
+    /// `WouldBlock` where it takes nothing now, else the socket is broken.
+    pub fn try_write(&self, buffer: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.try_write(buffer),
+        }
+    }
+
     /// Says that nothing more will be written; reading goes on.
     ///
     /// # Errors

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use application::Session;
-use bytes::Bytes;
 use domain::CloseReason;
 use futures_util::FutureExt;
 use serde_json::{Value, json};
@@ -71,7 +70,12 @@ impl Actor {
     /// # Panics
     /// A frame is not one line of JSON.
     pub fn reads(&mut self) -> Vec<Value> {
-        self.outbound.take().iter().map(parse).collect()
+        let pieces = self.outbound.take();
+        pieces
+            .iter()
+            .flat_map(|piece| piece.split_inclusive(|byte| *byte == b'\n'))
+            .map(parse)
+            .collect()
     }
 
     /// The frames since the last look, in short ([`gist`]).
@@ -111,7 +115,7 @@ impl Actor {
     }
 }
 
-fn parse(frame: &Bytes) -> Value {
+fn parse(frame: &[u8]) -> Value {
     let line = frame.strip_suffix(b"\n").expect("a frame is a line");
     assert!(!line.iter().any(|byte| *byte < 0x20), "a control byte in {frame:?}");
     serde_json::from_slice(line).expect("a frame is JSON")

@@ -33,6 +33,11 @@ impl RecordingOutbound {
         std::mem::take(&mut self.state().queued)
     }
 
+    /// Pieces that wait to be read: a piece is a frame, or several that were written together.
+    pub fn queued(&self) -> usize {
+        self.state().queued.len()
+    }
+
     /// How often a sign of life was asked for since the last call.
     pub fn take_probes(&self) -> u32 {
         std::mem::take(&mut self.state().probes)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use adapters_memory::MemoryBroker;
 use application::{
-    Rules,
+    Fanout, Rules,
     ports::{Broker, Clock, DeliverySink, IdSource},
 };
 use domain::{Action, Actions, App, AppId, Grant, GrantPattern};
@@ -22,6 +22,8 @@ pub struct Scenery<'a> {
     pub apps: Vec<App>,
     /// What every connection is held to.
     pub rules: Rules,
+    /// The fan-out; the usual one writes each message in the call that delivers it.
+    pub fanout: Fanout,
     /// The broker, made with the fan-out as its sink.
     pub broker: MakeBroker<'a>,
 }
@@ -32,6 +34,7 @@ impl Default for Scenery<'_> {
         Self {
             apps: vec![app("shop"), app("bazaar"), demo],
             rules: Rules::default(),
+            fanout: Fanout::new(),
             broker: Box::new(|sink, clock, ids| Arc::new(MemoryBroker::new(sink, clock, ids))),
         }
     }
@@ -41,8 +44,19 @@ impl<'a> Scenery<'a> {
     /// The same with a broker around this one.
     #[must_use]
     pub fn around_broker(self, wrap: impl FnOnce(Arc<dyn Broker>) -> Arc<dyn Broker> + 'a) -> Self {
-        let Self { apps, rules, broker } = self;
-        Self { apps, rules, broker: Box::new(|sink, clock, ids| wrap(broker(sink, clock, ids))) }
+        let broker = self.broker;
+        let broker: MakeBroker<'a> = Box::new(|sink, clock, ids| wrap(broker(sink, clock, ids)));
+        Self { broker, ..self }
+    }
+
+    /// The same with a fan-out that gathers messages, as the server's does: what is sent is heard
+    /// when the test has let the runtime work ([`Fanout::settled`]).
+    ///
+    /// # Panics
+    /// There is no runtime.
+    #[must_use]
+    pub fn gathering(self) -> Self {
+        Self { fanout: Fanout::gathering(tokio::runtime::Handle::current()), ..self }
     }
 
     /// The same with other limits or options of the app `shop`.

@@ -54,7 +54,7 @@ impl Stage {
     pub fn with(scenery: Scenery<'_>) -> Self {
         let clock = Arc::new(ManualClock::new(Self::BEGIN));
         let ids: Arc<dyn IdSource> = Arc::new(SequenceIds::default());
-        let fanout = Arc::new(Fanout::new());
+        let fanout = Arc::new(scenery.fanout);
         let verifier = Arc::new(TestVerifier::default());
         let events = Arc::new(RecordingEvents::default());
         let sink: Arc<dyn DeliverySink> = Arc::clone(&fanout) as _;

@@ -7,6 +7,7 @@ use adapters_memory::{MemoryAppRegistry, MemoryBroker, RandomIds, SystemClock};
 use application::ports::{DomainEvent, EventSink};
 use application::{Fanout, Hub, Ports, Rules};
 use domain::{Actions, App, AppId, Grant, GrantPattern, JwtAlgorithm, JwtKey, KeyMaterial};
+use tokio::runtime::Handle;
 
 struct Silence;
 
@@ -36,9 +37,15 @@ pub fn app(secret: &str) -> Option<App> {
 ///
 /// # Errors
 /// The verifier's threads can't be started.
+///
+/// # Panics
+/// There is no runtime.
 pub fn hub(app: App, rules: Rules) -> io::Result<Arc<Hub>> {
-    let (clock, ids, fanout) =
-        (Arc::new(SystemClock::new()), Arc::new(RandomIds), Arc::new(Fanout::new()));
+    let (clock, ids, fanout) = (
+        Arc::new(SystemClock::new()),
+        Arc::new(RandomIds),
+        Arc::new(Fanout::gathering(Handle::current())),
+    );
     let ports = Ports {
         registry: Arc::new(MemoryAppRegistry::new([app])),
         verifier: Arc::new(JwtTokenVerifier::new(clock.clone(), JwksOptions::default())?),

@@ -6,7 +6,7 @@ use application::ports::DeliverySink;
 use async_trait::async_trait;
 use domain::ChannelKey;
 use testkit::{
-    Actor, RecordingOutbound, Stage,
+    Actor, RecordingOutbound, Scenery, Stage,
     contracts::delivery_sink::{self as suite, DeliverySinkFixture},
 };
 
@@ -18,6 +18,10 @@ struct Audience {
 impl Audience {
     fn new() -> Self {
         Self { stage: Stage::new(), actors: Vec::new() }
+    }
+
+    fn gathering() -> Self {
+        Self { stage: Stage::with(Scenery::default().gathering()), actors: Vec::new() }
     }
 }
 
@@ -36,6 +40,11 @@ impl DeliverySinkFixture for Audience {
         self.actors.push(actor);
         outbound
     }
+
+    async fn settled(&mut self) {
+        let fanout = Arc::clone(&self.stage.fanout);
+        fanout.settled().await;
+    }
 }
 
 #[tokio::test]
@@ -46,4 +55,14 @@ async fn delivery_sink_1_a_slow_reader_is_its_own_end() {
 #[tokio::test]
 async fn delivery_sink_2_subscribers_hear_the_order_of_the_calls() {
     suite::subscribers_hear_the_order_of_the_calls(&mut Audience::new()).await;
+}
+
+#[tokio::test]
+async fn delivery_sink_1_a_slow_reader_of_gathered_messages_is_its_own_end() {
+    suite::a_slow_reader_is_its_own_end(&mut Audience::gathering()).await;
+}
+
+#[tokio::test]
+async fn delivery_sink_2_gathered_messages_keep_the_order_of_the_calls() {
+    suite::subscribers_hear_the_order_of_the_calls(&mut Audience::gathering()).await;
 }

@@ -9,6 +9,7 @@ mod bounds;
 mod delivery;
 mod ends;
 mod failures;
+mod gathering;
 mod grants;
 mod order;
 mod races;

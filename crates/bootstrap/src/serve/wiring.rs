@@ -153,7 +153,7 @@ fn hub(
     clock: &Arc<dyn Clock>,
     ids: &Arc<dyn IdSource>,
 ) -> Result<Arc<Hub>, NotStarted> {
-    let fanout = Arc::new(Fanout::new());
+    let fanout = Arc::new(Fanout::gathering(tokio::runtime::Handle::current()));
     let sink: Arc<dyn DeliverySink> = Arc::clone(&fanout) as _;
     let verifier = JwtTokenVerifier::new(Arc::clone(clock), JwksOptions::default());
     let ports = Ports {

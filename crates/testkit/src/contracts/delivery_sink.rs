@@ -17,8 +17,11 @@ pub trait DeliverySinkFixture: Send {
     /// The adapter.
     fn sink(&self) -> Arc<dyn DeliverySink>;
 
-    /// A new subscriber of the channel, with nothing in its queue.
+    /// A new subscriber of the channel, with nothing in its queue. Its frames are lines.
     async fn subscriber(&mut self, channel: &ChannelKey) -> Arc<RecordingOutbound>;
+
+    /// Resolves when all that was delivered is with its subscribers.
+    async fn settled(&mut self);
 }
 
 fn lobby() -> ChannelKey {
@@ -41,8 +44,10 @@ fn message(channel: &ChannelKey, number: u32) -> Publication {
 }
 
 fn texts(subscriber: &RecordingOutbound) -> Vec<String> {
-    let text = |frame: bytes::Bytes| String::from_utf8_lossy(&frame).into_owned();
-    subscriber.take().into_iter().map(text).collect()
+    // Several frames may come as one piece; each is a line.
+    let pieces = subscriber.take();
+    let frames = pieces.iter().flat_map(|piece| piece.split_inclusive(|byte| *byte == b'\n'));
+    frames.map(|frame| String::from_utf8_lossy(frame).into_owned()).collect()
 }
 
 /// Guarantee 1: never blocks and never fails. Who can't take a message is ended as too slow; the
@@ -60,6 +65,7 @@ pub async fn a_slow_reader_is_its_own_end(fixture: &mut dyn DeliverySinkFixture)
     let mut heard = Vec::new();
     for number in 1..=20 {
         fixture.sink().deliver(&message(&lobby, number));
+        fixture.settled().await;
         heard.extend(texts(&quick));
     }
     assert_eq!(heard.len(), 20);
@@ -86,6 +92,7 @@ pub async fn subscribers_hear_the_order_of_the_calls(fixture: &mut dyn DeliveryS
             scope.spawn(move || (1..=500).for_each(|n| sink.deliver(&message(channel, n))));
         }
     });
+    fixture.settled().await;
     let expected: Vec<String> = (1..=500).map(|n| format!("\"m{n}\"")).collect();
     for subscriber in subscribers.iter().chain([&apart]) {
         let heard = texts(subscriber);
