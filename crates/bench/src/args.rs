@@ -1,0 +1,164 @@
+//! The command line.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Puts RTMate under load and measures what that takes.
+#[derive(Debug, Parser)]
+#[command(name = "rtmate-bench", version)]
+pub struct Command {
+    /// What to do.
+    #[command(subcommand)]
+    pub task: Task,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Task {
+    /// Runs one scenario against a server that is already there.
+    Run(RunArgs),
+    /// Serves as the least server that can be, to hold figures against.
+    Floor(FloorArgs),
+    /// Starts RTMate and floors by turns, and sets their figures side by side.
+    Compare(CompareArgs),
+}
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ScenarioName {
+    /// One channel, all subscribers in it.
+    Fanout,
+    /// Many small channels, random publishes.
+    Channels,
+    /// Connections that do nothing: memory.
+    Idle,
+    /// Connect, authenticate, subscribe, close: CPU of a cycle.
+    Churn,
+    /// Some subscribers stop reading.
+    Slow,
+    /// A small channel beside a large fan-out.
+    Beside,
+}
+
+/// `rtmate-bench run`
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// What is measured.
+    pub scenario: ScenarioName,
+    /// The server's address.
+    #[arg(long, default_value = "ws://127.0.0.1:3000/ws")]
+    pub url: String,
+    /// The app to authenticate for.
+    #[arg(long)]
+    pub app: String,
+    /// How the run authenticates.
+    #[command(flatten)]
+    pub credentials: Credentials,
+    /// The server's process on this machine, for its CPU time and memory.
+    #[arg(long)]
+    pub pid: Option<u32>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// How large the scenario is.
+    #[command(flatten)]
+    pub size: Size,
+}
+
+/// One of three.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct Credentials {
+    /// A token that may subscribe and send in bench:*.
+    #[arg(long)]
+    pub token: Option<String>,
+    /// The file with such a token.
+    #[arg(long)]
+    pub token_file: Option<PathBuf>,
+    /// The variable with the app's shared secret, to sign such a token with HS256.
+    #[arg(long)]
+    pub secret_env: Option<String>,
+}
+
+/// How large a scenario is. What is not given has the scenario's own default.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Size {
+    /// Subscribers (fanout 1000, slow 200, beside 10000), or connections (idle 10000).
+    #[arg(long)]
+    pub subscribers: Option<usize>,
+    /// Messages under way at once (fanout 1, channels 16), or cycles (churn 16).
+    #[arg(long)]
+    pub in_flight: Option<usize>,
+    /// Messages a second at fixed times, instead of waiting for those under way (slow 200).
+    #[arg(long, conflicts_with = "in_flight")]
+    pub rate: Option<f64>,
+    /// Channels (channels 100, idle 1). Subscribers are spread over them.
+    #[arg(long)]
+    pub channels: Option<usize>,
+    /// Bytes of a message's data (128; slow 16384).
+    #[arg(long)]
+    pub payload: Option<usize>,
+    /// Subscribers who stop reading (slow 10).
+    #[arg(long)]
+    pub stalled: Option<usize>,
+    /// Seconds that are measured (3; slow 6).
+    #[arg(long)]
+    pub seconds: Option<f64>,
+    /// Measure so many messages instead of a time.
+    #[arg(long, conflicts_with = "seconds")]
+    pub messages: Option<u64>,
+    /// Seconds before the measuring.
+    #[arg(long, default_value_t = 1.0)]
+    pub warmup: f64,
+}
+
+impl Size {
+    pub(crate) fn warmup(&self) -> Duration {
+        Duration::try_from_secs_f64(self.warmup).unwrap_or_default()
+    }
+
+    pub(crate) fn time(&self, default: f64) -> Duration {
+        Duration::try_from_secs_f64(self.seconds.unwrap_or(default)).unwrap_or_default()
+    }
+}
+
+/// `rtmate-bench floor`
+#[derive(Debug, Args)]
+pub struct FloorArgs {
+    /// Where to serve; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    pub listen: SocketAddr,
+    /// Write once per subscriber and turn of the loop instead of once per delivery.
+    #[arg(long)]
+    pub gather: bool,
+}
+
+/// `rtmate-bench compare`
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// The server's binary.
+    #[arg(long, default_value = "target/release/rtmate")]
+    pub server: PathBuf,
+    /// How often each is measured.
+    #[arg(long, default_value_t = 5)]
+    pub rounds: usize,
+    /// Which comparison, or all; see docs/performance.md.
+    #[arg(long, default_value = "all")]
+    pub scenario: String,
+    /// The core of the servers. Two workers get that of the generator too.
+    #[arg(long, default_value_t = 0)]
+    pub server_core: usize,
+    /// The core of the generator.
+    #[arg(long, default_value_t = 1)]
+    pub generator_core: usize,
+    /// Seconds of each measurement, where the comparison has no time of its own.
+    #[arg(long, default_value_t = 3.0)]
+    pub seconds: f64,
+    /// End with 1 where a bar is missed.
+    #[arg(long)]
+    pub strict: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,92 @@
+//! Starts RTMate and floors by turns, measures each and sets them side by side.
+
+pub mod child;
+mod configuration;
+mod contest;
+mod tally;
+
+use std::process::ExitCode;
+
+use crate::{
+    args::CompareArgs, cores, dialect::Native, fault::Fault, figures::Figures, process::Process,
+    say, scenario::Scenario, target::Target,
+};
+use child::Child;
+use configuration::Configuration;
+use contest::{CONTESTS, Contest, Peer};
+use tally::Tally;
+
+/// Runs all rounds and prints what came of them. The exit code is a failure only where a bar is
+/// missed and `--strict` was given.
+///
+/// # Errors
+///
+/// Why there are no figures.
+pub fn run(args: &CompareArgs) -> Result<ExitCode, Fault> {
+    let contests = chosen(&args.scenario)?;
+    let configuration = Configuration::write()?;
+    let mut tally = Tally::default();
+    for round in 0..args.rounds.max(1) {
+        for contest in &contests {
+            for peer in contest.peers {
+                eprintln!(
+                    "round {} of {}: {} / {}",
+                    round + 1,
+                    args.rounds,
+                    contest.name,
+                    peer.name()
+                );
+                tally.add(contest.name, *peer, measure(args, contest, *peer, &configuration)?);
+            }
+        }
+    }
+    let lines = tally.lines(&contests);
+    if args.json {
+        say(&format!("{}\n", tally.json(&contests, &lines)));
+    } else {
+        say(&tally.table(&contests, &lines));
+    }
+    let missed = lines.iter().any(|line| !line.met);
+    Ok(if missed && args.strict { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn chosen(name: &str) -> Result<Vec<&'static Contest>, Fault> {
+    let chosen: Vec<_> =
+        CONTESTS.iter().filter(|contest| name == "all" || contest.name == name).collect();
+    if chosen.is_empty() {
+        let names: Vec<_> = CONTESTS.iter().map(|contest| contest.name).collect();
+        let names = names.join(", ");
+        return Err(Fault::Usage(format!("{name} is no comparison; there are: all, {names}")));
+    }
+    Ok(chosen)
+}
+
+/// One run against a server of its own, which ends with it.
+fn measure(
+    args: &CompareArgs,
+    contest: &Contest,
+    peer: Peer,
+    configuration: &Configuration,
+) -> Result<Figures, Fault> {
+    // Children take the cores of the thread that starts them.
+    let both = [args.server_core, args.generator_core];
+    cores::bind(if peer == Peer::Rtmate(2) { &both } else { &both[..1] })?;
+    let child = match peer {
+        Peer::Floor => Child::floor(
+            &std::env::current_exe().map_err(Fault::io("finding this program"))?,
+            false,
+        ),
+        Peer::Gather => {
+            Child::floor(&std::env::current_exe().map_err(Fault::io("finding this program"))?, true)
+        }
+        Peer::Rtmate(workers) => Child::rtmate(&args.server, configuration.file(), workers),
+    };
+    cores::bind(&[args.generator_core])?;
+    let child = child?;
+    let server = Process::of_pid(child.pid())?;
+    let dialect = Native { app: configuration::APP.to_owned(), token: configuration.token()? };
+    let target = Target::at(child.url(), dialect)?;
+    let mut size = (contest.size)();
+    size.seconds = size.seconds.or(Some(args.seconds));
+    Scenario { name: contest.scenario, size }.run(&target, Some(&server))
+}
