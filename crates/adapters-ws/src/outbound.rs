@@ -204,11 +204,15 @@ impl State {
                 Err(error) => return Err(error),
             }
         }
-        Ok(match (self.frames.is_empty(), self.closing) {
-            (false, _) => Written::Enough,
-            (true, true) => Written::AllAndClosing,
-            (true, false) => Written::All,
-        })
+        if !self.frames.is_empty() {
+            return Ok(Written::Enough);
+        }
+        match io.try_flush() {
+            Ok(()) if self.closing => Ok(Written::AllAndClosing),
+            Ok(()) => Ok(Written::All),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Written::Some),
+            Err(error) => Err(error),
+        }
     }
 
     /// What the queue holds, in bytes of memory.
@@ -230,15 +234,18 @@ impl State {
     }
 
     /// Writes a frame at once where nothing waits before it, so that nobody has to be woken; what
-    /// the socket does not take is queued. Says whether all of it was written.
+    /// the socket does not take is queued. Says whether all of it is on its way.
     fn write_or_put(&mut self, frame: &Bytes) -> bool {
-        let written = match &self.io {
+        let (written, flushed) = match &self.io {
             // An error is the writing task's to see: it tries again.
-            Some(io) if self.frames.is_empty() => io.try_write(frame).unwrap_or(0),
-            _ => 0,
+            Some(io) if self.frames.is_empty() => match io.try_write(frame) {
+                Ok(written) => (written, io.try_flush().is_ok()),
+                Err(_) => (0, false),
+            },
+            _ => (0, false),
         };
         if written == frame.len() {
-            return true;
+            return flushed;
         }
         self.started = self.started || written > 0;
         self.put(frame.slice(written..));

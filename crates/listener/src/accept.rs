@@ -22,12 +22,12 @@ use tokio::{
 use tower_service::Service;
 use tracing::warn;
 
-use crate::{Arrival, Io};
+use crate::{Arrival, Identity, Io, TlsSocket};
 
 /// What the listener holds every connection to, before it is a WebSocket.
 #[derive(Debug, Clone, Copy)]
 pub struct ListenerOptions {
-    /// For a request's head, from its beginning or from the last answer.
+    /// For a TLS handshake, and for a request's head, from its beginning or from the last answer.
     pub header_timeout: Duration,
     /// For a whole connection that is never upgraded.
     pub http_lifetime: Duration,
@@ -45,6 +45,8 @@ pub struct Listener {
     address: SocketAddr,
     admission: Arc<Admission>,
     options: ListenerOptions,
+    /// With it everything is TLS.
+    identity: Option<Identity>,
 }
 
 /// The most bytes of a request's head.
@@ -70,7 +72,13 @@ impl Listener {
     ) -> io::Result<Self> {
         let socket = TcpListener::bind(address).await?;
         let address = socket.local_addr()?;
-        Ok(Self { socket, address, admission, options })
+        Ok(Self { socket, address, admission, options, identity: None })
+    }
+
+    /// Takes TLS connections, and nothing else.
+    #[must_use]
+    pub fn with_tls(self, identity: Identity) -> Self {
+        Self { identity: Some(identity), ..self }
     }
 
     /// The address that was bound.
@@ -104,10 +112,27 @@ impl Listener {
         match self.admission.admit(address.ip()) {
             Ok(seat) => {
                 let arrival = Arrival::new(address, self.address.port(), seat);
-                let (service, stop) = (service.clone(), stop.clone());
-                tokio::spawn(serve_one(stream, arrival, service, self.options, stop));
+                let (service, mut stop) = (service.clone(), stop.clone());
+                let (options, identity) = (self.options, self.identity.clone());
+                tokio::spawn(async move {
+                    // Small frames must not wait for their successors. A socket without the
+                    // option still works.
+                    drop(stream.set_nodelay(true));
+                    let io = match identity {
+                        None => Io::Tcp(stream),
+                        Some(identity) => {
+                            let shaken = tokio::select! {
+                                () = asked_to(&mut stop) => return,
+                                shaken = shake_hands(&identity, stream, options) => shaken,
+                            };
+                            let Some(io) = shaken else { return };
+                            io
+                        }
+                    };
+                    serve_one(io, arrival, service, options, stop).await;
+                });
             }
-            Err(error) => turn_away(&stream, error),
+            Err(error) => turn_away(&stream, error, self.identity.is_some()),
         }
     }
 }
@@ -117,8 +142,12 @@ async fn asked_to(stop: &mut watch::Receiver<bool>) {
     drop(stop.wait_for(|stop| *stop).await);
 }
 
-fn turn_away(stream: &TcpStream, error: NotAdmitted) {
+fn turn_away(stream: &TcpStream, error: NotAdmitted, tls: bool) {
     tracing::debug!(target: "rtmate", reason = %error, "connection not admitted");
+    if tls {
+        // An answer would cost a handshake.
+        return;
+    }
     // What the socket's buffer does not take at once is not worth waiting for.
     drop(stream.try_write(FULL));
 }
@@ -136,17 +165,32 @@ async fn pause_after(error: &io::Error) {
     }
 }
 
+/// The TLS session of a peer that makes one in time. One that speaks plain HTTP, breaks off or
+/// agrees to nothing is just dropped.
+async fn shake_hands(
+    identity: &Identity,
+    stream: TcpStream,
+    options: ListenerOptions,
+) -> Option<Io> {
+    let shaken = TlsSocket::accept(identity, stream);
+    let error = match tokio::time::timeout(options.header_timeout, shaken).await {
+        Ok(Ok(socket)) => return Some(Io::Tls(Box::new(socket))),
+        Ok(Err(error)) => error,
+        Err(_) => io::ErrorKind::TimedOut.into(),
+    };
+    tracing::debug!(target: "rtmate", %error, "no TLS session");
+    None
+}
+
 /// One connection until it ends, is upgraded, or has lived its time; asked to stop, it answers
 /// what it is answering and goes.
 async fn serve_one(
-    stream: TcpStream,
+    io: Io,
     arrival: Arrival,
     service: Router,
     options: ListenerOptions,
     mut stop: watch::Receiver<bool>,
 ) {
-    // Small frames must not wait for their successors. A socket without the option still works.
-    drop(stream.set_nodelay(true));
     let busy = Arc::new(AtomicBool::new(false));
     let answering = Arc::clone(&busy);
     let service = service_fn(move |mut request: Request<Incoming>| {
@@ -163,7 +207,7 @@ async fn serve_one(
         .timer(TokioTimer::new())
         .header_read_timeout(options.header_timeout)
         .max_buf_size(HEAD_BYTES)
-        .serve_connection(TokioIo::new(Io::Tcp(stream)), service)
+        .serve_connection(TokioIo::new(io), service)
         .with_upgrades();
     let mut connection = pin!(connection);
     let mut lifetime = pin!(tokio::time::sleep(options.http_lifetime));

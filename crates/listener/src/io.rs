@@ -12,12 +12,16 @@ use tokio::{
     net::TcpStream,
 };
 
+use crate::TlsSocket;
+
 /// An accepted socket: hyper reads and writes it as a stream; a transport that took it back after
 /// an upgrade uses the calls that take `&self` and never wait.
 #[derive(Debug)]
 pub enum Io {
     /// Plain TCP.
     Tcp(TcpStream),
+    /// TLS over TCP, after the handshake.
+    Tls(Box<TlsSocket>),
 }
 
 impl Io {
@@ -28,6 +32,7 @@ impl Io {
     pub async fn readable(&self) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => stream.readable().await,
+            Self::Tls(socket) => socket.readable().await,
         }
     }
 
@@ -38,6 +43,7 @@ impl Io {
     pub async fn writable(&self) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => stream.writable().await,
+            Self::Tls(socket) => socket.writable().await,
         }
     }
 
@@ -48,36 +54,55 @@ impl Io {
     pub fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Tcp(stream) => stream.try_read(buffer),
+            Self::Tls(socket) => socket.try_read(buffer),
         }
     }
 
-    /// Writes what the socket takes.
+    /// Writes what the socket takes. With TLS a part of that may still wait to be sent: see
+    /// [`Self::try_flush`].
     ///
     /// # Errors
     /// `WouldBlock` where it takes nothing now, else the socket is broken.
     pub fn try_write_vectored(&self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
         match self {
             Self::Tcp(stream) => stream.try_write_vectored(buffers),
+            Self::Tls(socket) => socket.try_write_vectored(buffers),
         }
     }
 
-    /// Writes what the socket takes of one piece.
+    /// As [`Self::try_write_vectored`], of one piece.
     ///
     /// # Errors
     /// `WouldBlock` where it takes nothing now, else the socket is broken.
     pub fn try_write(&self, buffer: &[u8]) -> io::Result<usize> {
         match self {
             Self::Tcp(stream) => stream.try_write(buffer),
+            Self::Tls(socket) => socket.try_write_vectored(&[IoSlice::new(buffer)]),
         }
     }
 
-    /// Says that nothing more will be written; reading goes on.
+    /// Hands the system what was written and still waits on this side. Only TLS has such: what a
+    /// write took is not on its way before this is `Ok`.
+    ///
+    /// # Errors
+    /// `WouldBlock` where something still waits (call again when [`Self::writable`]), else the
+    /// socket is broken.
+    pub fn try_flush(&self) -> io::Result<()> {
+        match self {
+            Self::Tcp(_) => Ok(()),
+            Self::Tls(socket) => socket.try_flush(),
+        }
+    }
+
+    /// Says that nothing more will be written; reading goes on. What [`Self::try_flush`] did not
+    /// hand over is lost.
     ///
     /// # Errors
     /// The socket is broken.
     pub fn shutdown_write(&self) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => SockRef::from(stream).shutdown(std::net::Shutdown::Write),
+            Self::Tls(socket) => socket.shutdown_write(),
         }
     }
 
@@ -86,6 +111,7 @@ impl Io {
         match self {
             // A socket that refuses the option is closed the usual way, which is as good.
             Self::Tcp(stream) => drop(stream.set_zero_linger()),
+            Self::Tls(socket) => socket.reset_on_drop(),
         }
     }
 }
@@ -98,6 +124,7 @@ impl AsyncRead for Io {
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_read(context, buffer),
+            Self::Tls(socket) => socket.poll_read(context, buffer),
         }
     }
 }
@@ -110,18 +137,21 @@ impl AsyncWrite for Io {
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_write(context, bytes),
+            Self::Tls(socket) => socket.poll_write(context, &[IoSlice::new(bytes)]),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_flush(context),
+            Self::Tls(socket) => socket.poll_flush(context),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_shutdown(context),
+            Self::Tls(socket) => socket.poll_shutdown(context),
         }
     }
 
@@ -132,12 +162,14 @@ impl AsyncWrite for Io {
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_write_vectored(context, buffers),
+            Self::Tls(socket) => socket.poll_write(context, buffers),
         }
     }
 
     fn is_write_vectored(&self) -> bool {
         match self {
             Self::Tcp(stream) => stream.is_write_vectored(),
+            Self::Tls(_) => true,
         }
     }
 }

@@ -4,13 +4,18 @@
 //! nothing; here a connection has ten seconds for its request head, takes a counted seat before
 //! a byte of it is read, and blocks nobody ([`Listener`]). What a request says of its other end
 //! comes out as a [`domain::Peer`] ([`Arrival`]). [`Io`] is the one kind of socket that
-//! transports get back after an upgrade, [`envelope`] the one shape of every JSON answer.
+//! transports get back after an upgrade, plain or as a [`TlsSocket`] that shows an [`Identity`];
+//! [`envelope`] is the one shape of every JSON answer.
 
 mod accept;
 mod arrival;
 pub mod envelope;
+mod identity;
 mod io;
+mod tls_socket;
 
 pub use accept::{Listener, ListenerOptions};
 pub use arrival::Arrival;
+pub use identity::{Identity, IdentityError};
 pub use io::Io;
+pub use tls_socket::TlsSocket;

@@ -19,7 +19,8 @@ pub(crate) fn check(loaded: &Loaded) -> String {
         let _ = writeln!(out, "{text}");
     };
     line(format!("read: {}", loaded.sources.join(", ")));
-    line(format!("listens on: {}", settings.server.listen));
+    let tls = if settings.server.tls.is_some() { ", with TLS" } else { "" };
+    line(format!("listens on: {}{tls}", settings.server.listen));
     line(format!("data: {}", data(settings)));
     line(format!("apps: {}", apps(settings)));
     line(format!("demo app: {}", if settings.demo.enabled { "on" } else { "off" }));

@@ -11,21 +11,23 @@ pub(super) fn print(settings: &Settings, address: SocketAddr) {
 }
 
 fn text(settings: &Settings, address: SocketAddr, program: &str) -> String {
-    let mut lines = format!("rtmate {} serves ws://{address}/ws\n", env!("CARGO_PKG_VERSION"));
+    let sealed = if settings.server.tls.is_some() { "s" } else { "" };
+    let version = env!("CARGO_PKG_VERSION");
+    let mut lines = format!("rtmate {version} serves ws{sealed}://{address}/ws\n");
     if settings.store.ephemeral {
         lines.push_str("nothing is kept on disk (--ephemeral)\n");
     } else if settings.demo.enabled && settings.demo.secret.is_none() {
         lines.push_str(&format!("data directory: {}\n", settings.store.path.display()));
     }
     if settings.demo.enabled {
-        lines.push_str(&format!("demo page: http://{}/\n", local(address)));
+        lines.push_str(&format!("demo page: http{sealed}://{}/\n", local(address)));
         lines.push_str("demo-app is active, for programs and pages of this machine only\n");
         lines.push_str(&token_line(settings, program));
     }
     if !settings.demo.enabled && !settings.apps.is_empty() {
         let page = local(address);
         lines.push_str(&format!(
-            "page: http://{page}/ asks for an app and a token (this machine only)\n"
+            "page: http{sealed}://{page}/ asks for an app and a token (this machine only)\n"
         ));
     }
     for app in &settings.apps {

@@ -96,12 +96,16 @@ async fn bind(settings: &Settings, admission: Arc<Admission>) -> Result<Listener
         header_timeout: settings.limits.header_timeout,
         ..ListenerOptions::default()
     };
-    Listener::bind(address, admission, options).await.map_err(|error| {
+    let listener = Listener::bind(address, admission, options).await.map_err(|error| {
         if error.kind() == io::ErrorKind::AddrInUse {
             NotStarted::AddressInUse { address, program: super::banner::program() }
         } else {
             NotStarted::NoListener { address, error }
         }
+    })?;
+    Ok(match &settings.server.tls {
+        Some(identity) => listener.with_tls(identity.clone()),
+        None => listener,
     })
 }
 

@@ -4,7 +4,7 @@
 //! * `layers` merges the annotated default, `rtmate.toml`, the environment and flags into a
 //!   `tree`, in which every value knows its origin; `fill` adds the defaults of apps.
 //! * `structure` reads the tree into raw structs and rewrites the deserializer's errors.
-//! * Each section has a file with its raw struct and its parsed one: `server`, `store`, `log`,
+//! * Each section has a file with its raw struct and its parsed one: `server`, `tls`, `store`, `log`,
 //!   `limits`, `debug`, `demo`, `app` and what an app consists of.
 //! * `warnings` names what is configured without effect, `exposure` refuses a public address
 //!   without an app, `effective` prints the tree.
@@ -40,6 +40,7 @@ mod span;
 mod store;
 mod structure;
 mod surroundings;
+mod tls;
 mod toml_file;
 mod toml_text;
 mod tree;
@@ -129,7 +130,7 @@ pub fn load(flags: &Flags, around: &Surroundings) -> Result<Loaded, Refused> {
 
 fn parse(raw: RawSettings, vault: secret::Vault<'_>) -> Result<Settings, Problem> {
     let at = |section: &str| KeyPath::root().key(section);
-    let server = raw.server.parse(&at("server"))?;
+    let server = raw.server.parse(&at("server"), &vault)?;
     let store = raw.store.parse(&at("store"), vault.around)?;
     let log = raw.log.parse(&at("log"))?;
     let limits = raw.limits.parse(&at("limits"))?;

@@ -3,9 +3,13 @@
 use std::{net::SocketAddr, time::Duration};
 
 use domain::Language;
+use listener::Identity;
 use serde::Deserialize;
 
-use super::{bounds::within, key_path::KeyPath, problem::Problem, scalar::Text, span::Span};
+use super::{
+    bounds::within, key_path::KeyPath, problem::Problem, scalar::Text, secret::Vault, span::Span,
+    tls::RawTls,
+};
 
 /// Where the server listens, how it speaks and how it stops.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +22,8 @@ pub struct Server {
     pub shutdown_window: Duration,
     /// How long a stopping server waits for what is under way.
     pub shutdown_deadline: Duration,
+    /// Certificate and key where it speaks TLS.
+    pub tls: Option<Identity>,
 }
 
 impl Default for Server {
@@ -27,6 +33,7 @@ impl Default for Server {
             language: Language::Chinese,
             shutdown_window: Duration::from_secs(30),
             shutdown_deadline: Duration::from_secs(10),
+            tls: None,
         }
     }
 }
@@ -50,15 +57,8 @@ pub(crate) struct RawServer {
     tls: Option<RawTls>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawTls {
-    cert: Option<Text>,
-    key: Option<Text>,
-}
-
 impl RawServer {
-    pub(crate) fn parse(self, path: &KeyPath) -> Result<Server, Problem> {
+    pub(crate) fn parse(self, path: &KeyPath, vault: &Vault<'_>) -> Result<Server, Problem> {
         if let Some(internal) = &self.internal_listen {
             let path = path.key("internal_listen");
             address(&path, internal)?;
@@ -67,9 +67,7 @@ impl RawServer {
                 "a second address is not supported by this version yet; remove the key",
             ));
         }
-        if let Some(tls) = &self.tls {
-            return Err(tls.refuse(&path.key("tls")));
-        }
+        let tls = self.tls.map(|tls| tls.parse(&path.key("tls"), vault)).transpose()?;
         let window = path.key("shutdown_window");
         let deadline = path.key("shutdown_deadline");
         Ok(Server {
@@ -77,27 +75,12 @@ impl RawServer {
             language: language(&path.key("language"), &self.language)?,
             shutdown_window: within(&window, self.shutdown_window, LONGEST)?.get(),
             shutdown_deadline: within(&deadline, self.shutdown_deadline, LONGEST)?.get(),
+            tls,
         })
     }
 }
 
 const LONGEST: std::ops::RangeInclusive<Span> = Span::secs(0)..=Span::minutes(10);
-
-impl RawTls {
-    /// Never ignored: who configures TLS must not get plain text.
-    fn refuse(&self, path: &KeyPath) -> Problem {
-        let key = match (&self.cert, &self.key) {
-            (Some(_), _) => path.key("cert"),
-            (None, Some(_)) => path.key("key"),
-            (None, None) => path.clone(),
-        };
-        Problem::value(
-            &key,
-            "TLS is not supported by this version yet; remove [server.tls] and let a proxy in \
-             front of the server do it",
-        )
-    }
-}
 
 fn address(path: &KeyPath, text: &str) -> Result<SocketAddr, Problem> {
     text.parse().map_err(|_| {

@@ -97,11 +97,12 @@ fn mistakes_are_named_with_their_place() {
         ),
         (
             "[server.tls]\ncert = 'a.pem'\nkey = 'b.pem'",
-            "rtmate.toml:2: server.tls.cert = \"a.pem\": TLS is not supported by this version yet; remove [server.tls] and let a proxy in front of the server do it",
+            "rtmate.toml:2: server.tls.cert = \"a.pem\": can't be read: No such file or directory (os error 2)",
         ),
+        ("[server.tls]\ncert = 'a.pem'", "rtmate.toml:1: server.tls.key: is required"),
         (
-            "[server.tls]",
-            "rtmate.toml:1: server.tls: TLS is not supported by this version yet; remove [server.tls] and let a proxy in front of the server do it",
+            "[server.tls]\ncert = 'a.pem'\nkey = '-----BEGIN PRIVATE KEY-----'",
+            "rtmate.toml:3: server.tls.key: must name a PEM file, not be its text",
         ),
         // Operators.
         (

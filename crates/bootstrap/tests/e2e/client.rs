@@ -4,7 +4,10 @@ use std::collections::VecDeque;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
 use tokio_tungstenite::{
     WebSocketStream, client_async,
     tungstenite::{
@@ -18,9 +21,14 @@ use tokio_tungstenite::{
 
 use crate::{server::Server, soon, tokens::Token};
 
+/// What a client talks over: plain, or TLS.
+pub(crate) trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
+
 /// A connection that answers pings and says goodbye as it should.
 pub(crate) struct Client {
-    socket: WebSocketStream<TcpStream>,
+    socket: WebSocketStream<Box<dyn Wire>>,
     /// Pushes that came while something else was waited for.
     aside: VecDeque<Value>,
     asked: u64,
@@ -56,14 +64,24 @@ impl Client {
         path: &str,
         headers: &[(&str, &str)],
     ) -> (Self, Response) {
+        let stream = TcpStream::connect(server.address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
         let url = format!("ws://{}{path}", server.address);
+        Self::over(stream, &url, headers).await
+    }
+
+    /// Over a connection that is made already.
+    pub(crate) async fn over(
+        stream: impl Wire + 'static,
+        url: &str,
+        headers: &[(&str, &str)],
+    ) -> (Self, Response) {
         let mut request = url.into_client_request().unwrap();
         for (name, value) in headers {
             let name: HeaderName = name.parse().unwrap();
             request.headers_mut().insert(name, HeaderValue::from_str(value).unwrap());
         }
-        let stream = TcpStream::connect(server.address).await.unwrap();
-        stream.set_nodelay(true).unwrap();
+        let stream: Box<dyn Wire> = Box::new(stream);
         let (socket, response) =
             soon("the handshake", client_async(request, stream)).await.unwrap();
         (Self { socket, aside: VecDeque::new(), asked: 0 }, response)

@@ -3,7 +3,7 @@
 //! * `server` starts it in a folder of its own, `scratch` is that folder, `signal` ends it.
 //! * `client` is a well-behaved client on an independent implementation, `raw` one that sends
 //!   whatever bytes it likes, `http` asks without upgrading.
-//! * `tokens` signs tokens, `keys` are key pairs.
+//! * `tokens` signs tokens, `keys` are key pairs, `certificate` is a server's and who trusts it.
 //! * The other modules are the stories.
 
 #![expect(clippy::unwrap_used, reason = "what a test needs is there, or the test fails")]
@@ -11,6 +11,7 @@
 mod admission;
 mod algorithms;
 mod bad_frames;
+mod certificate;
 mod chat;
 mod client;
 mod demo;
@@ -31,6 +32,7 @@ mod shutdown;
 mod silence;
 mod start;
 mod surface;
+mod tls;
 mod token_life;
 mod tokens;
 

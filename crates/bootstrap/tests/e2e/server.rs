@@ -96,7 +96,7 @@ impl Start {
         let mut child = command.spawn().unwrap();
         let banner = Lines::of(child.stdout.take().unwrap());
         let log = Lines::of(child.stderr.take().unwrap());
-        let first = soon("the banner", banner.line(" serves ws://")).await;
+        let first = soon("the banner", banner.line(" serves ws")).await;
         let Some(address) = first.as_deref().and_then(address_of) else {
             panic!("no address: {}{}", banner.text(), log.text());
         };
@@ -113,9 +113,9 @@ fn command(folder: &Scratch, program: &str) -> Command {
     command
 }
 
-/// `rtmate 0.1.0 serves ws://127.0.0.1:40001/ws`
+/// `rtmate 0.1.0 serves ws://127.0.0.1:40001/ws`, or `wss`
 fn address_of(line: &str) -> Option<SocketAddr> {
-    let (_, url) = line.split_once("ws://")?;
+    let (_, url) = line.split_once("://")?;
     url.strip_suffix("/ws")?.parse().ok()
 }
 
