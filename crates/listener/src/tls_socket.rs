@@ -27,21 +27,11 @@ use crate::Identity;
 pub struct TlsSocket {
     stream: TcpStream,
     /// Short: held over reads and writes that do not wait.
-    session: Mutex<Session>,
-}
-
-#[derive(Debug)]
-struct Session {
-    tls: ServerConnection,
-    /// Bytes that came since the last one of plaintext.
-    barren: usize,
+    session: Mutex<ServerConnection>,
 }
 
 /// The most bytes that one write takes: four records, one system call.
 const SEALED: usize = 64 * 1024;
-/// The most bytes that may come without one of plaintext: four times the longest record. A peer
-/// whose records are all empty would otherwise keep a worker busy and be charged for nothing.
-const BARREN: usize = 64 * 1024;
 
 impl TlsSocket {
     /// Shakes hands. Waits for the peer without a deadline: that is the caller's.
@@ -49,18 +39,28 @@ impl TlsSocket {
     /// # Errors
     /// The peer broke off, speaks no TLS, or nothing that both sides can.
     pub async fn accept(identity: &Identity, stream: TcpStream) -> io::Result<Self> {
-        let (stream, mut tls) = identity.acceptor().accept(stream).await?.into_inner();
-        tls.set_buffer_limit(Some(SEALED));
-        Ok(Self { stream, session: Mutex::new(Session { tls, barren: 0 }) })
+        let (stream, mut session) = identity.acceptor().accept(stream).await?.into_inner();
+        session.set_buffer_limit(Some(SEALED));
+        Ok(Self { stream, session: Mutex::new(session) })
     }
 
-    fn session(&self) -> MutexGuard<'_, Session> {
+    fn session(&self) -> MutexGuard<'_, ServerConnection> {
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives the socket what waits; `WouldBlock` where it does not take everything.
+    fn flush(&self, session: &mut ServerConnection) -> io::Result<()> {
+        while session.wants_write() {
+            if session.write_tls(&mut Wire(&self.stream))? == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+        }
+        Ok(())
     }
 
     /// Waits until a read gives something; at once where the session holds plaintext, or the end.
     pub(crate) async fn readable(&self) -> io::Result<()> {
-        if !self.session().tls.wants_read() {
+        if !self.session().wants_read() {
             return Ok(());
         }
         self.stream.readable().await
@@ -75,22 +75,18 @@ impl TlsSocket {
     pub(crate) fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let session = &mut *self.session();
         loop {
-            match session.tls.reader().read(buffer) {
+            match session.reader().read(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 known => return known,
             }
             // 0 is the end of the stream, which the reader judges.
-            session.barren += session.tls.read_tls(&mut Wire(&self.stream))?;
-            let processed = session.tls.process_new_packets();
+            session.read_tls(&mut Wire(&self.stream))?;
+            // Fails also after a few records without content, so that this loop ends.
+            let processed = session.process_new_packets();
             // What the session itself has to say: an answer to a change of keys, or an alert. What
             // the socket does not take goes before the next write; if it is broken, that one says.
-            drop(session.flush(&self.stream));
-            let state = processed.map_err(|error| invalid(error.to_string()))?;
-            if state.plaintext_bytes_to_read() > 0 {
-                session.barren = 0;
-            } else if session.barren > BARREN {
-                return Err(invalid("records without content"));
-            }
+            drop(self.flush(session));
+            processed.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
         }
     }
 
@@ -98,9 +94,9 @@ impl TlsSocket {
     /// ([`Self::try_flush`]), and while anything does nothing is taken.
     pub(crate) fn try_write_vectored(&self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
         let session = &mut *self.session();
-        session.flush(&self.stream)?;
-        let taken = session.tls.writer().write_vectored(buffers)?;
-        match session.flush(&self.stream) {
+        self.flush(session)?;
+        let taken = session.writer().write_vectored(buffers)?;
+        match self.flush(session) {
             Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
             Ok(()) | Err(_) => Ok(taken),
         }
@@ -108,15 +104,15 @@ impl TlsSocket {
 
     /// As [`crate::Io::try_flush`].
     pub(crate) fn try_flush(&self) -> io::Result<()> {
-        self.session().flush(&self.stream)
+        self.flush(&mut self.session())
     }
 
     /// Says `close_notify` and closes the writing side. Call it when nothing waits: what the
     /// socket does not take at once is lost.
     pub(crate) fn shutdown_write(&self) -> io::Result<()> {
         let session = &mut *self.session();
-        session.tls.send_close_notify();
-        match session.flush(&self.stream) {
+        session.send_close_notify();
+        match self.flush(session) {
             Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
             Ok(()) | Err(_) => SockRef::from(&self.stream).shutdown(Shutdown::Write),
         }
@@ -153,7 +149,7 @@ impl TlsSocket {
 
     pub(crate) fn poll_shutdown(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         // Said once, however often it is asked for.
-        self.session().tls.send_close_notify();
+        self.session().send_close_notify();
         ready!(self.poll_flush(context))?;
         Poll::Ready(SockRef::from(&self.stream).shutdown(Shutdown::Write))
     }
@@ -177,22 +173,6 @@ impl TlsSocket {
             })?;
         }
     }
-}
-
-impl Session {
-    /// Gives the socket what waits; `WouldBlock` where it does not take everything.
-    fn flush(&mut self, stream: &TcpStream) -> io::Result<()> {
-        while self.tls.wants_write() {
-            if self.tls.write_tls(&mut Wire(stream))? == 0 {
-                return Err(io::ErrorKind::WriteZero.into());
-            }
-        }
-        Ok(())
-    }
-}
-
-fn invalid(words: impl Into<Box<str>>) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, String::from(words.into()))
 }
 
 /// The socket as the session wants it: calls that never wait.

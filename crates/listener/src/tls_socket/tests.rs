@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use ::aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use rcgen::{CertificateParams, KeyPair};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -11,11 +10,7 @@ use tokio::{
 use tokio_rustls::{
     TlsConnector,
     client::TlsStream,
-    rustls::{
-        ClientConfig, ClientConnection, ConnectionTrafficSecrets, RootCertStore,
-        crypto::aws_lc_rs::{self, cipher_suite::TLS13_AES_256_GCM_SHA384},
-        pki_types::ServerName,
-    },
+    rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs, pki_types::ServerName},
 };
 
 use super::*;
@@ -32,14 +27,11 @@ async fn pair() -> (Io, TlsStream<TcpStream>) {
     let identity = Identity::from_pem(&certificate.pem(), &key.serialize_pem()).unwrap();
     let mut roots = RootCertStore::empty();
     roots.add(certificate.der().clone()).unwrap();
-    let mut provider = aws_lc_rs::default_provider();
-    provider.cipher_suites = vec![TLS13_AES_256_GCM_SHA384];
-    let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
+    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
-    config.enable_secret_extraction = true;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
@@ -211,40 +203,6 @@ async fn garbage_is_an_error_not_a_wait() {
     let (mut stream, _) = client.into_inner();
     stream.write_all(&[b'x'; 64]).await.unwrap();
     assert_eq!(next(&io).await.unwrap_err().kind(), io::ErrorKind::InvalidData);
-}
-
-/// Records of the client without a byte in them, from its next one on (RFC 8446, 5.2 and 5.3).
-fn empty_records(session: ClientConnection, count: usize) -> Vec<u8> {
-    let secrets = session.dangerous_extract_secrets().unwrap();
-    let (first, ConnectionTrafficSecrets::Aes256Gcm { key, iv }) = secrets.tx else {
-        panic!("another cipher than the one that was agreed on");
-    };
-    let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key.as_ref()).unwrap());
-    let mut records = Vec::new();
-    for number in first..first + u64::try_from(count).unwrap() {
-        let mut nonce: [u8; 12] = iv.as_ref().try_into().unwrap();
-        for (byte, number) in nonce[4..].iter_mut().zip(number.to_be_bytes()) {
-            *byte ^= number;
-        }
-        // The inner type, "application data", is all there is; the tag has 16 bytes.
-        let (head, mut sealed) = ([23, 3, 3, 0, 17], vec![23]);
-        let nonce = Nonce::assume_unique_for_key(nonce);
-        key.seal_in_place_append_tag(nonce, Aad::from(head), &mut sealed).unwrap();
-        records.extend(head);
-        records.extend(sealed);
-    }
-    records
-}
-
-#[tokio::test]
-async fn a_flood_of_records_without_content_ends() {
-    let (io, client) = pair().await;
-    let (mut stream, session) = client.into_inner();
-    let records = empty_records(session, BARREN / 22 + 10);
-    let sending = async { drop(stream.write_all(&records).await) };
-    let (error, ()) = tokio::join!(next(&io), sending);
-    let error = error.unwrap_err();
-    assert_eq!(error.to_string(), "records without content");
 }
 
 #[tokio::test]
