@@ -22,7 +22,7 @@ use crate::Identity;
 /// A socket after its TLS handshake. Every call takes `&self` and none waits but those that say so.
 ///
 /// What was accepted and sealed but not taken by the socket waits in the session: at most
-/// [`SEALED`] bytes of plaintext, for nothing more is accepted while anything waits.
+/// 64 KiB, for nothing more is accepted while anything waits.
 #[derive(Debug)]
 pub struct TlsSocket {
     stream: TcpStream,
