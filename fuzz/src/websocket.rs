@@ -43,8 +43,7 @@ pub type Outcome = (Vec<Seen>, Option<Violation>);
 
 /// Decodes a stream that comes in these pieces, and checks on the way what the decoder promises
 /// about progress and memory.
-pub fn decode<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, max_message: usize) -> Outcome {
-    let mut decoder = Decoder::new(max_message);
+pub fn decode<'a>(mut decoder: Decoder, pieces: impl IntoIterator<Item = &'a [u8]>) -> Outcome {
     let mut seen = Vec::new();
     let mut received = 0;
     for piece in pieces {
@@ -76,7 +75,8 @@ fn read(decoder: &mut Decoder, buffer: &mut [u8], seen: &mut Vec<Seen>) -> Resul
     Ok(())
 }
 
-/// Decodes one stream whole, in two pieces and byte by byte: the outcome must be the same.
+/// Decodes one stream whole, in two pieces and byte by byte: the outcome must be the same. Once
+/// without and once with compression agreed.
 ///
 /// The first two bytes of `data` choose where the two pieces are cut. The rest is the stream.
 pub fn check(data: &[u8]) {
@@ -85,7 +85,11 @@ pub fn check(data: &[u8]) {
     };
     let cut = usize::from(u16::from_be_bytes(*cut)) % (stream.len() + 1);
     let (front, back) = stream.split_at(cut);
-    let whole = decode([stream], MAX_MESSAGE);
-    assert_eq!(decode([front, back], MAX_MESSAGE), whole, "cut at {cut}");
-    assert_eq!(decode(stream.chunks(1), MAX_MESSAGE), whole, "byte by byte");
+    let plain = || Decoder::new(MAX_MESSAGE);
+    let deflate = || plain().with_deflate();
+    for decoder in [&plain as &dyn Fn() -> Decoder, &deflate] {
+        let whole = decode(decoder(), [stream]);
+        assert_eq!(decode(decoder(), [front, back]), whole, "cut at {cut}");
+        assert_eq!(decode(decoder(), stream.chunks(1)), whole, "byte by byte");
+    }
 }

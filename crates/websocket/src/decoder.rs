@@ -15,16 +15,20 @@ use crate::violation::Violation;
 ///
 /// What comes out depends on the bytes alone, never on how they were cut. Bad input is refused at
 /// the first byte that proves it bad: a message that is too long at the header that makes it so,
-/// text that isn't UTF-8 at its first bad byte.
+/// text that isn't UTF-8 at its first bad byte. A compressed message is looked into when it is
+/// whole.
 ///
 /// # Memory
 ///
 /// An event that lies wholly inside one input costs no copy and no memory. Otherwise the decoder
 /// keeps what came of it, unmasked: one message of `max_message` bytes at most and one control
 /// frame, in buffers that grow with the bytes that came (twice their number at most) and are given
-/// back when the event is done with. See [`release`](Self::release).
+/// back when the event is done with. See [`release`](Self::release). Beside a compressed message
+/// there is what it inflates to, `max_message` bytes and one at most.
 pub struct Decoder {
     max_message: usize,
+    /// Whether messages may be compressed.
+    deflate: bool,
     /// The header that is being read, while there is no `frame`.
     header: PartialHeader,
     /// The frame whose payload is being read.
@@ -44,8 +48,11 @@ pub struct Decoder {
 /// A frame whose header keeps all rules.
 struct Frame {
     fin: bool,
+    compressed: bool,
     opcode: Opcode,
     mask: Mask,
+    /// The limit of the message when the header came.
+    limit: usize,
     /// Payload bytes that are still to come.
     remaining: usize,
     /// Some of the payload was taken from an earlier input.
@@ -67,6 +74,7 @@ impl Decoder {
     pub fn new(max_message: usize) -> Self {
         Self {
             max_message,
+            deflate: false,
             header: PartialHeader::default(),
             frame: None,
             message: None,
@@ -75,6 +83,13 @@ impl Decoder {
             violation: None,
             frames: 0,
         }
+    }
+
+    /// The same, on a connection with an [`Agreement`](crate::Agreement) to compress. A message is
+    /// held to the limit both as it was sent and inflated.
+    #[must_use]
+    pub fn with_deflate(self) -> Self {
+        Self { deflate: true, ..self }
     }
 
     /// Changes the limit, from the next frame's header on. Clients get a greater one once they
@@ -157,7 +172,7 @@ impl Decoder {
             let frame = match self.frame.take() {
                 Some(frame) => frame,
                 None => {
-                    let (taken, header) = self.header.take(&input[at..])?;
+                    let (taken, header) = self.header.take(&input[at..], self.deflate)?;
                     at += taken;
                     match header {
                         Some(header) => {
@@ -194,7 +209,9 @@ impl Decoder {
         let remaining = usize::try_from(header.length).ok().filter(|length| *length <= room);
         let remaining =
             remaining.ok_or(Violation::MessageTooBig { limit_bytes: self.max_message })?;
-        Ok(Frame { fin: header.fin, opcode, mask: header.mask, remaining, begun: false })
+        let FrameHeader { fin, compressed, mask, .. } = header;
+        let limit = self.max_message;
+        Ok(Frame { fin, compressed, opcode, mask, limit, remaining, begun: false })
     }
 
     /// Takes what the input, from its byte `at` on, holds of the frame's payload.
@@ -208,6 +225,10 @@ impl Decoder {
         frame.remaining -= payload.len();
         let whole = !frame.begun && frame.remaining == 0;
         if whole && frame.fin && frame.opcode != Opcode::Continuation {
+            if frame.compressed {
+                self.delivered = Some(Delivered::inflated(frame.opcode, payload, frame.limit)?);
+                return Ok(Some(Completed::Own));
+            }
             return Ok(Some(Completed::Input(frame.opcode, at..at + payload.len())));
         }
         // With nothing but the header there, the payload may still come whole in the next input.
@@ -225,7 +246,7 @@ impl Decoder {
         if control {
             self.control.extend_from_slice(piece);
         } else {
-            let begin = || Message::begun_by(frame.opcode);
+            let begin = || Message::begun_by(frame.opcode, frame.compressed);
             self.message.get_or_insert_with(begin).push(piece)?;
         }
         if frame.remaining > 0 {
@@ -236,7 +257,8 @@ impl Decoder {
             let payload = mem::take(&mut self.control);
             self.delivered = Some(Delivered::Frame(frame.opcode, payload));
         } else if frame.fin {
-            self.delivered = self.message.take().map(Message::finish).transpose()?;
+            let message = self.message.take();
+            self.delivered = message.map(|message| message.finish(frame.limit)).transpose()?;
         }
         Ok(self.delivered.is_some().then_some(Completed::Own))
     }

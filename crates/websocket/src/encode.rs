@@ -1,6 +1,7 @@
 //! The frames of the server: final, never masked.
 
 use crate::MAX_CONTROL;
+use crate::frame_header::RSV1;
 use crate::opcode::Opcode;
 
 /// The longest header of a server's frame: two bytes and eight of length.
@@ -19,6 +20,13 @@ impl Header {
     #[must_use]
     pub fn as_slice(&self) -> &[u8] {
         &self.bytes[self.start..]
+    }
+
+    /// The same, of a message whose payload is [deflated](crate::deflate()): RSV1 is set.
+    #[must_use]
+    pub const fn compressed(mut self) -> Self {
+        self.bytes[self.start] |= RSV1;
+        self
     }
 
     /// Writes the header so that it ends with `room`, and says where in `room` it starts.
@@ -105,6 +113,9 @@ mod tests {
         assert_eq!(header(Opcode::Text, 126).as_slice(), b"\x81\x7e\x00\x7e");
         assert_eq!(header(Opcode::Text, 65535).as_slice(), b"\x81\x7e\xff\xff");
         assert_eq!(header(Opcode::Continuation, 0).as_slice(), b"\x80\x00");
+        // RFC 7692, 7.2.3.1.
+        assert_eq!(header(Opcode::Text, 7).compressed().as_slice(), b"\xc1\x07");
+        assert_eq!(header(Opcode::Text, 126).compressed().as_slice(), b"\xc1\x7e\x00\x7e");
     }
 
     #[test]

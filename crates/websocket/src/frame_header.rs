@@ -6,9 +6,9 @@ use crate::opcode::Opcode;
 use crate::violation::Violation;
 
 const FIN: u8 = 0x80;
-/// No extension is agreed, so all three bits are refused. permessage-deflate will take 0x40 out
-/// of here, for the first frame of a message.
 const RSV: u8 = 0x70;
+/// The message is compressed (RFC 7692, 6), where that was agreed.
+pub(crate) const RSV1: u8 = 0x40;
 const OPCODE: u8 = 0x0f;
 const MASKED: u8 = 0x80;
 
@@ -18,6 +18,8 @@ const LONGEST: usize = 14;
 /// A header that keeps all rules that concern one frame alone.
 pub(crate) struct FrameHeader {
     pub(crate) fin: bool,
+    /// RSV1: only of the first frame of a message.
+    pub(crate) compressed: bool,
     pub(crate) opcode: Opcode,
     pub(crate) length: u64,
     pub(crate) mask: Mask,
@@ -32,13 +34,17 @@ pub(crate) struct PartialHeader {
 
 impl PartialHeader {
     /// Takes the header's next bytes from the front of `input`: says how many, and the header
-    /// where it is whole.
-    pub(crate) fn take(&mut self, input: &[u8]) -> Result<(usize, Option<FrameHeader>), Violation> {
+    /// where it is whole. `deflate` says whether messages may be compressed.
+    pub(crate) fn take(
+        &mut self,
+        input: &[u8],
+        deflate: bool,
+    ) -> Result<(usize, Option<FrameHeader>), Violation> {
         let had = self.len;
         let copied = input.len().min(LONGEST - had);
         let have = had + copied;
         self.bytes[had..have].copy_from_slice(&input[..copied]);
-        let Some((header, size)) = FrameHeader::parse(&self.bytes[..have])? else {
+        let Some((header, size)) = FrameHeader::parse(&self.bytes[..have], deflate)? else {
             self.len = have;
             return Ok((copied, None));
         };
@@ -52,12 +58,13 @@ impl FrameHeader {
     ///
     /// Each rule is checked as soon as the bytes that it needs are there, in the order of the
     /// bytes. So the answer depends on what came, never on how it was cut.
-    fn parse(bytes: &[u8]) -> Result<Option<(Self, usize)>, Violation> {
+    fn parse(bytes: &[u8], deflate: bool) -> Result<Option<(Self, usize)>, Violation> {
         let Some((&first, rest)) = bytes.split_first() else {
             return Ok(None);
         };
         let fin = first & FIN != 0;
-        let opcode = opcode(first)?;
+        let compressed = first & RSV1 != 0;
+        let opcode = opcode(first, deflate)?;
         let Some((&second, rest)) = rest.split_first() else {
             return Ok(None);
         };
@@ -75,18 +82,22 @@ impl FrameHeader {
             return Ok(None);
         };
         let mask = Mask::new(*key);
-        let header = Self { fin, opcode, length, mask };
+        let header = Self { fin, compressed, opcode, length, mask };
         Ok(Some((header, bytes.len() - rest.len())))
     }
 }
 
 /// The opcode in the first byte, with the rules of that byte.
-fn opcode(first: u8) -> Result<Opcode, Violation> {
-    if first & RSV != 0 {
+fn opcode(first: u8, deflate: bool) -> Result<Opcode, Violation> {
+    let agreed = if deflate { RSV1 } else { 0 };
+    if first & RSV & !agreed != 0 {
         return Err(Violation::ReservedBits);
     }
     let bits = first & OPCODE;
     let opcode = Opcode::parse(bits).ok_or(Violation::ReservedOpcode(bits))?;
+    if first & RSV1 != 0 && !opcode.begins_message() {
+        return Err(Violation::ReservedBits);
+    }
     if opcode.is_control() && first & FIN == 0 {
         return Err(Violation::FragmentedControl);
     }
@@ -121,7 +132,7 @@ mod tests {
 
     /// Opcode, length and size of the header.
     fn parse(bytes: &[u8]) -> Result<Option<(Opcode, u64, usize)>, Violation> {
-        let parsed = FrameHeader::parse(bytes)?;
+        let parsed = FrameHeader::parse(bytes, false)?;
         Ok(parsed.map(|(header, size)| (header.opcode, header.length, size)))
     }
 
@@ -140,8 +151,24 @@ mod tests {
             assert_eq!(parse(&long[..end]), Ok(None), "{end} bytes");
         }
         let mut partial = PartialHeader::default();
-        assert!(matches!(partial.take(&long[..5]), Ok((5, None))));
-        assert!(matches!(partial.take(b"\x00\x00\x01\x00\x00abcdrest"), Ok((9, Some(_)))));
+        assert!(matches!(partial.take(&long[..5], false), Ok((5, None))));
+        assert!(matches!(partial.take(b"\x00\x00\x01\x00\x00abcdrest", false), Ok((9, Some(_)))));
+    }
+
+    #[test]
+    fn only_the_first_frame_of_a_message_is_marked_as_compressed() {
+        for first in 0..=u8::MAX {
+            let bytes = [first, 0x80, 1, 2, 3, 4];
+            let with = FrameHeader::parse(&bytes, true);
+            if first & RSV1 == 0 {
+                let (with, without) = (with.map(drop), FrameHeader::parse(&bytes, false).map(drop));
+                assert_eq!(with, without, "{first:#x}: the rules are as ever");
+            } else if first & RSV == RSV1 && [1, 2].contains(&(first & OPCODE)) {
+                assert!(with.unwrap().unwrap().0.compressed, "{first:#x}");
+            } else {
+                assert!(with.is_err(), "{first:#x}");
+            }
+        }
     }
 
     #[test]

@@ -8,9 +8,10 @@
 //!   ends the connection.
 //! * [`header`], [`close_frame`], [`ping`] and [`pong`] make the frames of the server.
 //! * [`handshake`] is the cryptographic part of the opening handshake. HTTP stays outside.
-//!
-//! No extension is spoken yet. `frame_header` is the only place that looks at the RSV bits, so
-//! permessage-deflate starts there.
+//! * [`Agreement`] is how permessage-deflate (RFC 7692) is agreed to, [`deflate`] compresses a
+//!   message for it, and a decoder [with deflate](Decoder::with_deflate) inflates what comes.
+//!   Messages are compressed each for itself, so that no connection owns a window; the working
+//!   memory for both directions is pooled.
 //!
 //! # The read loop
 //!
@@ -40,21 +41,29 @@
 //! ```
 
 mod decoder;
+mod deflate;
 mod encode;
 mod event;
+mod extension;
 mod frame_header;
 pub mod handshake;
+mod inflate;
 mod mask;
 mod message;
 mod opcode;
+mod pool;
 mod text;
 mod violation;
+mod window;
 
 pub use decoder::Decoder;
+pub use deflate::deflate;
 pub use encode::{Header, MAX_HEADER, close_frame, header, ping, pong};
 pub use event::{CloseFrame, Event, Step};
+pub use extension::Agreement;
 pub use opcode::Opcode;
 pub use violation::Violation;
+pub use window::Window;
 
 /// The most payload bytes that a control frame may carry (RFC 6455, 5.5).
 pub const MAX_CONTROL: usize = 125;

@@ -43,6 +43,11 @@ impl Opcode {
         }
     }
 
+    /// Whether a frame of this opcode is the first of a message.
+    pub(crate) const fn begins_message(self) -> bool {
+        matches!(self, Self::Text | Self::Binary)
+    }
+
     /// Control frames may come between the fragments of a message and are never fragmented.
     pub(crate) const fn is_control(self) -> bool {
         matches!(self, Self::Close | Self::Ping | Self::Pong)

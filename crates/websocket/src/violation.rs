@@ -6,7 +6,8 @@
 /// and quotes numbers only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Violation {
-    /// An RSV bit is set, and no extension that gives it a meaning was agreed.
+    /// An RSV bit is set, and no extension that gives it a meaning was agreed, or not for this
+    /// frame: a message is marked as compressed in its first frame.
     #[error("a reserved bit is set")]
     ReservedBits,
     /// The opcode has no meaning yet.
@@ -33,12 +34,16 @@ pub enum Violation {
     /// A new message began before the last fragment of the one that is open.
     #[error("new message inside a fragmented one")]
     ExpectedContinuation,
-    /// The message, all its fragments together, is longer than the decoder takes.
+    /// The message, all its fragments together, is longer than the decoder takes, as it was sent
+    /// or inflated.
     #[error("message is longer than {limit_bytes} bytes")]
     MessageTooBig {
         /// The limit that was in force when the frame's header came.
         limit_bytes: usize,
     },
+    /// A compressed message isn't deflate data, or ends in the middle of it.
+    #[error("compressed data is broken")]
+    BrokenDeflate,
     /// A text message isn't UTF-8.
     #[error("text is not UTF-8")]
     TextNotUtf8,
@@ -70,7 +75,7 @@ impl Violation {
             | Self::ExpectedContinuation
             | Self::HalfCloseCode
             | Self::CloseCode(_) => 1002,
-            Self::TextNotUtf8 | Self::ReasonNotUtf8 => 1007,
+            Self::BrokenDeflate | Self::TextNotUtf8 | Self::ReasonNotUtf8 => 1007,
             Self::MessageTooBig { .. } => 1009,
         }
     }

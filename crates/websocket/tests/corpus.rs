@@ -41,6 +41,9 @@ fn write_seeds() {
     }
 }
 
+/// Zeros, 1,040 of them.
+const BOMB: &[u8] = b"\x62\x60\x18\x05\xa3\x60\x14\x8c\x02\x08\x00\x00";
+
 /// One input for each rule, for the fuzzer to start from.
 fn seeds() -> Vec<(&'static str, Vec<u8>)> {
     let long = "x".repeat(200);
@@ -71,6 +74,24 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
         ("reserved-opcode", seed(1, &[text(0x83, "Hello")])),
         ("unmasked", seed(1, &[b"\x81\x05Hello".to_vec()])),
         ("continuation-of-nothing", seed(1, &[text(0x80, "Hello")])),
+        ("compressed", seed(3, &[raw(0xc1, b"\xf2\x48\xcd\xc9\xc9\x07\x00")])),
+        (
+            "compressed-fragments",
+            seed(9, &[raw(0x41, b"\xf2\x48\xcd"), raw(0x80, b"\xc9\xc9\x07\x00")]),
+        ),
+        (
+            "compressed-two-blocks",
+            seed(9, &[raw(0xc1, b"\xf2\x48\x05\0\0\0\xff\xff\xca\xc9\xc9\x07\0")]),
+        ),
+        ("compressed-last-block", seed(9, &[raw(0xc1, b"\xf3\x48\xcd\xc9\xc9\x07\x00\x00")])),
+        ("compressed-stored", seed(4, &[raw(0xc2, b"\x00\x05\x00\xfa\xffHello\x00")])),
+        ("compressed-empty", seed(4, &[raw(0xc1, b"\x00"), raw(0xc1, b"")])),
+        ("compressed-bomb", seed(4, &[raw(0xc2, BOMB)])),
+        ("compressed-cut-off", seed(4, &[raw(0xc1, b"\xf2\x48\xcd")])),
+        ("compressed-broken", seed(4, &[raw(0xc1, b"\xff\xff")])),
+        ("compressed-not-utf8", seed(4, &[raw(0xc1, b"\x00\x01\x00\xfe\xff\xff\x00")])),
+        ("compressed-continuation", seed(4, &[text(0x01, "a"), text(0xc0, "b")])),
+        ("compressed-control", seed(4, &[text(0xc9, "p")])),
         ("message-in-message", seed(9, &[text(0x01, "a"), text(0x81, "b")])),
     ]
 }

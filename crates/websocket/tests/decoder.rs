@@ -161,3 +161,70 @@ fn a_violation_is_the_last_answer() {
         assert_eq!(decoder.retained(), 0);
     }
 }
+
+/// "Hello", compressed as in RFC 7692, 7.2.3.1.
+const COMPRESSED: &[u8] = b"\xf2\x48\xcd\xc9\xc9\x07\x00";
+
+#[test]
+fn compressed_messages_are_taken_where_that_was_agreed() {
+    let mut decoder = Decoder::new(1000).with_deflate();
+    let mut text = frame(0xc1, COMPRESSED);
+    assert_eq!(decoder.step(&mut text).unwrap().event, Some(Event::Text("Hello")));
+    let mut binary = frame(0xc2, COMPRESSED);
+    assert_eq!(decoder.step(&mut binary).unwrap().event, Some(Event::Binary(b"Hello")));
+    // Whoever may compress need not.
+    assert_eq!(decoder.step(&mut HELLO.clone()).unwrap().event, Some(Event::Text("Hello")));
+    assert_eq!(refused(&[frame(0xc1, COMPRESSED)]), Some(Violation::ReservedBits));
+}
+
+#[test]
+fn a_half_received_compressed_message_costs_what_came() {
+    let mut decoder = Decoder::new(100_000).with_deflate();
+    assert!(decoder.step(&mut frame(0x41, &COMPRESSED[..3])).unwrap().event.is_none());
+    assert!(decoder.retained() <= 16, "no window, no output");
+    assert_eq!(decoder.receiving(), Some(Opcode::Text));
+    let mut ping = frame(0x89, b"p");
+    assert_eq!(decoder.step(&mut ping).unwrap().event, Some(Event::Ping(b"p")));
+    let mut rest = frame(0x80, &COMPRESSED[3..]);
+    assert_eq!(decoder.step(&mut rest).unwrap().event, Some(Event::Text("Hello")));
+    decoder.release();
+    assert_eq!(decoder.retained(), 0);
+}
+
+#[test]
+fn a_compressed_message_is_held_to_the_limit_twice() {
+    let too_big = Err(Violation::MessageTooBig { limit_bytes: 6 });
+    let mut decoder = Decoder::new(6).with_deflate();
+    // Seven bytes on the wire, although they would be five.
+    assert_eq!(decoder.step(&mut frame(0xc1, COMPRESSED)), too_big);
+    // Few on the wire that would be a thousand.
+    let mut decoder = Decoder::new(20).with_deflate();
+    let mut bomb = Vec::new();
+    assert!(websocket::deflate(&[0; 1000], websocket::Window::LARGEST, &mut bomb));
+    assert!(bomb.len() <= 20, "{} bytes", bomb.len());
+    let too_big = Err(Violation::MessageTooBig { limit_bytes: 20 });
+    assert_eq!(decoder.step(&mut frame(0xc2, &bomb)), too_big);
+}
+
+#[test]
+fn the_limit_is_that_of_the_last_header() {
+    let mut decoder = Decoder::new(7).with_deflate();
+    let frame = frame(0xc1, COMPRESSED);
+    assert!(decoder.step(&mut frame[..8].to_vec()).unwrap().event.is_none());
+    decoder.set_max_message(1);
+    let mut rest = frame[8..].to_vec();
+    assert_eq!(decoder.step(&mut rest).unwrap().event, Some(Event::Text("Hello")));
+}
+
+#[test]
+fn bad_compressed_data_is_refused_when_its_message_is_whole() {
+    let refused = |payload: &[u8]| {
+        let mut decoder = Decoder::new(1000).with_deflate();
+        let violation = decoder.step(&mut frame(0xc1, payload)).unwrap_err();
+        (violation, violation.close_code())
+    };
+    assert_eq!(refused(b"\xff\xff"), (Violation::BrokenDeflate, 1007));
+    assert_eq!(refused(&COMPRESSED[..5]), (Violation::BrokenDeflate, 1007));
+    let not_utf8 = b"\x00\x01\x00\xfe\xff\xff\x00";
+    assert_eq!(refused(not_utf8), (Violation::TextNotUtf8, 1007));
+}

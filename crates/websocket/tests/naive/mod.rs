@@ -1,17 +1,29 @@
 //! A parser that has the whole stream before it and no wish to be fast: what the decoder must
 //! agree with.
 
+use flate2::{Decompress, FlushDecompress, Status};
 use websocket::Violation;
 
 use crate::check::{Outcome, Seen};
 
+/// What a server takes.
+#[derive(Clone, Copy)]
+pub(crate) struct Terms {
+    pub(crate) max_message: usize,
+    /// Whether compression is agreed.
+    pub(crate) deflate: bool,
+}
+
+/// The message whose last frame did not come: its first byte and its payload.
+type Open = Option<(u8, Vec<u8>)>;
+
 /// Reads frame after frame, each from its first byte.
-pub(crate) fn decode(stream: &[u8], max_message: usize) -> Outcome {
+pub(crate) fn decode(stream: &[u8], terms: Terms) -> Outcome {
     let mut seen = Vec::new();
-    let mut open: Option<(u8, Vec<u8>)> = None;
+    let mut open: Open = None;
     let mut at = 0;
     loop {
-        match frame(&stream[at..], &mut open, max_message) {
+        match frame(&stream[at..], &mut open, terms) {
             Ok(Some((size, event))) => {
                 at += size;
                 seen.extend(event);
@@ -25,19 +37,23 @@ pub(crate) fn decode(stream: &[u8], max_message: usize) -> Outcome {
 /// One frame: its size and the event that it completes. Nothing where it isn't whole.
 fn frame(
     bytes: &[u8],
-    open: &mut Option<(u8, Vec<u8>)>,
-    max_message: usize,
+    open: &mut Open,
+    Terms { max_message, deflate }: Terms,
 ) -> Result<Option<(usize, Option<Seen>)>, Violation> {
     let Some(first) = bytes.first() else {
         return Ok(None);
     };
     let fin = first >= &128;
-    if first / 16 % 8 != 0 {
+    let reserved = first / 16 % 8;
+    if reserved != 0 && !(deflate && reserved == 4) {
         return Err(Violation::ReservedBits);
     }
     let opcode = first % 16;
     if ![0, 1, 2, 8, 9, 10].contains(&opcode) {
         return Err(Violation::ReservedOpcode(opcode));
+    }
+    if reserved != 0 && opcode != 1 && opcode != 2 {
+        return Err(Violation::ReservedBits);
     }
     let control = opcode >= 8;
     if control && !fin {
@@ -97,22 +113,62 @@ fn frame(
         }
         return Ok(Some((start + length, Some(control_event(opcode, payload)?))));
     }
-    let (kind, mut message) = open.clone().unwrap_or((opcode, Vec::new()));
+    let (began, mut message) = open.clone().unwrap_or((*first, Vec::new()));
     message.extend(payload);
-    check_text(kind, &message, whole && fin)?;
+    let (kind, compressed) = (began % 16, began / 16 % 8 == 4);
+    if !compressed {
+        check_text(kind, &message, whole && fin)?;
+    }
     if !whole {
         return Ok(None);
     }
     if !fin {
-        *open = Some((kind, message));
+        *open = Some((began, message));
         return Ok(Some((start + length, None)));
     }
     *open = None;
+    if compressed {
+        message = inflate(message, max_message)?;
+        check_text(kind, &message, true)?;
+    }
     let event = match kind {
         1 => Seen::Text(String::from_utf8(message).expect("checked above")),
         _ => Seen::Binary(message),
     };
     Ok(Some((start + length, Some(event))))
+}
+
+/// Byte by byte, with a new state for each stream of blocks.
+fn inflate(mut rest: Vec<u8>, max_message: usize) -> Result<Vec<u8>, Violation> {
+    if rest.is_empty() {
+        return Ok(Vec::new());
+    }
+    let payload = rest.len();
+    rest.extend(b"\x00\x00\xff\xff\x01\x00\x00\xff\xff");
+    let mut message = Vec::new();
+    let mut at = 0;
+    loop {
+        let mut state = Decompress::new(false);
+        let begin = at;
+        loop {
+            let mut byte = [0];
+            let made = state.total_out();
+            let done = state.decompress(&rest[at..], &mut byte, FlushDecompress::None);
+            let taken = begin + state.total_in() as usize;
+            let stuck = taken == at && state.total_out() == made;
+            at = taken;
+            message.extend(&byte[..(state.total_out() - made) as usize]);
+            if message.len() > max_message {
+                return Err(Violation::MessageTooBig { limit_bytes: max_message });
+            }
+            match done {
+                Ok(Status::StreamEnd) if at == payload || at == rest.len() => return Ok(message),
+                Ok(Status::StreamEnd) => break,
+                Ok(Status::Ok | Status::BufError) if !stuck => {}
+                _ => return Err(Violation::BrokenDeflate),
+            }
+        }
+    }
 }
 
 /// Text must be UTF-8, and its beginning must be able to become UTF-8.
