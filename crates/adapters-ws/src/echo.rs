@@ -1,15 +1,16 @@
-//! The conversation of `/debug/echo`: every message comes back as it was, so that an independent
-//! suite can judge the transport.
+//! The conversation of `/debug/echo`: every message comes back as it was, compressed where that was
+//! agreed, so that an independent suite can judge the transport.
 
 use std::sync::Arc;
 
 use application::{Seat, ports::Outbound};
 use bytes::Bytes;
 use domain::CloseReason;
-use websocket::Opcode;
+use websocket::{Agreement, Opcode};
 
 use crate::{
     conversation::{Conversation, Incoming},
+    framing::compressed,
     outbound::{CloseCodes, Queue},
 };
 
@@ -18,13 +19,14 @@ pub(crate) const LIMIT: usize = 32 * 1024 * 1024;
 
 pub(crate) struct Echo {
     queue: Arc<Queue>,
+    agreement: Option<Agreement>,
     /// Given back when the socket is closed.
     seat: Option<Seat>,
 }
 
 impl Echo {
-    pub(crate) fn new(queue: Arc<Queue>, seat: Option<Seat>) -> Self {
-        Self { queue, seat }
+    pub(crate) fn new(queue: Arc<Queue>, agreement: Option<Agreement>, seat: Option<Seat>) -> Self {
+        Self { queue, agreement, seat }
     }
 
     /// RFC 6455's own numbers: nothing else ends an echo.
@@ -36,9 +38,14 @@ impl Echo {
     }
 
     fn send(&self, opcode: Opcode, message: &[u8]) {
-        let head = websocket::header(opcode, message.len());
-        let frame = [head.as_slice(), message].concat();
-        self.queue.reply(frame.into());
+        let compressed = self.agreement.and_then(|agreed| {
+            // Each message for itself, as everywhere: nothing of the last one is kept.
+            compressed(opcode, message, agreed.window)
+        });
+        self.queue.reply(compressed.unwrap_or_else(|| {
+            let head = websocket::header(opcode, message.len());
+            [head.as_slice(), message].concat().into()
+        }));
     }
 }
 

@@ -4,9 +4,11 @@
 //!   socket back from hyper.
 //! * `transport` is one connection's life: reading frames and writing what is queued in one task,
 //!   the goodbye, the moment of silence after it.
-//! * `outbound` is the queue behind the `Outbound` port; [`TextFraming`] marks frames for codecs.
+//! * `outbound` is the queue behind the `Outbound` port; [`TextFraming`] and [`DeflateFraming`] mark
+//!   frames for codecs, [`Codecs`] are those of a protocol.
 //! * `conversation` is who talks: a session (`talk`), or the echo of `/debug/echo`.
 
+mod codecs;
 mod conversation;
 mod echo;
 mod framing;
@@ -16,5 +18,6 @@ mod talk;
 mod transport;
 mod upgrade;
 
-pub use framing::TextFraming;
+pub use codecs::{Codecs, InLanguages};
+pub use framing::{DeflateFraming, TextFraming};
 pub use routes::{Endpoint, echo_route, routes};

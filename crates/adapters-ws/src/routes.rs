@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use application::{
-    Hub, Opening, Refusal, Rules,
-    ports::{Codec, Outbound},
-};
+use application::{Hub, Opening, Refusal, Rules, ports::Outbound};
 use axum::{
     Router,
     extract::{Query, Request, State, rejection::QueryRejection},
@@ -15,13 +12,15 @@ use axum::{
 use domain::{AppId, ErrorCode, Language};
 use listener::{Arrival, envelope::refused};
 use serde::Deserialize;
+use websocket::{Agreement, Decoder};
 
 use crate::{
+    codecs::Codecs,
     echo::{self, Echo},
     outbound::Queue,
     talk::Talk,
     transport,
-    upgrade::Upgrade,
+    upgrade::{Terms, Upgrade},
 };
 
 /// A protocol served at an address.
@@ -29,10 +28,8 @@ use crate::{
 pub struct Endpoint {
     /// The application.
     pub hub: Arc<Hub>,
-    /// The protocol's codec that answers in Chinese.
-    pub chinese: Arc<dyn Codec>,
-    /// The same in English.
-    pub english: Arc<dyn Codec>,
+    /// The protocol.
+    pub codecs: Arc<Codecs>,
     /// The language of those who ask for none.
     pub language: Language,
     /// The WebSocket subprotocol that names the protocol.
@@ -49,13 +46,6 @@ struct Wishes {
 impl Endpoint {
     fn language(&self, wishes: &Wishes) -> Language {
         wishes.lang.as_deref().and_then(Language::parse).unwrap_or(self.language)
-    }
-
-    fn codec(&self, language: Language) -> Arc<dyn Codec> {
-        match language {
-            Language::Chinese => Arc::clone(&self.chinese),
-            Language::English => Arc::clone(&self.english),
-        }
     }
 }
 
@@ -83,41 +73,52 @@ async fn talk(
         return refused(language, &Refusal::plain(ErrorCode::Internal));
     };
     let peer = arrival.peer(request.uri(), request.headers());
+    let mut terms = Terms { subprotocol: Some(endpoint.subprotocol), compression: false };
     let app = match wishes.app.as_deref().map(AppId::parse) {
         None => None,
         Some(Err(_)) => return refused(language, &Refusal::plain(ErrorCode::AppNotFound)),
         Some(Ok(app)) => {
-            if let Err(refusal) = endpoint.hub.screen(&app, &peer).await {
-                return refused(language, &refusal);
+            match endpoint.hub.screen(&app, &peer).await {
+                Err(refusal) => return refused(language, &refusal),
+                Ok(screened) => terms.compression = screened.compression,
             }
             Some(app)
         }
     };
-    let upgrade = match Upgrade::of(&mut request, Some(endpoint.subprotocol)) {
+    let upgrade = match Upgrade::of(&mut request, &terms) {
         Ok(upgrade) => upgrade,
         Err(answer) => return *answer,
     };
+    let agreement = upgrade.agreement();
     upgrade.answer(async move |io, early| {
-        let codec = endpoint.codec(language);
+        let codec = endpoint.codecs.of(language, agreement);
         let numbers = Arc::clone(&codec);
         let close_codes = Arc::new(move |reason| numbers.close_code(reason));
         let queue = Arc::new(Queue::new(Rules::UNAUTHENTICATED_QUEUE, close_codes));
         let outbound: Arc<dyn Outbound> = Arc::clone(&queue) as _;
         let seat = arrival.take_seat();
         let session = endpoint.hub.open(Opening { outbound, codec, peer, language, seat, app });
-        transport::run(Arc::new(io), early, queue, Talk(session)).await;
+        transport::run(Arc::new(io), early, queue, decoder(agreement), Talk(session)).await;
     })
 }
 
 async fn answer_echo(mut request: Request) -> Response {
     let arrival = request.extensions().get::<Arrival>().cloned();
-    match Upgrade::of(&mut request, None) {
-        Err(answer) => *answer,
-        Ok(upgrade) => upgrade.answer(async move |io, early| {
-            let queue = Arc::new(Queue::new(echo::LIMIT, Echo::close_codes()));
-            let seat = arrival.as_ref().and_then(Arrival::take_seat);
-            let echo = Echo::new(Arc::clone(&queue), seat);
-            transport::run(Arc::new(io), early, queue, echo).await;
-        }),
-    }
+    let upgrade = match Upgrade::of(&mut request, &Terms { subprotocol: None, compression: true }) {
+        Ok(upgrade) => upgrade,
+        Err(answer) => return *answer,
+    };
+    let agreement = upgrade.agreement();
+    upgrade.answer(async move |io, early| {
+        let queue = Arc::new(Queue::new(echo::LIMIT, Echo::close_codes()));
+        let seat = arrival.as_ref().and_then(Arrival::take_seat);
+        let echo = Echo::new(Arc::clone(&queue), agreement, seat);
+        transport::run(Arc::new(io), early, queue, decoder(agreement), echo).await;
+    })
+}
+
+/// Takes no message yet: how long one may be is up to the conversation.
+fn decoder(agreement: Option<Agreement>) -> Decoder {
+    let decoder = Decoder::new(0);
+    if agreement.is_some() { decoder.with_deflate() } else { decoder }
 }

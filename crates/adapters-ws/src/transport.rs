@@ -39,14 +39,16 @@ enum Seen {
     Violation,
 }
 
-/// Reads, writes and ends one connection. `early` is what came right behind the handshake.
+/// Reads, writes and ends one connection. `early` is what came right behind the handshake, `decoder`
+/// is made for what was agreed in it.
 pub(crate) async fn run<C: Conversation>(
     io: Arc<Io>,
     early: Vec<u8>,
     queue: Arc<Queue>,
+    mut decoder: Decoder,
     mut conversation: C,
 ) {
-    let mut decoder = Decoder::new(conversation.limit());
+    decoder.set_max_message(conversation.limit());
     let (end, seen) = {
         let mut writing = pin!(queue.write_to(&io));
         let mut reading = pin!(read(&io, early, &queue, &mut decoder, &mut conversation));

@@ -9,23 +9,29 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use listener::Io;
-use websocket::handshake::accept_key;
+use websocket::{Agreement, handshake::accept_key};
+
+/// What may be agreed to.
+pub(crate) struct Terms {
+    /// A subprotocol, where it is offered.
+    pub(crate) subprotocol: Option<&'static str>,
+    /// Compression, where it is offered.
+    pub(crate) compression: bool,
+}
 
 /// A request that may be upgraded.
 pub(crate) struct Upgrade {
     accept: String,
     upgrade: OnUpgrade,
     subprotocol: Option<&'static str>,
+    agreement: Option<Agreement>,
 }
 
 impl Upgrade {
-    /// Reads the handshake (RFC 6455, 4.2.1). `subprotocol` is agreed to where it is offered.
+    /// Reads the handshake (RFC 6455, 4.2.1).
     ///
     /// The answer to a request that is no handshake says what is missing.
-    pub(crate) fn of(
-        request: &mut Request,
-        subprotocol: Option<&'static str>,
-    ) -> Result<Self, Box<Response>> {
+    pub(crate) fn of(request: &mut Request, terms: &Terms) -> Result<Self, Box<Response>> {
         let headers = request.headers();
         if request.method() != Method::GET
             || !names(headers, &header::CONNECTION, "upgrade")
@@ -41,14 +47,20 @@ impl Upgrade {
             .and_then(accept_key)
             .ok_or_else(|| bad_request("Sec-WebSocket-Key is not base64 of 16 bytes"))?;
         // Exactly as it is offered: the answer has to be one of the offers.
-        let subprotocol = subprotocol.filter(|name| {
+        let subprotocol = terms.subprotocol.filter(|name| {
             words(headers, &header::SEC_WEBSOCKET_PROTOCOL).any(|offer| offer == *name)
         });
+        let agreement = terms.compression.then(|| agreement(headers)).flatten();
         let upgrade = request
             .extensions_mut()
             .remove::<OnUpgrade>()
             .ok_or_else(|| bad_request("this connection can't be upgraded"))?;
-        Ok(Self { accept, upgrade, subprotocol })
+        Ok(Self { accept, upgrade, subprotocol, agreement })
+    }
+
+    /// How messages are compressed.
+    pub(crate) const fn agreement(&self) -> Option<Agreement> {
+        self.agreement
     }
 
     /// Answers 101, and calls `then` with the socket and what came right behind the handshake.
@@ -56,7 +68,7 @@ impl Upgrade {
     where
         F: Future<Output = ()> + Send,
     {
-        let Self { accept, upgrade, subprotocol } = self;
+        let Self { accept, upgrade, subprotocol, agreement } = self;
         tokio::spawn(async move {
             // A peer that breaks off during the handshake was never a connection.
             let Ok(upgraded) = upgrade.await else { return };
@@ -69,11 +81,21 @@ impl Upgrade {
             drop(parts.read_buf);
             then(parts.io.into_inner(), early).await;
         });
-        switching(&accept, subprotocol)
+        switching(&accept, subprotocol, agreement)
     }
 }
 
-fn switching(accept: &str, subprotocol: Option<&'static str>) -> Response {
+/// What is agreed to of the extensions that are offered.
+fn agreement(headers: &HeaderMap) -> Option<Agreement> {
+    let offers = headers.get_all(header::SEC_WEBSOCKET_EXTENSIONS).iter();
+    Agreement::to(offers.filter_map(|value| value.to_str().ok()))
+}
+
+fn switching(
+    accept: &str,
+    subprotocol: Option<&'static str>,
+    agreement: Option<Agreement>,
+) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let headers = response.headers_mut();
@@ -84,6 +106,10 @@ fn switching(accept: &str, subprotocol: Option<&'static str>) -> Response {
     }
     if let Some(subprotocol) = subprotocol {
         headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(subprotocol));
+    }
+    let extensions = agreement.map(|agreement| HeaderValue::from_str(&agreement.answer()));
+    if let Some(Ok(extensions)) = extensions {
+        headers.insert(header::SEC_WEBSOCKET_EXTENSIONS, extensions);
     }
     response
 }

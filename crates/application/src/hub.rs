@@ -64,6 +64,13 @@ pub struct Opening {
     pub app: Option<AppId>,
 }
 
+/// What a transport may know of an app before anybody has authenticated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Screened {
+    /// Whether messages may be compressed.
+    pub compression: bool,
+}
+
 impl Hub {
     /// A hub of these ports. Somebody has to poll [`Self::run_timers`].
     #[must_use]
@@ -114,9 +121,9 @@ impl Hub {
     ///
     /// # Errors
     /// No such app, disabled, or not from there.
-    pub async fn screen(&self, app: &AppId, peer: &Peer) -> Result<(), Refusal> {
-        let screened = self.authenticate.screen(app, peer).await;
-        screened.map(|_| ()).map_err(|error| error.refusal())
+    pub async fn screen(&self, app: &AppId, peer: &Peer) -> Result<Screened, Refusal> {
+        let app = self.authenticate.screen(app, peer).await.map_err(|error| error.refusal())?;
+        Ok(Screened { compression: app.compression })
     }
 
     /// Turns the timers of all connections for as long as the future is polled.

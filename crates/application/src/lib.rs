@@ -42,7 +42,7 @@ pub use connection::Connection;
 pub use connections::Connections;
 pub use demo_token::{DemoToken, DemoTokenError, IssuedToken};
 pub use fanout::Fanout;
-pub use hub::{Hub, Opening, Ports};
+pub use hub::{Hub, Opening, Ports, Screened};
 pub use parting::Parting;
 pub use push::Push;
 pub use reply::{Refusal, Reply, ReplyData, Subscribed, Welcome, WelcomeLimits};

@@ -42,6 +42,8 @@ pub struct App {
     pub namespaces: Vec<Arc<Namespace>>,
     /// Options of channels without a pattern.
     pub default_namespace: Arc<Namespace>,
+    /// Whether messages may be compressed for its connections, where the transport can.
+    pub compression: bool,
     /// Receivers of events.
     pub webhooks: Vec<Webhook>,
 }
@@ -62,6 +64,7 @@ impl App {
             default_grants: Vec::new(),
             namespaces: Vec::new(),
             default_namespace: Arc::default(),
+            compression: false,
             webhooks: Vec::new(),
         }
     }

@@ -25,12 +25,13 @@ impl<F: Framing> NativeCodec<F> {
         Self { language, framing: PhantomData }
     }
 
-    fn frame(write: impl FnOnce(&mut Vec<u8>)) -> Bytes {
+    /// The text that `write` writes, behind the room for the frame's head.
+    fn text(write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
         // Most frames fit; what does not grows once or twice.
         let mut buffer = Vec::with_capacity(F::HEAD + 118);
         buffer.resize(F::HEAD, 0);
         write(&mut buffer);
-        F::seal(buffer)
+        buffer
     }
 }
 
@@ -44,11 +45,19 @@ impl<F: Framing> Codec for NativeCodec<F> {
     }
 
     fn reply(&self, reply: &Reply) -> Bytes {
-        Self::frame(|buffer| reply::write(buffer, reply, self.language))
+        F::seal(Self::text(|buffer| reply::write(buffer, reply, self.language)))
     }
 
     fn push(&self, push: &Push<'_>) -> Bytes {
-        Self::frame(|buffer| push::write(buffer, push))
+        let text = Self::text(|buffer| push::write(buffer, push));
+        match push {
+            Push::Message(_) => F::seal_shared(text),
+            Push::Subscribed(_)
+            | Push::Unsubscribed { .. }
+            | Push::TokenExpiring { .. }
+            | Push::Heartbeat { .. }
+            | Push::Disconnect { .. } => F::seal(text),
+        }
     }
 
     fn close_code(&self, reason: CloseReason) -> u16 {

@@ -6,10 +6,10 @@ use adapters_http::Health;
 use adapters_jwt::{JwksOptions, JwtTokenIssuer, JwtTokenVerifier};
 use adapters_memory::{MemoryAppRegistry, MemoryBroker, RandomIds, SystemClock};
 use adapters_tracing::TracingEvents;
-use adapters_ws::{Endpoint, TextFraming};
+use adapters_ws::{Codecs, DeflateFraming, Endpoint, InLanguages, TextFraming};
 use application::{
     Admission, AdmissionLimits, DemoToken, Fanout, Hub, Ports, Rules,
-    ports::{AppRegistry, Clock, DeliverySink, IdSource},
+    ports::{AppRegistry, Clock, DeliverySink, Framing, IdSource},
 };
 use axum::Router;
 use domain::{App, Language};
@@ -171,6 +171,27 @@ fn hub(
     Ok(Hub::new(ports, fanout, rules(settings)))
 }
 
+fn native_codecs() -> Codecs {
+    fn framed<F: Framing>() -> InLanguages {
+        InLanguages {
+            chinese: Arc::new(NativeCodec::<F>::new(Language::Chinese)),
+            english: Arc::new(NativeCodec::<F>::new(Language::English)),
+        }
+    }
+    Codecs {
+        plain: framed::<TextFraming>(),
+        deflate: [
+            framed::<DeflateFraming<9>>(),
+            framed::<DeflateFraming<10>>(),
+            framed::<DeflateFraming<11>>(),
+            framed::<DeflateFraming<12>>(),
+            framed::<DeflateFraming<13>>(),
+            framed::<DeflateFraming<14>>(),
+            framed::<DeflateFraming<15>>(),
+        ],
+    }
+}
+
 fn router(
     settings: &Settings,
     hub: &Arc<Hub>,
@@ -180,8 +201,7 @@ fn router(
     let language = settings.server.language;
     let endpoint = Endpoint {
         hub: Arc::clone(hub),
-        chinese: Arc::new(NativeCodec::<TextFraming>::new(Language::Chinese)),
-        english: Arc::new(NativeCodec::<TextFraming>::new(Language::English)),
+        codecs: Arc::new(native_codecs()),
         language,
         subprotocol: SUBPROTOCOL,
     };

@@ -37,6 +37,7 @@ pub(crate) struct RawApp {
     default_grants: BTreeMap<String, Vec<Text>>,
     origins: Vec<Text>,
     origin_required: Flag,
+    compression: Flag,
     limits: RawAppLimits,
     #[serde(default)]
     jwt_keys: Vec<RawJwtKey>,
@@ -115,6 +116,7 @@ impl RawApp {
             api_keys: api_key::parse_all(self.api_keys, &path.key("api_keys"))?,
             namespaces: namespaces(self.namespaces, &path.key("namespaces"))?,
             default_namespace: Arc::default(),
+            compression: self.compression.0,
             webhooks: webhooks(self.webhooks, &path.key("webhooks"), vault)?,
         })
     }

@@ -20,6 +20,7 @@ scopes = ["read", "manage"]
 id = "shop"
 origins = ["https://*.example.com"]
 origin_required = true
+compression = true
 
 [apps.default_grants]
 "chat:*" = ["subscribe", "send"]
@@ -77,6 +78,7 @@ fn an_app_is_parsed_whole() {
     assert_eq!((shop.id.as_str(), shop.status), ("shop", AppStatus::Active));
     assert_eq!((old.id.as_str(), old.status), ("old", AppStatus::Disabled));
     assert!(!shop.demo && shop.origins.required);
+    assert!(shop.compression && !old.compression);
     assert!(shop.origins.allows(Some("https://app.example.com")));
     assert!(!shop.origins.allows(Some("https://evil.example")));
     assert_eq!(shop.default_grants.len(), 2);

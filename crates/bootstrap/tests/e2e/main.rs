@@ -14,6 +14,7 @@ mod bad_frames;
 mod certificate;
 mod chat;
 mod client;
+mod compression;
 mod demo;
 mod echo;
 mod founding;

@@ -28,6 +28,8 @@ pub(crate) async fn read_all(mut reading: ReadHalf<'_>, received: &mut Vec<u8>) 
 #[derive(Debug)]
 pub(crate) struct Frame {
     pub(crate) opcode: u8,
+    /// RSV1.
+    pub(crate) compressed: bool,
     pub(crate) payload: Vec<u8>,
 }
 
@@ -178,7 +180,7 @@ impl Raw {
     /// Waits for the end, and tells how the server said goodbye.
     pub(crate) async fn goodbye(&mut self) -> Goodbye {
         let (mut before, mut code) = (Vec::new(), None);
-        while let Some(Frame { opcode, payload }) = self.frame().await {
+        while let Some(Frame { opcode, payload, .. }) = self.frame().await {
             match opcode {
                 TEXT => before.push(serde_json::from_slice::<Value>(&payload).unwrap()),
                 CLOSE => code = payload.first_chunk().map(|code| u16::from_be_bytes(*code)),
@@ -284,5 +286,6 @@ fn parse(read: &[u8]) -> Option<(Frame, usize)> {
     };
     let payload = rest.get(..length)?.to_vec();
     let used = read.len() - rest.len() + length;
-    Some((Frame { opcode: first & 0x0f, payload }, used))
+    let frame = Frame { opcode: first & 0x0f, compressed: first & 0x40 != 0, payload };
+    Some((frame, used))
 }
