@@ -1,5 +1,7 @@
 //! Who talks over a connection.
 
+use std::task::{Context, Poll};
+
 use domain::CloseReason;
 
 /// A whole message that came.
@@ -28,8 +30,8 @@ pub(crate) trait Conversation: Send {
     /// Takes a message; returns when the next one may come.
     fn receive(&mut self, message: Incoming<'_>) -> impl Future<Output = ()> + Send;
 
-    /// Goes on with what was asked earlier, for as long as it is polled.
-    fn progress(&mut self) -> impl Future<Output = ()> + Send;
+    /// Goes on with what was asked earlier; ready when something of it was answered.
+    fn poll_progress(&mut self, context: &mut Context<'_>) -> Poll<()>;
 
     /// The peer broke a rule: says goodbye.
     fn violated(&self, reason: CloseReason);

@@ -1,7 +1,10 @@
 //! The conversation of `/debug/echo`: every message comes back as it was, compressed where that was
 //! agreed, so that an independent suite can judge the transport.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use application::{Seat, ports::Outbound};
 use bytes::Bytes;
@@ -31,7 +34,7 @@ impl Echo {
 
     /// RFC 6455's own numbers: nothing else ends an echo.
     pub(crate) fn close_codes() -> CloseCodes {
-        Arc::new(|reason| {
+        CloseCodes::By(|reason| {
             let known = [(CloseReason::InvalidText, 1007), (CloseReason::FrameTooLarge, 1009)];
             known.iter().find(|(known, _)| *known == reason).map_or(1002, |(_, code)| *code)
         })
@@ -72,8 +75,8 @@ impl Conversation for Echo {
         }
     }
 
-    async fn progress(&mut self) {
-        std::future::pending().await
+    fn poll_progress(&mut self, _context: &mut Context<'_>) -> Poll<()> {
+        Poll::Pending
     }
 
     fn violated(&self, reason: CloseReason) {

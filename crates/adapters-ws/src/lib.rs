@@ -14,6 +14,7 @@ mod echo;
 mod framing;
 mod outbound;
 mod routes;
+mod scratch;
 mod talk;
 mod transport;
 mod upgrade;

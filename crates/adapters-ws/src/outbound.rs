@@ -5,34 +5,50 @@ mod contract;
 
 use std::{
     collections::VecDeque,
+    future::poll_fn,
     io::{self, IoSlice},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
     time::Duration,
 };
 
-use application::ports::{Outbound, QueueFull};
+use application::ports::{Codec, Outbound, QueueFull};
 use bytes::{Buf, Bytes};
 use domain::CloseReason;
+use futures_util::task::AtomicWaker;
 use listener::Io;
-use tokio::{
-    sync::{Notify, watch},
-    time::Instant,
-};
+use tokio::time::Instant;
 
 /// The numbers of a protocol for the reasons of a close.
-pub(crate) type CloseCodes = Arc<dyn Fn(CloseReason) -> u16 + Send + Sync>;
+pub(crate) enum CloseCodes {
+    /// Its codec's.
+    Of(Arc<dyn Codec>),
+    /// Of something that has no codec.
+    By(fn(CloseReason) -> u16),
+}
+
+impl CloseCodes {
+    fn of(&self, reason: CloseReason) -> u16 {
+        match self {
+            Self::Of(codec) => codec.close_code(reason),
+            Self::By(code_of) => code_of(reason),
+        }
+    }
+}
 
 /// A connection's queue. A push is written by whoever makes it, as far as the socket takes it at
 /// once; the rest, and replies, are written by the connection's own task.
 pub(crate) struct Queue {
     /// Short: held to put frames in and over one write that does not wait.
     state: Mutex<State>,
-    /// Something was queued, or the end began.
-    filled: Notify,
-    /// The queue shrank.
-    shrank: Notify,
+    /// The connection's task: woken when something was queued, when others made room, when the end
+    /// began. It both reads and writes, so what it changes itself needs no waking.
+    task: AtomicWaker,
     /// Nothing will be written any more: set once, when the writing ends.
-    over: watch::Sender<bool>,
+    over: AtomicBool,
     close_codes: CloseCodes,
 }
 
@@ -45,6 +61,8 @@ struct State {
     started: bool,
     /// Set once: nothing is queued behind the goodbye.
     closing: bool,
+    /// Something changed since the task wrote last.
+    changed: bool,
     /// The socket, while the connection's task writes: a queue at its limit is first offered to
     /// it, for a burst must not end a reader who was only not asked yet.
     io: Option<Arc<Io>>,
@@ -89,14 +107,24 @@ impl Queue {
             limit,
             started: false,
             closing: false,
+            changed: false,
             io: None,
         };
-        let (filled, shrank, over) = (Notify::new(), Notify::new(), watch::Sender::new(false));
-        Self { state: Mutex::new(state), filled, shrank, over, close_codes }
+        let (task, over) = (AtomicWaker::new(), AtomicBool::new(false));
+        Self { state: Mutex::new(state), task, over, close_codes }
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes what the task has to know of, and wakes it.
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        self.with(|state| {
+            change(state);
+            state.changed = true;
+        });
+        self.task.wake();
     }
 
     /// Queues the answer to the peer's own goodbye and ends the writing.
@@ -105,32 +133,28 @@ impl Queue {
             Some(code) => websocket::close_frame(code, ""),
             None => websocket::header(websocket::Opcode::Close, 0).as_slice().to_vec(),
         };
-        self.with(|state| state.end_with(Bytes::new(), frame.into()));
-        self.filled.notify_one();
+        self.change(|state| state.end_with(Bytes::new(), frame.into()));
     }
 
     /// Ends the writing with what is queued, without a goodbye: the peer hears, but says no more.
     pub(crate) fn finish(&self) {
-        self.with(|state| state.closing = true);
-        self.filled.notify_one();
+        self.change(|state| state.closing = true);
     }
 
     /// Resolves when no more is queued than may be, or nothing will be written any more: until then
-    /// no request is taken, for its answer would only be queued as well.
+    /// no request is taken, for its answer would only be queued as well. Only for the task that
+    /// also writes.
     pub(crate) async fn room(&self) {
-        loop {
-            let shrank = self.shrank.notified();
-            if *self.over.borrow() || self.with(|state| state.cost() <= state.limit) {
-                return;
-            }
-            shrank.await;
-        }
+        poll_fn(|_| if self.has_room() { Poll::Ready(()) } else { Poll::Pending }).await;
     }
 
-    /// Resolves when nothing will be written any more: then nothing needs to be read either.
-    pub(crate) async fn over(&self) {
-        // The sender lives as long as `self`, so waiting can't fail.
-        drop(self.over.subscribe().wait_for(|over| *over).await);
+    fn has_room(&self) -> bool {
+        self.is_over() || self.with(|state| state.cost() <= state.limit)
+    }
+
+    /// Whether nothing will be written any more: then nothing needs to be read either.
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.load(Ordering::Acquire)
     }
 
     /// Writes what is queued ([`Self::write_all`]) and tells the reading when that is over.
@@ -138,8 +162,7 @@ impl Queue {
         self.with(|state| state.io = Some(Arc::clone(io)));
         let end = self.write_all(io).await;
         self.with(|state| state.io = None);
-        self.over.send_replace(true);
-        self.shrank.notify_waiters();
+        self.over.store(true, Ordering::Release);
         end
     }
 
@@ -148,31 +171,42 @@ impl Queue {
     async fn write_all(&self, io: &Io) -> End {
         let mut by: Option<Instant> = None;
         loop {
-            let filled = self.filled.notified();
-            match self.write_now(io) {
+            match self.with(|state| state.write_all(io)) {
                 Err(_) => return End::Broken,
                 Ok(Written::AllAndClosing) => return End::Said,
-                Ok(Written::All) => filled.await,
+                Ok(Written::All) => poll_fn(|context| self.poll_changed(context)).await,
                 Ok(Written::Enough) => tokio::task::yield_now().await,
                 Ok(Written::Some) => {
                     if by.is_none() && self.with(|state| state.closing) {
                         by = Some(Instant::now() + GOODBYE);
                     }
-                    tokio::select! {
-                        ready = io.writable() => if ready.is_err() { return End::Broken },
-                        // The end began while the reader was not reading: its time runs.
-                        () = filled, if by.is_none() => {}
-                        () = until(by) => return End::Stuck,
+                    // Boxed: rare, and large.
+                    if let Some(end) = Box::pin(self.wait_for_reader(io, by)).await {
+                        return end;
                     }
                 }
             }
         }
     }
 
-    fn write_now(&self, io: &Io) -> io::Result<Written> {
-        let written = self.with(|state| state.write(io));
-        self.shrank.notify_waiters();
-        written
+    fn poll_changed(&self, context: &Context<'_>) -> Poll<()> {
+        self.task.register(context.waker());
+        if self.with(|state| state.changed) { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    /// Until the socket takes more, or the end begins while the reader is not reading: from then on
+    /// its time runs.
+    async fn wait_for_reader(&self, io: &Io, by: Option<Instant>) -> Option<End> {
+        tokio::select! {
+            ready = io.writable() => ready.is_err().then_some(End::Broken),
+            () = poll_fn(|context| self.poll_closing(context)), if by.is_none() => None,
+            () = until(by) => Some(End::Stuck),
+        }
+    }
+
+    fn poll_closing(&self, context: &Context<'_>) -> Poll<()> {
+        self.task.register(context.waker());
+        if self.with(|state| state.closing) { Poll::Ready(()) } else { Poll::Pending }
     }
 }
 
@@ -184,6 +218,12 @@ async fn until(by: Option<Instant>) {
 }
 
 impl State {
+    /// As the connection's own task writes: what changed before is seen to.
+    fn write_all(&mut self, io: &Io) -> io::Result<Written> {
+        self.changed = false;
+        self.write(io)
+    }
+
     fn write(&mut self, io: &Io) -> io::Result<Written> {
         for _ in 0..IN_A_ROW {
             if self.frames.is_empty() {
@@ -290,24 +330,25 @@ impl State {
 
 impl Outbound for Queue {
     fn push(&self, frame: &Bytes) -> Result<(), QueueFull> {
-        let queued = self.with(|state| {
+        let all_written = self.with(|state| {
             if state.closing {
-                return Ok(false);
+                return Ok(true);
             }
             if !state.has_room_for(frame.len()) {
                 return Err(QueueFull);
             }
-            Ok(!state.write_or_put(frame))
+            let all_written = state.write_or_put(frame);
+            state.changed |= !all_written;
+            Ok(all_written)
         })?;
-        if queued {
-            self.filled.notify_one();
+        if !all_written {
+            self.task.wake();
         }
         Ok(())
     }
 
     fn reply(&self, frame: Bytes) {
-        self.with(|state| state.put(frame));
-        self.filled.notify_one();
+        self.change(|state| state.put(frame));
     }
 
     fn probe(&self) {
@@ -315,15 +356,13 @@ impl Outbound for Queue {
     }
 
     fn close(&self, farewell: Bytes, reason: CloseReason) {
-        let goodbye = websocket::close_frame((self.close_codes)(reason), reason.name());
-        self.with(|state| {
+        let goodbye = websocket::close_frame(self.close_codes.of(reason), reason.name());
+        self.change(|state| {
             if reason.drops_queue() && !state.closing {
                 state.drop_waiting();
             }
             state.end_with(farewell, goodbye.into());
         });
-        self.filled.notify_one();
-        self.shrank.notify_waiters();
     }
 
     fn queued_bytes(&self) -> usize {
@@ -331,7 +370,6 @@ impl Outbound for Queue {
     }
 
     fn set_queue_limit(&self, bytes: usize) {
-        self.with(|state| state.limit = bytes);
-        self.shrank.notify_waiters();
+        self.change(|state| state.limit = bytes);
     }
 }

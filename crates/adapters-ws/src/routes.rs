@@ -12,12 +12,11 @@ use axum::{
 use domain::{AppId, ErrorCode, Language};
 use listener::{Arrival, envelope::refused};
 use serde::Deserialize;
-use websocket::{Agreement, Decoder};
 
 use crate::{
     codecs::Codecs,
     echo::{self, Echo},
-    outbound::Queue,
+    outbound::{CloseCodes, Queue},
     talk::Talk,
     transport,
     upgrade::{Terms, Upgrade},
@@ -90,15 +89,14 @@ async fn talk(
         Err(answer) => return *answer,
     };
     let agreement = upgrade.agreement();
-    upgrade.answer(async move |io, early| {
+    upgrade.answer(move |io, early| {
         let codec = endpoint.codecs.of(language, agreement);
-        let numbers = Arc::clone(&codec);
-        let close_codes = Arc::new(move |reason| numbers.close_code(reason));
+        let close_codes = CloseCodes::Of(Arc::clone(&codec));
         let queue = Arc::new(Queue::new(Rules::UNAUTHENTICATED_QUEUE, close_codes));
         let outbound: Arc<dyn Outbound> = Arc::clone(&queue) as _;
         let seat = arrival.take_seat();
         let session = endpoint.hub.open(Opening { outbound, codec, peer, language, seat, app });
-        transport::run(Arc::new(io), early, queue, decoder(agreement), Talk(session)).await;
+        transport::begin(io, early, queue, agreement.is_some(), Talk(Box::new(session)));
     })
 }
 
@@ -109,16 +107,10 @@ async fn answer_echo(mut request: Request) -> Response {
         Err(answer) => return *answer,
     };
     let agreement = upgrade.agreement();
-    upgrade.answer(async move |io, early| {
+    upgrade.answer(move |io, early| {
         let queue = Arc::new(Queue::new(echo::LIMIT, Echo::close_codes()));
         let seat = arrival.as_ref().and_then(Arrival::take_seat);
         let echo = Echo::new(Arc::clone(&queue), agreement, seat);
-        transport::run(Arc::new(io), early, queue, decoder(agreement), echo).await;
+        transport::begin(io, early, queue, agreement.is_some(), echo);
     })
-}
-
-/// Takes no message yet: how long one may be is up to the conversation.
-fn decoder(agreement: Option<Agreement>) -> Decoder {
-    let decoder = Decoder::new(0);
-    if agreement.is_some() { decoder.with_deflate() } else { decoder }
 }

@@ -1,12 +1,15 @@
 //! A session's conversation.
 
+use std::task::{Context, Poll};
+
 use application::{Parting, Session};
 use domain::CloseReason;
 
 use crate::conversation::{Conversation, Incoming};
 
-/// Speaks a text protocol with the application.
-pub(crate) struct Talk(pub(crate) Session);
+/// Speaks a text protocol with the application. The session is boxed because a future that takes
+/// a value keeps its place twice.
+pub(crate) struct Talk(pub(crate) Box<Session>);
 
 impl Conversation for Talk {
     type Parting = Parting;
@@ -27,15 +30,18 @@ impl Conversation for Talk {
         self.0.spend_overhead(frames);
     }
 
-    async fn receive(&mut self, message: Incoming<'_>) {
+    fn receive(&mut self, message: Incoming<'_>) -> impl Future<Output = ()> + Send {
         match message {
-            Incoming::Text(text) => self.0.receive(text.as_bytes()).await,
-            Incoming::Binary(_) => self.0.violate(CloseReason::UnsupportedFrame),
+            Incoming::Text(text) => self.0.receive(text.as_bytes()),
+            Incoming::Binary(_) => {
+                self.0.violate(CloseReason::UnsupportedFrame);
+                Box::pin(std::future::ready(()))
+            }
         }
     }
 
-    async fn progress(&mut self) {
-        self.0.progress().await;
+    fn poll_progress(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        self.0.poll_progress(context)
     }
 
     fn violated(&self, reason: CloseReason) {

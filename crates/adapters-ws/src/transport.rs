@@ -1,6 +1,13 @@
 //! One connection's life after the upgrade.
 
-use std::{io, pin::pin, sync::Arc, time::Duration};
+use std::{
+    future::poll_fn,
+    io,
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use application::ports::Outbound;
 use domain::CloseReason;
@@ -10,11 +17,9 @@ use websocket::{Decoder, Event, Opcode, Violation};
 use crate::{
     conversation::{Conversation, Incoming},
     outbound::{End, Queue},
+    scratch::Scratch,
 };
 
-/// Bytes of one read: allocated when there is something to read, so that an idle connection has
-/// no buffer.
-const READ: usize = 8 * 1024;
 /// After a goodbye the server reads on and discards for so long: closing with unread bytes would
 /// reset the connection, and the peer would lose the code.
 const LINGER: Duration = Duration::from_secs(2);
@@ -39,48 +44,68 @@ enum Seen {
     Violation,
 }
 
-/// Reads, writes and ends one connection. `early` is what came right behind the handshake, `decoder`
-/// is made for what was agreed in it.
-pub(crate) async fn run<C: Conversation>(
+/// What reads one connection.
+struct Reading<C> {
     io: Arc<Io>,
+    queue: Arc<Queue>,
+    decoder: Decoder,
+    conversation: C,
+}
+
+/// Begins one connection: its reading, its writing and its end, in a task of its own. `early` is
+/// what came right behind the handshake, `deflate` whether compression was agreed to in it.
+///
+/// The task is most of what an idle connection costs: what it rarely waits for is boxed, and what
+/// it often waits for is polled rather than kept as a future.
+pub(crate) fn begin<C: Conversation + 'static>(
+    io: Io,
     early: Vec<u8>,
     queue: Arc<Queue>,
-    mut decoder: Decoder,
-    mut conversation: C,
+    deflate: bool,
+    conversation: C,
 ) {
-    decoder.set_max_message(conversation.limit());
-    let (end, seen) = {
-        let mut writing = pin!(queue.write_to(&io));
-        let mut reading = pin!(read(&io, early, &queue, &mut decoder, &mut conversation));
-        tokio::select! {
-            end = &mut writing => {
-                // What the conversation has begun it ends, so that nothing is left half done.
-                reading.await;
-                (end, CloseReason::PeerLost)
-            }
-            seen = &mut reading => match seen {
-                Seen::Over => (writing.await, CloseReason::PeerLost),
-                Seen::HalfClosed => {
-                    queue.finish();
-                    (writing.await, CloseReason::PeerLost)
-                }
-                Seen::Gone => (End::Broken, CloseReason::PeerLost),
-                Seen::Violation => (writing.await, CloseReason::PeerLost),
-                Seen::Goodbye(code) => {
-                    queue.say_goodbye(code);
-                    (writing.await, CloseReason::ClientLeft)
-                }
-            },
-        }
-    };
-    // The session ends before the silence, so that its channels are left at once; the connection's
-    // place and a shutdown wait until the socket is closed.
-    let _parting = conversation.end(seen).await;
-    match end {
-        End::Said => linger(&io).await,
-        End::Stuck => io.reset_on_drop(),
-        End::Broken => {}
+    let mut decoder = Decoder::new(conversation.limit());
+    if deflate {
+        decoder = decoder.with_deflate();
     }
+    let io = Arc::new(io);
+    let mut reading =
+        Reading { io: Arc::clone(&io), queue: Arc::clone(&queue), decoder, conversation };
+    tokio::spawn(async move {
+        let (end, seen) = {
+            let mut writing = pin!(queue.write_to(&io));
+            let mut reading = pin!(reading.read(early));
+            tokio::select! {
+                // In this order: what the writing has made room for the reading finds.
+                biased;
+                end = &mut writing => {
+                    // What the conversation has begun it ends, so that nothing is left half done.
+                    reading.await;
+                    (end, CloseReason::PeerLost)
+                }
+                seen = &mut reading => match seen {
+                    Seen::Over | Seen::Violation => (writing.await, CloseReason::PeerLost),
+                    Seen::HalfClosed => {
+                        queue.finish();
+                        (writing.await, CloseReason::PeerLost)
+                    }
+                    Seen::Gone => (End::Broken, CloseReason::PeerLost),
+                    Seen::Goodbye(code) => {
+                        queue.say_goodbye(code);
+                        (writing.await, CloseReason::ClientLeft)
+                    }
+                },
+            }
+        };
+        // The session ends before the silence, so that its channels are left at once; the
+        // connection's place and a shutdown wait until the socket is closed.
+        let _parting = Box::pin(reading.conversation.end(seen)).await;
+        match end {
+            End::Said => Box::pin(linger(&io)).await,
+            End::Stuck => io.reset_on_drop(),
+            End::Broken => {}
+        }
+    });
 }
 
 /// Closes the writing side and discards what still comes, until the peer's end, for a moment and
@@ -88,11 +113,11 @@ pub(crate) async fn run<C: Conversation>(
 async fn linger(io: &Io) {
     let discard = async {
         io.shutdown_write()?;
-        let mut scrap = vec![0; READ];
+        let mut scrap = Scratch::take();
         let mut left = LINGER_BYTES;
         while left > 0 {
             io.readable().await?;
-            match io.try_read(&mut scrap) {
+            match io.try_read(scrap.bytes()) {
                 Ok(0) => break,
                 Ok(count) => left = left.saturating_sub(count),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
@@ -107,90 +132,110 @@ async fn linger(io: &Io) {
     drop(tokio::time::timeout(LINGER, discard).await);
 }
 
-async fn read<C: Conversation>(
-    io: &Io,
-    mut early: Vec<u8>,
-    queue: &Queue,
-    decoder: &mut Decoder,
-    conversation: &mut C,
-) -> Seen {
-    if let Some(seen) = take(&mut early, queue, decoder, conversation).await {
-        return seen;
-    }
-    drop(early);
-    let mut eager = 0;
-    loop {
-        queue.room().await;
-        tokio::select! {
-            () = queue.over() => return Seen::Over,
-            () = conversation.progress() => continue,
-            ready = io.readable() => if ready.is_err() { return Seen::Gone },
+impl<C: Conversation> Reading<C> {
+    async fn read(&mut self, mut early: Vec<u8>) -> Seen {
+        if let Some(seen) = Box::pin(self.take(&mut early)).await {
+            return seen;
         }
-        let mut buffer = vec![0; READ];
-        match io.try_read(&mut buffer) {
-            Ok(0) => return Seen::HalfClosed,
-            Ok(count) => {
-                conversation.heard();
-                if let Some(seen) = take(&mut buffer[..count], queue, decoder, conversation).await {
-                    return seen;
+        drop(early);
+        let mut eager = 0;
+        loop {
+            self.queue.room().await;
+            match poll_fn(|context| self.poll_ready(context)).await {
+                Ready::Over => return Seen::Over,
+                Ready::Progress => continue,
+                Ready::Broken => return Seen::Gone,
+                Ready::Readable => {}
+            }
+            let mut buffer = Scratch::take();
+            match self.io.try_read(buffer.bytes()) {
+                Ok(0) => return Seen::HalfClosed,
+                Ok(count) => {
+                    self.conversation.heard();
+                    if let Some(seen) = self.take(&mut buffer.bytes()[..count]).await {
+                        return seen;
+                    }
+                    drop(buffer);
+                    eager += 1;
+                    if eager == EAGER {
+                        eager = 0;
+                        tokio::task::yield_now().await;
+                    }
                 }
-                eager += 1;
-                if eager == EAGER {
-                    eager = 0;
-                    tokio::task::yield_now().await;
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => eager = 0,
+                Err(_) => return Seen::Gone,
+            }
+        }
+    }
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Ready> {
+        if self.queue.is_over() {
+            return Poll::Ready(Ready::Over);
+        }
+        if self.conversation.poll_progress(context).is_ready() {
+            return Poll::Ready(Ready::Progress);
+        }
+        self.io.poll_readable(context).map(|ready| match ready {
+            Ok(()) => Ready::Readable,
+            Err(_) => Ready::Broken,
+        })
+    }
+
+    /// Takes what was read, message by message.
+    async fn take(&mut self, received: &mut [u8]) -> Option<Seen> {
+        let frames = self.decoder.frames();
+        let (mut messages, mut at) = (0, 0);
+        while at < received.len() {
+            // Only messages are waited for; what else a frame brings is dealt with at once. There
+            // is room, then, before a message is taken from the decoder.
+            self.queue.room().await;
+            let step = match self.decoder.step(&mut received[at..]) {
+                Ok(step) => step,
+                Err(violation) => {
+                    self.conversation.violated(reason_of(violation));
+                    return Some(Seen::Violation);
+                }
+            };
+            at += step.consumed;
+            match step.event {
+                None => {}
+                Some(Event::Text(text)) => {
+                    messages += 1;
+                    self.conversation.receive(Incoming::Text(text)).await;
+                }
+                Some(Event::Binary(bytes)) => {
+                    messages += 1;
+                    self.conversation.receive(Incoming::Binary(bytes)).await;
+                }
+                Some(Event::Ping(payload)) => self.queue.reply(websocket::pong(payload).into()),
+                Some(Event::Pong(_)) => {}
+                Some(Event::Close(frame)) => {
+                    return Some(Seen::Goodbye(frame.map(|frame| frame.code)));
                 }
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => eager = 0,
-            Err(_) => return Seen::Gone,
+            if self.conversation.text_only() && self.decoder.receiving() == Some(Opcode::Binary) {
+                self.conversation.violated(CloseReason::UnsupportedFrame);
+                return Some(Seen::Violation);
+            }
+            self.decoder.set_max_message(self.conversation.limit());
         }
+        self.decoder.release();
+        let overhead = (self.decoder.frames() - frames).saturating_sub(messages);
+        self.conversation.spend_overhead(u32::try_from(overhead).unwrap_or(u32::MAX));
+        None
     }
 }
 
-/// Takes what was read, message by message.
-async fn take<C: Conversation>(
-    received: &mut [u8],
-    queue: &Queue,
-    decoder: &mut Decoder,
-    conversation: &mut C,
-) -> Option<Seen> {
-    let frames = decoder.frames();
-    let mut messages = 0;
-    let mut at = 0;
-    while at < received.len() {
-        let step = match decoder.step(&mut received[at..]) {
-            Ok(step) => step,
-            Err(violation) => {
-                conversation.violated(reason_of(violation));
-                return Some(Seen::Violation);
-            }
-        };
-        at += step.consumed;
-        match step.event {
-            None => {}
-            Some(Event::Text(text)) => {
-                messages += 1;
-                queue.room().await;
-                conversation.receive(Incoming::Text(text)).await;
-            }
-            Some(Event::Binary(bytes)) => {
-                messages += 1;
-                queue.room().await;
-                conversation.receive(Incoming::Binary(bytes)).await;
-            }
-            Some(Event::Ping(payload)) => queue.reply(websocket::pong(payload).into()),
-            Some(Event::Pong(_)) => {}
-            Some(Event::Close(frame)) => return Some(Seen::Goodbye(frame.map(|frame| frame.code))),
-        }
-        if conversation.text_only() && decoder.receiving() == Some(Opcode::Binary) {
-            conversation.violated(CloseReason::UnsupportedFrame);
-            return Some(Seen::Violation);
-        }
-        decoder.set_max_message(conversation.limit());
-    }
-    decoder.release();
-    let overhead = (decoder.frames() - frames).saturating_sub(messages);
-    conversation.spend_overhead(u32::try_from(overhead).unwrap_or(u32::MAX));
-    None
+/// What a connection that has nothing to do waits for.
+enum Ready {
+    /// Nothing will be written any more.
+    Over,
+    /// Something that was asked earlier was answered.
+    Progress,
+    /// There is something to read, or the peer's end.
+    Readable,
+    /// The stream is broken.
+    Broken,
 }
 
 fn reason_of(violation: Violation) -> CloseReason {

@@ -64,10 +64,7 @@ impl Upgrade {
     }
 
     /// Answers 101, and calls `then` with the socket and what came right behind the handshake.
-    pub(crate) fn answer<F>(self, then: impl FnOnce(Io, Vec<u8>) -> F + Send + 'static) -> Response
-    where
-        F: Future<Output = ()> + Send,
-    {
+    pub(crate) fn answer(self, then: impl FnOnce(Io, Vec<u8>) + Send + 'static) -> Response {
         let Self { accept, upgrade, subprotocol, agreement } = self;
         tokio::spawn(async move {
             // A peer that breaks off during the handshake was never a connection.
@@ -79,7 +76,7 @@ impl Upgrade {
             // A copy: the read buffer of hyper is large and would stay as long as the connection.
             let early = parts.read_buf.to_vec();
             drop(parts.read_buf);
-            then(parts.io.into_inner(), early).await;
+            then(parts.io.into_inner(), early);
         });
         switching(&accept, subprotocol, agreement)
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::ChannelKey;
+use domain::{ChannelKey, ChannelName};
 use tokio::sync::MutexGuard;
 
 use crate::{
@@ -19,9 +19,12 @@ pub(crate) struct Channels {
 }
 
 /// One connection's place in a channel. Whoever holds it must [`Channels::leave`].
-pub(crate) struct Membership {
-    key: ChannelKey,
-    room: Arc<Room>,
+pub(crate) struct Membership(Arc<Room>);
+
+impl Membership {
+    pub(crate) fn channel(&self) -> &ChannelName {
+        &self.0.key.channel
+    }
 }
 
 impl Channels {
@@ -48,7 +51,7 @@ impl Channels {
             }
             room.join(connection);
             drop(door);
-            return Ok(Membership { key, room });
+            return Ok(Membership(room));
         }
     }
 
@@ -57,7 +60,7 @@ impl Channels {
         membership: &Membership,
         connection: &Connection,
     ) -> Result<(), GateOverflow> {
-        membership.room.open(connection.id)
+        membership.0.open(connection.id)
     }
 
     /// Resolves when a message may be sent to the channel: not while more waits to be written to its
@@ -70,23 +73,23 @@ impl Channels {
 
     /// Leaves at once: when this returns, no push of the channel comes any more.
     pub(crate) fn leave(membership: &Membership, connection: &Connection) {
-        membership.room.leave(connection.id);
+        membership.0.leave(connection.id);
     }
 
     /// After a leave: the last one to go detaches the node and closes the room.
     pub(crate) async fn retire_if_empty(&self, membership: Membership) -> Result<(), BrokerError> {
-        let Membership { key, room } = membership;
+        let Membership(room) = membership;
         if !room.is_empty() {
             return Ok(());
         }
-        let mut door = self.door(&key, &room).await;
+        let mut door = self.door(&room.key, &room).await;
         if door.attachment.retired || !room.is_empty() {
             return Ok(());
         }
         // Whoever comes meanwhile waits at this door until the broker let go: a new room's attach
         // must not be undone by the old room's detach.
         door.attachment.attached = false;
-        self.broker.detach(&key).await
+        self.broker.detach(&room.key).await
     }
 
     async fn door<'a>(&'a self, key: &'a ChannelKey, room: &'a Arc<Room>) -> Door<'a> {

@@ -57,7 +57,7 @@ impl Fanout {
             return room;
         }
         let mut shard = self.shard(key).write().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(shard.entry(key.clone()).or_insert_with(|| Arc::new(Room::new())))
+        Arc::clone(shard.entry(key.clone()).or_insert_with(|| Arc::new(Room::new(key.clone()))))
     }
 
     /// Forgets a room that was retired under its own lock; a newer one of the same name stays.

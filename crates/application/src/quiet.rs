@@ -21,10 +21,6 @@ impl<T: PartialEq> Quiet<T> {
     const REMEMBERED: usize = 32;
     const MINUTE: Duration = Duration::from_secs(60);
 
-    pub(crate) fn new() -> Self {
-        Self { told: VecDeque::new() }
-    }
-
     /// Whether this is to be told now: with how many of the kind were held back since the last
     /// time.
     pub(crate) fn note(&mut self, what: T, now: Moment) -> Option<u32> {
@@ -48,6 +44,12 @@ impl<T: PartialEq> Quiet<T> {
     }
 }
 
+impl<T> Default for Quiet<T> {
+    fn default() -> Self {
+        Self { told: VecDeque::new() }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,7 +57,7 @@ mod tests {
     #[test]
     fn each_thing_is_told_once_a_minute() {
         let at = Moment::from_millis;
-        let mut quiet = Quiet::new();
+        let mut quiet = Quiet::default();
         assert_eq!(quiet.note("a", at(0)), Some(0));
         assert_eq!(quiet.note("a", at(1)), None);
         assert_eq!(quiet.note("a", at(59_999)), None);
@@ -65,7 +67,7 @@ mod tests {
 
     #[test]
     fn ever_new_things_do_not_fill_the_log() {
-        let mut quiet = Quiet::new();
+        let mut quiet = Quiet::default();
         let now = Moment::from_millis(0);
         let told = (0..1000).filter(|what| quiet.note(*what, now).is_some()).count();
         assert_eq!(told, 32);

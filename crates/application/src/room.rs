@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use domain::{ConnectionId, Publication};
+use domain::{ChannelKey, ConnectionId, Publication};
 use tokio::sync::Notify;
 
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
 
 /// The subscribers of one channel, what waits for them, and whether the broker announces it here.
 pub(crate) struct Room {
+    pub(crate) key: ChannelKey,
     /// Held while subscribers come, go or are written to (at most [`Self::AT_ONCE`] of them); never
     /// over an await.
     members: Mutex<Members>,
@@ -88,8 +89,9 @@ impl Room {
     /// Bytes that may wait to be written before senders have to.
     pub(crate) const BACKLOG: usize = 1024 * 1024;
 
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(key: ChannelKey) -> Self {
         Self {
+            key,
             members: Mutex::default(),
             backlog: Mutex::default(),
             written: Notify::new(),

@@ -37,7 +37,7 @@ pub struct App {
     /// Bounds of one connection.
     pub limits: AppLimits,
     /// What a token without `caps` allows. Nothing unless configured.
-    pub default_grants: Vec<Grant>,
+    pub default_grants: Arc<[Grant]>,
     /// Options of channels, by pattern.
     pub namespaces: Vec<Arc<Namespace>>,
     /// Options of channels without a pattern.
@@ -61,7 +61,7 @@ impl App {
             api_keys: Vec::new(),
             origins: OriginPolicy::default(),
             limits: AppLimits::default(),
-            default_grants: Vec::new(),
+            default_grants: Arc::default(),
             namespaces: Vec::new(),
             default_namespace: Arc::default(),
             compression: false,

@@ -7,24 +7,26 @@ use crate::Moment;
 /// So many at once, refilled steadily. Counts in thousandths, so that slow refills lose nothing.
 #[derive(Debug, Clone)]
 pub struct TokenBucket {
-    capacity_milli: u64,
-    refill_milli_per_sec: u64,
     level_milli: u64,
     at: Moment,
+    capacity: u32,
+    refill_milli_per_sec: u32,
 }
 
 impl TokenBucket {
     /// A full bucket of `capacity` that regains `per` tokens every `every`.
     ///
-    /// An `every` of nothing is taken as one millisecond.
+    /// An `every` of nothing is taken as one millisecond. More than four million a second are not
+    /// regained.
     #[must_use]
     pub fn new(capacity: u32, per: u32, every: Duration, now: Moment) -> Self {
         let every_ms = u64::try_from(every.as_millis()).unwrap_or(u64::MAX).max(1);
+        let refill = (u64::from(per) * 1_000_000 / every_ms).max(1);
         Self {
-            capacity_milli: u64::from(capacity) * 1000,
-            refill_milli_per_sec: (u64::from(per) * 1_000_000 / every_ms).max(1),
             level_milli: u64::from(capacity) * 1000,
             at: now,
+            capacity,
+            refill_milli_per_sec: u32::try_from(refill).unwrap_or(u32::MAX),
         }
     }
 
@@ -48,20 +50,22 @@ impl TokenBucket {
             return Ok(());
         }
         let missing = wanted - self.level_milli;
-        Err(Duration::from_millis((missing * 1000).div_ceil(self.refill_milli_per_sec)))
+        Err(Duration::from_millis((missing * 1000).div_ceil(self.refill_milli_per_sec.into())))
     }
 
     fn refill(&mut self, now: Moment) {
         let elapsed = u64::try_from(now.since(self.at).as_millis()).unwrap_or(u64::MAX);
-        let gained = elapsed.saturating_mul(self.refill_milli_per_sec) / 1000;
+        let refill = u64::from(self.refill_milli_per_sec);
+        let gained = elapsed.saturating_mul(refill) / 1000;
+        let full = u64::from(self.capacity) * 1000;
         let level = self.level_milli.saturating_add(gained);
-        if level >= self.capacity_milli {
-            self.level_milli = self.capacity_milli;
+        if level >= full {
+            self.level_milli = full;
             self.at = now;
         } else if gained > 0 {
             self.level_milli = level;
             // Only the time that was paid for: asking often must not lose the fractions.
-            let paid = gained * 1000 / self.refill_milli_per_sec;
+            let paid = gained * 1000 / refill;
             self.at = self.at.after(Duration::from_millis(paid));
         }
     }

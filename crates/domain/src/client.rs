@@ -32,7 +32,7 @@ impl Client {
     pub fn admit(app: Arc<App>, connection: ConnectionId, claims: Claims) -> Self {
         let grants = match claims.caps {
             Some(rules) => Grants::new(GrantSource::Token, rules),
-            None => Grants::new(GrantSource::AppDefault, app.default_grants.clone()),
+            None => Grants::new(GrantSource::AppDefault, Arc::clone(&app.default_grants)),
         };
         Self {
             app,

@@ -1,6 +1,6 @@
 //! Who may do what in which channel, and which rule decided.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use crate::{ChannelName, ClientId, GrantPattern};
 
@@ -85,14 +85,14 @@ pub enum GrantSource {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grants {
     source: GrantSource,
-    rules: Vec<Grant>,
+    rules: Arc<[Grant]>,
 }
 
 impl Grants {
     /// The rules and where they come from.
     #[must_use]
-    pub fn new(source: GrantSource, rules: Vec<Grant>) -> Self {
-        Self { source, rules }
+    pub fn new(source: GrantSource, rules: impl Into<Arc<[Grant]>>) -> Self {
+        Self { source, rules: rules.into() }
     }
 
     /// Whether `client` may do `action` in `channel`.
@@ -185,7 +185,7 @@ mod tests {
             pattern: GrantPattern::parse(pattern).unwrap(),
             actions: actions.iter().copied().collect(),
         });
-        Grants::new(GrantSource::Token, rules.collect())
+        Grants::new(GrantSource::Token, rules.collect::<Vec<_>>())
     }
 
     fn check(grants: &Grants, action: Action, channel: &str) -> Result<(), String> {

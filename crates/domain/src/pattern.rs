@@ -21,9 +21,8 @@ pub enum PatternError {
     Forbidden,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Part {
-    Literal(Box<str>),
+enum Part<'a> {
+    Literal(&'a str),
     Wildcard,
     Client,
 }
@@ -34,11 +33,9 @@ enum Part {
 /// `{client}` is put in literally after the pattern is parsed, so a client's name is never a
 /// wildcard. Two kinds of channels need a pattern that names them in its own leading text, before
 /// any `*` or `{client}`: `#...` (reserved to the server) and `private-`/`presence-` channels.
+// The text and nothing else: many connections hold patterns of their own, and few use them often.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct GrantPattern {
-    source: Box<str>,
-    parts: Vec<Part>,
-}
+pub struct GrantPattern(Box<str>);
 
 /// Prefixes whose channels are granted only by a pattern that names the prefix.
 const EXPLICIT: [&str; 3] = ["#", "private-", "presence-"];
@@ -61,26 +58,26 @@ impl GrantPattern {
         if text.len() > Self::LIMIT {
             return Err(PatternError::TooLong);
         }
-        let mut parts = Vec::new();
-        for (index, between) in text.split('*').enumerate() {
-            if index > 0 {
-                parts.push(Part::Wildcard);
-            }
-            for (index, literal) in between.split(Self::CLIENT).enumerate() {
-                if index > 0 {
-                    parts.push(Part::Client);
-                }
-                if !literal.is_empty() {
-                    ChannelName::parse(literal).map_err(|_| PatternError::Forbidden)?;
-                    parts.push(Part::Literal(literal.into()));
-                }
-            }
+        let literals = text.split('*').flat_map(|between| between.split(Self::CLIENT));
+        for literal in literals.filter(|literal| !literal.is_empty()) {
+            ChannelName::parse(literal).map_err(|_| PatternError::Forbidden)?;
         }
-        let wildcards = parts.iter().filter(|part| **part == Part::Wildcard).count();
-        if wildcards > Self::WILDCARDS {
+        if text.matches('*').count() > Self::WILDCARDS {
             return Err(PatternError::TooManyWildcards);
         }
-        Ok(Self { source: text.into(), parts })
+        Ok(Self(text.into()))
+    }
+
+    /// The first part of what is left of a pattern, and what is left then. No literal has a `{`.
+    fn split(rest: &str) -> Option<(Part<'_>, &str)> {
+        if let Some(rest) = rest.strip_prefix('*') {
+            return Some((Part::Wildcard, rest));
+        }
+        if let Some(rest) = rest.strip_prefix(Self::CLIENT) {
+            return Some((Part::Client, rest));
+        }
+        let (literal, left) = rest.split_at(rest.find(['*', '{']).unwrap_or(rest.len()));
+        (!literal.is_empty()).then_some((Part::Literal(literal), left))
     }
 
     /// Whether the pattern names `channel` for `client`.
@@ -91,9 +88,9 @@ impl GrantPattern {
 
     /// Whether the pattern's own leading text names the explicit prefix that `channel` has.
     fn names_prefix_of(&self, channel: &ChannelName) -> bool {
-        let head = match self.parts.first() {
-            Some(Part::Literal(text)) => text,
-            _ => "",
+        let head = match Self::split(&self.0) {
+            Some((Part::Literal(text), _)) => text,
+            Some((Part::Wildcard | Part::Client, _)) | None => "",
         };
         EXPLICIT
             .iter()
@@ -102,32 +99,32 @@ impl GrantPattern {
 
     /// Greedy match with one point to come back to: at most length times length steps.
     fn matches_text(&self, text: &str, client: &str) -> bool {
-        let (mut part, mut at) = (0, 0);
-        let mut resume: Option<(usize, usize)> = None;
+        let (mut rest, mut at) = (&*self.0, 0);
+        let mut resume: Option<(&str, usize)> = None;
         loop {
-            let literal = match self.parts.get(part) {
+            let literal = match Self::split(rest) {
                 None if at == text.len() => return true,
                 None => None,
-                Some(Part::Wildcard) => {
-                    resume = Some((part + 1, at));
-                    part += 1;
+                Some((Part::Wildcard, after)) => {
+                    resume = Some((after, at));
+                    rest = after;
                     continue;
                 }
-                Some(Part::Literal(literal)) => Some(&**literal),
-                Some(Part::Client) => Some(client),
+                Some((Part::Literal(literal), after)) => Some((literal, after)),
+                Some((Part::Client, after)) => Some((client, after)),
             };
-            if let Some(literal) = literal
+            if let Some((literal, after)) = literal
                 && text.as_bytes()[at..].starts_with(literal.as_bytes())
             {
                 at += literal.len();
-                part += 1;
+                rest = after;
                 continue;
             }
             // A mismatch: let the last wildcard swallow one more byte. Names are ASCII.
             match resume {
                 Some((after, from)) if from < text.len() => {
                     resume = Some((after, from + 1));
-                    part = after;
+                    rest = after;
                     at = from + 1;
                 }
                 _ => return false,
@@ -138,7 +135,7 @@ impl GrantPattern {
 
 impl fmt::Display for GrantPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.source)
+        f.write_str(&self.0)
     }
 }
 

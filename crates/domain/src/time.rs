@@ -1,6 +1,6 @@
 //! Time as a value. The only sources of it are the `Clock` port's adapters.
 
-use std::time::Duration;
+use std::{num::NonZeroU64, time::Duration};
 
 /// A wall-clock time: Unix milliseconds. For what people and tokens say ("expires at").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,25 +53,27 @@ impl Timestamp {
 /// A point on a clock that never jumps: milliseconds since the process began. For time-outs, rates
 /// and heartbeats; two of different processes can't be compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Moment(u64);
+// One more than the milliseconds, so that a moment that may be missing takes no more room: each
+// connection has several.
+pub struct Moment(NonZeroU64);
 
 impl Moment {
     /// From milliseconds since the clock's beginning.
     #[must_use]
     pub const fn from_millis(millis: u64) -> Self {
-        Self(millis)
+        Self(NonZeroU64::MIN.saturating_add(millis))
     }
 
     /// Milliseconds since the clock's beginning.
     #[must_use]
     pub const fn as_millis(self) -> u64 {
-        self.0
+        self.0.get() - 1
     }
 
     /// How long from `earlier` to this, or nothing where this is not later.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
-        Duration::from_millis(self.0.saturating_sub(earlier.0))
+        Duration::from_millis(self.0.get().saturating_sub(earlier.0.get()))
     }
 
     /// This moment and a while.

@@ -36,6 +36,17 @@ impl Io {
         }
     }
 
+    /// [`Self::readable`] for one task that polls it: only the last one that did is woken.
+    ///
+    /// # Errors
+    /// The socket is broken.
+    pub fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Tcp(stream) => stream.poll_read_ready(context),
+            Self::Tls(socket) => socket.poll_readable(context),
+        }
+    }
+
     /// Waits until something can be written. Safe to drop and call again.
     ///
     /// # Errors

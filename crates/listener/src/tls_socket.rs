@@ -66,6 +66,13 @@ impl TlsSocket {
         self.stream.readable().await
     }
 
+    pub(crate) fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.session().wants_read() {
+            return Poll::Ready(Ok(()));
+        }
+        self.stream.poll_read_ready(context)
+    }
+
     pub(crate) async fn writable(&self) -> io::Result<()> {
         self.stream.writable().await
     }

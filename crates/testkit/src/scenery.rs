@@ -69,7 +69,7 @@ impl<'a> Scenery<'a> {
 
 fn app(id: &str) -> App {
     let mut app = App::new(AppId::parse(id).expect("an app's name"));
-    app.default_grants = vec![grant("chat:*", Actions::all()), grant("news", read())];
+    app.default_grants = vec![grant("chat:*", Actions::all()), grant("news", read())].into();
     app
 }
 

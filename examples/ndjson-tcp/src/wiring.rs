@@ -20,7 +20,7 @@ impl EventSink for Silence {
 pub fn app(secret: &str) -> Option<App> {
     let mut app = App::new(AppId::parse("lines").ok()?);
     let (pattern, actions) = (GrantPattern::parse("*").ok()?, Actions::all());
-    app.default_grants = vec![Grant { pattern, actions }];
+    app.default_grants = vec![Grant { pattern, actions }].into();
     let material = KeyMaterial::Secret(secret.to_owned().into());
     app.jwt_keys = vec![JwtKey {
         kid: None,

@@ -12,7 +12,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use super::Queue;
+use super::{CloseCodes, Queue};
 use crate::TextFraming;
 
 struct Connection {
@@ -27,7 +27,7 @@ impl Connection {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (server, _) = listener.accept().await.unwrap();
-        let queue = Arc::new(Queue::new(1024, Arc::new(|_| 4000)));
+        let queue = Arc::new(Queue::new(1024, CloseCodes::By(|_| 4000)));
         Self { queue, io: Some(Io::Tcp(server)), client }
     }
 

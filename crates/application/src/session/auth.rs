@@ -104,7 +104,7 @@ impl Session {
         self.answer(asked, None, Ok(welcome)).await;
         self.tell_what_is_not_granted(lost).await;
         for channel in &client.channels {
-            if self.subscriptions.contains_key(channel) {
+            if self.subscriptions.get(channel).is_some() {
                 continue;
             }
             let channel = channel.clone();
@@ -154,7 +154,9 @@ impl Session {
 
     async fn refuse_auth(&mut self, asked: Asked, auth: &Auth, error: &NotAuthenticated) {
         let code = error.refusal().code;
-        if let Some(suppressed) = self.refusals.note(code, self.hub.clock.moment()) {
+        if let Some(suppressed) =
+            self.refusals.get_or_insert_default().note(code, self.hub.clock.moment())
+        {
             self.hub.events.record(&DomainEvent::AuthRefused {
                 connection: self.connection.id,
                 address: self.peer.address,

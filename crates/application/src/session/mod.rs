@@ -3,24 +3,25 @@
 mod auth;
 mod send;
 mod subscribe;
+mod subscriptions;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use domain::{
     AppId, AppLimits, ChannelName, Client, CloseReason, Denial, ErrorCode, Moment, Peer, RequestId,
     SessionToken, TokenBucket, TraceId,
 };
-use futures_util::stream::FuturesUnordered;
+use futures_util::future::BoxFuture;
 
 use crate::{
     Command, Connection, Hub, Parting, Refusal, Reply, ReplyData, Request, Rules,
     admission::Seat,
     answers::{Answers, Order},
     causes::Causes,
-    channels::Membership,
     ports::{BadRequest, Bounds, BrokerError, DomainEvent},
     quiet::Quiet,
 };
+use subscriptions::Subscriptions;
 
 /// One connection's session. Its transport hands it every frame in order ([`Self::receive`]),
 /// polls [`Self::progress`] while it waits for the next one, and tells it the end ([`Self::end`]).
@@ -41,7 +42,7 @@ pub struct Session {
     client: Option<Arc<Client>>,
     /// Whether the app counts this connection.
     seated: bool,
-    subscriptions: HashMap<ChannelName, Subscription>,
+    subscriptions: Subscriptions,
     /// Requests.
     rate: TokenBucket,
     /// Requests that were refused as too fast and came all the same.
@@ -51,16 +52,11 @@ pub struct Session {
     refused_auths: u8,
     /// Frames that carry no message: pings, pongs, pieces of messages.
     overhead: TokenBucket,
-    denials: Quiet<Denial>,
-    refusals: Quiet<ErrorCode>,
+    /// Boxed: most are never refused anything.
+    denials: Option<Box<Quiet<Denial>>>,
+    refusals: Option<Box<Quiet<ErrorCode>>>,
     answers: Answers,
-    sends: FuturesUnordered<send::UnderWay>,
-}
-
-struct Subscription {
-    membership: Membership,
-    /// Made by the token's `channels`: the client can't end it.
-    by_token: bool,
+    sends: send::Sends,
 }
 
 /// What a reply belongs to.
@@ -91,7 +87,7 @@ impl Session {
             session,
             client: None,
             seated: false,
-            subscriptions: HashMap::new(),
+            subscriptions: Subscriptions::default(),
             rate: requests(&limits, now),
             patience: requests(&limits, now),
             budget: TokenBucket::new(Rules::BAD_REQUESTS, 1, Rules::BAD_REQUEST_REFILL, now),
@@ -102,10 +98,10 @@ impl Session {
                 SECOND,
                 now,
             ),
-            denials: Quiet::new(),
-            refusals: Quiet::new(),
+            denials: None,
+            refusals: None,
             answers: Answers::default(),
-            sends: FuturesUnordered::new(),
+            sends: send::Sends::default(),
         }
     }
 
@@ -127,11 +123,13 @@ impl Session {
         self.connection.heard(self.hub.clock.moment());
     }
 
-    /// Takes one frame. Returns when the next one may come: after an `auth` is decided, at once
-    /// for most, later where too many sends are under way. After a close frames are ignored.
-    pub async fn receive(&mut self, frame: &[u8]) {
+    /// Takes one frame. What comes back is done when the next one may come: after an `auth` is
+    /// decided, at once for most, later where too many sends are under way. After a close frames
+    /// are ignored.
+    // Boxed: what a request needs is large, and the task of an idle connection would keep its place.
+    pub fn receive(&mut self, frame: &[u8]) -> BoxFuture<'_, ()> {
         if self.connection.closed().is_some() {
-            return;
+            return Box::pin(std::future::ready(()));
         }
         self.heard();
         let bounds = Bounds { payload_bytes: self.limits().payload_bytes };
@@ -139,14 +137,14 @@ impl Session {
             Ok(Request { id, trace, command }) => {
                 let asked = Asked { id, trace };
                 match self.in_time() {
-                    Ok(()) => self.carry_out(asked, command).await,
-                    Err(refusal) => self.answer(asked, None, Err(refusal)).await,
+                    Ok(()) => Box::pin(self.carry_out(asked, command)),
+                    Err(refusal) => Box::pin(self.answer(asked, None, Err(refusal))),
                 }
             }
             Err(bad) => {
                 let refused = self.in_time().err().unwrap_or_else(|| self.refusal_of(&bad));
                 let asked = Asked { id: bad.id, trace: bad.trace };
-                self.answer(asked, None, Err(refused)).await;
+                Box::pin(self.answer(asked, None, Err(refused)))
             }
         }
     }
@@ -170,10 +168,8 @@ impl Session {
     pub async fn end(mut self, seen: CloseReason) -> Option<Parting> {
         self.connection.ended(seen);
         // One by one: where this is cut off, the rest is still there to be dropped.
-        while let Some(channel) = self.subscriptions.keys().next().cloned() {
-            if let Some(subscription) = self.subscriptions.remove(&channel) {
-                self.drop_subscription(&channel, subscription, None).await;
-            }
+        while let Some(subscription) = self.subscriptions.pop() {
+            self.drop_subscription(subscription, None).await;
         }
         self.parting.take()
     }
@@ -280,7 +276,9 @@ impl Session {
         denial: &Denial,
         trace: Option<&TraceId>,
     ) -> Refusal {
-        if let Some(suppressed) = self.denials.note(denial.clone(), self.hub.clock.moment()) {
+        if let Some(suppressed) =
+            self.denials.get_or_insert_default().note(denial.clone(), self.hub.clock.moment())
+        {
             self.hub.events.record(&DomainEvent::Denied {
                 connection: self.connection.id,
                 app: &client.app.id,

@@ -2,11 +2,11 @@
 
 use std::{
     pin::{Pin, pin},
-    task::Poll,
+    task::{Context, Poll},
 };
 
 use domain::{ChannelName, Client, Receipt};
-use futures_util::{StreamExt, future::poll_fn};
+use futures_util::{StreamExt, future::poll_fn, stream::FuturesUnordered};
 
 use super::{Asked, Session};
 use crate::{
@@ -18,6 +18,30 @@ use crate::{
 
 /// A send that waits for its commit, with what its reply needs.
 pub(super) type UnderWay = Pin<Box<dyn Future<Output = Done> + std::marker::Send>>;
+
+/// The sends of a session that wait for their commit; nothing is set aside while there are none.
+#[derive(Default)]
+pub(super) struct Sends(Option<FuturesUnordered<UnderWay>>);
+
+impl Sends {
+    fn push(&mut self, send: UnderWay) {
+        self.0.get_or_insert_default().push(send);
+    }
+
+    /// The next that is done; pending where there are none.
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Done> {
+        let Some(sends) = &mut self.0 else { return Poll::Pending };
+        let Poll::Ready(Some(done)) = sends.poll_next_unpin(context) else { return Poll::Pending };
+        if sends.is_empty() {
+            self.0 = None;
+        }
+        Poll::Ready(done)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.as_ref().is_none_or(FuturesUnordered::is_empty)
+    }
+}
 
 /// A commit, or its failure.
 pub(super) struct Done {
@@ -62,10 +86,12 @@ impl Session {
     /// Waits for the next send's commit and answers it; for ever where none is under way. Safe to
     /// drop and call again.
     pub async fn progress(&mut self) {
-        match self.sends.next().await {
-            Some(done) => self.finish(done),
-            None => std::future::pending().await,
-        }
+        poll_fn(|context| self.poll_progress(context)).await;
+    }
+
+    /// [`Self::progress`] for a transport that polls it.
+    pub fn poll_progress(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        self.sends.poll_next(context).map(|done| self.finish(done))
     }
 
     /// Does something that takes its time, and answers sends whose commit comes meanwhile: no commit

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::{Action, ChannelKey, ChannelName, Client, ErrorCode, TraceId};
 use tokio::runtime::Handle;
 
-use super::{Asked, Session, Subscription};
+use super::{Asked, Session, subscriptions::Subscription};
 use crate::{
     Push, Refusal, ReplyData, Subscribe, Subscribed,
     causes::Causes,
@@ -80,7 +80,7 @@ impl Session {
                 let done = Ok(ReplyData::Unsubscribed(channel.clone()));
                 self.answer(asked, Some(channel.clone()), done).await;
                 if let Some(subscription) = self.subscriptions.remove(&channel) {
-                    self.drop_subscription(&channel, subscription, trace.as_ref()).await;
+                    self.drop_subscription(subscription, trace.as_ref()).await;
                 }
             }
         }
@@ -121,7 +121,7 @@ impl Session {
         let membership = self.meanwhile(hub.channels.join(key, &connection)).await;
         let membership =
             membership.map_err(|error| self.broker_failed("subscribe", &error, trace))?;
-        self.subscriptions.insert(channel.clone(), Subscription { membership, by_token });
+        self.subscriptions.insert(Subscription { membership, by_token });
         self.note_subscription(&channel, true, trace);
         Ok(Subscribed { channel, recovered })
     }
@@ -157,7 +157,7 @@ impl Session {
         // Only now: a broker that takes its time to detach holds no other gate closed.
         for channel in overflowed {
             if let Some(subscription) = self.subscriptions.remove(channel) {
-                self.drop_subscription(channel, subscription, None).await;
+                self.drop_subscription(subscription, None).await;
             }
         }
     }
@@ -193,7 +193,8 @@ impl Session {
     /// behind the reply.
     pub(super) fn leave_what_is_not_granted(&mut self, client: &Client) -> Vec<ChannelName> {
         let mut lost = Vec::new();
-        for (channel, subscription) in &mut self.subscriptions {
+        for subscription in self.subscriptions.iter_mut() {
+            let channel = subscription.membership.channel();
             subscription.by_token = client.channels.contains(channel);
             let granted = subscription.by_token || client.check(Action::Subscribe, channel).is_ok();
             if !granted {
@@ -210,7 +211,7 @@ impl Session {
             let push = unsubscribed(&channel, reason, false);
             self.connection.push(&push);
             if let Some(subscription) = self.subscriptions.remove(&channel) {
-                self.drop_subscription(&channel, subscription, None).await;
+                self.drop_subscription(subscription, None).await;
             }
         }
     }
@@ -218,12 +219,11 @@ impl Session {
     // `&mut`, though nothing is changed: a session is not shared, and its sends could not be.
     pub(super) async fn drop_subscription(
         &mut self,
-        channel: &ChannelName,
         subscription: Subscription,
         trace: Option<&TraceId>,
     ) {
         Channels::leave(&subscription.membership, &self.connection);
-        self.note_subscription(channel, false, trace);
+        self.note_subscription(subscription.membership.channel(), false, trace);
         let hub = Arc::clone(&self.hub);
         let retiring = hub.channels.retire_if_empty(subscription.membership);
         if let Err(error) = self.meanwhile(retiring).await {
@@ -236,9 +236,9 @@ impl Session {
     /// are closed by a task of their own, where there is a runtime to run it.
     pub(super) fn abandon_subscriptions(&mut self) {
         let mut left = Vec::new();
-        for (channel, subscription) in std::mem::take(&mut self.subscriptions) {
+        while let Some(subscription) = self.subscriptions.pop() {
             Channels::leave(&subscription.membership, &self.connection);
-            self.note_subscription(&channel, false, None);
+            self.note_subscription(subscription.membership.channel(), false, None);
             left.push(subscription.membership);
         }
         let Some(runtime) = Handle::try_current().ok().filter(|_| !left.is_empty()) else { return };

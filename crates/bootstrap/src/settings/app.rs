@@ -108,7 +108,8 @@ impl RawApp {
             id: id(&path.key("id"), &self.id)?,
             status: status(&path.key("status"), &self.status)?,
             demo: false,
-            default_grants: grants::parse(&self.default_grants, &path.key("default_grants"))?,
+            default_grants: grants::parse(&self.default_grants, &path.key("default_grants"))?
+                .into(),
             origins: origins::parse(&self.origins, self.origin_required.0, path)?,
             limits: self.limits.parse(&path.key("limits"), context.limits)?,
             jwt_keys: jwt_keys(self.jwt_keys, &path.key("jwt_keys"), vault)?,
