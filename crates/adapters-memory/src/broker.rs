@@ -1,63 +1,245 @@
-//! The broker of one process.
+//! The broker and history of one process.
 
 use std::{
+    collections::{HashMap, HashSet},
     hash::{BuildHasher, RandomState},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use application::ports::{Attached, Broker, BrokerError, Clock, DeliverySink, IdSource};
+use application::ports::{
+    Broker, BrokerError, Clock, DeliverySink, HistoryError, HistoryStore, IdSource, KEYS_PER_APP,
+    POSITION_IDLE, Page, Query, STREAMS_PER_APP,
+};
 use async_trait::async_trait;
-use domain::{ChannelKey, Draft, Receipt};
+use domain::{AppId, ChannelKey, Draft, HistoryPolicy, Position, Receipt, Record, Timestamp};
 
-/// Stamps messages and announces them at once; keeps none.
+use crate::{
+    counts::Counts,
+    keys::{Content, KeyScope, Keys},
+    stream::Stream,
+};
+
+/// Stamps messages, keeps them in memory where the namespace says so, and announces them at once.
 ///
-/// It announces every channel: the sink itself knows which have subscribers, so attaching and
-/// detaching change nothing.
+/// It announces every channel: the sink itself knows which have subscribers. Attaching a channel
+/// keeps its stream, for subscribers count its offsets.
+///
+/// Somebody has to call [`Self::sweep`] from time to time.
 pub struct MemoryBroker {
     sink: Arc<dyn DeliverySink>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
-    /// One is held while a message is stamped and announced: that is the channel's common order.
-    /// Channels share them by hash, so their number is fixed.
-    order: Vec<Mutex<()>>,
+    /// One is held while a message is stamped, kept and announced: that is the channel's common
+    /// order. Channels share them by hash, so their number is fixed.
+    shards: Vec<Mutex<Shard>>,
     hasher: RandomState,
+    /// Streams and keys of each app.
+    streams: Counts,
+    keys: Counts,
 }
 
+#[derive(Default)]
+struct Shard {
+    streams: HashMap<ChannelKey, Stream>,
+    attached: HashSet<ChannelKey>,
+    keys: Keys,
+}
+
+/// The app has as many streams as it may, and all of them are in use.
+#[derive(Debug, thiserror::Error)]
+#[error("the app has {STREAMS_PER_APP} streams in use")]
+struct TooManyStreams;
+
 impl MemoryBroker {
-    const LOCKS: usize = 256;
+    const SHARDS: usize = 256;
+    /// Of the streams that an app may have, so many go at once where one has to: looking for the
+    /// longest idle looks at all.
+    const GO_AT_ONCE: usize = STREAMS_PER_APP / 100;
 
     /// A broker that announces to `sink`.
     #[must_use]
     pub fn new(sink: Arc<dyn DeliverySink>, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Self {
-        let order = (0..Self::LOCKS).map(|_| Mutex::new(())).collect();
-        Self { sink, clock, ids, order, hasher: RandomState::new() }
+        Self {
+            sink,
+            clock,
+            ids,
+            shards: (0..Self::SHARDS).map(|_| Mutex::default()).collect(),
+            hasher: RandomState::new(),
+            streams: Counts::new(STREAMS_PER_APP),
+            keys: Counts::new(KEYS_PER_APP),
+        }
     }
 
-    fn order_of(&self, channel: &ChannelKey) -> &Mutex<()> {
+    fn shard(&self, channel: &ChannelKey) -> MutexGuard<'_, Shard> {
         let hash = usize::try_from(self.hasher.hash_one(channel) >> 32).unwrap_or(0);
-        &self.order[hash % Self::LOCKS]
+        lock(&self.shards[hash % Self::SHARDS])
     }
 
-    fn publish_now(&self, draft: Draft) -> Receipt {
-        let _turn = self.order_of(&draft.channel).lock().unwrap_or_else(PoisonError::into_inner);
-        let ts = self.clock.now();
-        let (publication, receipt) = draft.stamped(self.ids.message(ts), ts, None);
+    /// Lets go what is too old: messages, places of streams, keys. Cheap where nothing is.
+    pub fn sweep(&self) {
+        let now = self.clock.now();
+        for shard in &self.shards {
+            let mut shard = lock(shard);
+            let Shard { streams, attached, keys } = &mut *shard;
+            let gone = streams.extract_if(|channel, stream| {
+                stream.expire(now);
+                let idle = now.since(stream.used) >= POSITION_IDLE;
+                idle && stream.is_empty() && !attached.contains(channel)
+            });
+            gone.for_each(|(channel, _)| self.streams.give_back(&channel.app));
+            keys.expire(now).iter().for_each(|app| self.keys.give_back(app));
+        }
+    }
+
+    /// The shard of a channel, with a stream for it.
+    fn with_stream(&self, channel: &ChannelKey) -> Result<MutexGuard<'_, Shard>, TooManyStreams> {
+        let mut shard = self.shard(channel);
+        if shard.streams.contains_key(channel) {
+            return Ok(shard);
+        }
+        if !self.streams.take(&channel.app) {
+            // Looks at the other shards, one after the other.
+            drop(shard);
+            self.forget_idle(&channel.app);
+            if !self.streams.take(&channel.app) {
+                return Err(TooManyStreams);
+            }
+            shard = self.shard(channel);
+        }
+        if shard.streams.contains_key(channel) {
+            // Somebody else made it meanwhile.
+            self.streams.give_back(&channel.app);
+        } else {
+            let stream = Stream::new(self.ids.epoch(), self.clock.now());
+            shard.streams.insert(channel.clone(), stream);
+        }
+        Ok(shard)
+    }
+
+    /// Forgets the streams of an app that were idle for longest.
+    fn forget_idle(&self, app: &AppId) {
+        let mut idle: Vec<(Timestamp, ChannelKey)> = Vec::new();
+        for shard in &self.shards {
+            let shard = lock(shard);
+            let unused = shard
+                .streams
+                .iter()
+                .filter(|(channel, _)| channel.app == *app && !shard.attached.contains(*channel));
+            idle.extend(unused.map(|(channel, stream)| (stream.used, channel.clone())));
+        }
+        idle.sort_unstable_by_key(|(used, _)| *used);
+        for (used, channel) in idle.into_iter().take(Self::GO_AT_ONCE) {
+            let mut shard = self.shard(&channel);
+            let unused = !shard.attached.contains(&channel)
+                && shard.streams.get(&channel).is_some_and(|stream| stream.used == used);
+            if unused {
+                shard.streams.remove(&channel);
+                self.streams.give_back(&channel.app);
+            }
+        }
+    }
+
+    fn publish_now(&self, draft: Draft) -> Result<Receipt, BrokerError> {
+        let kept = draft.namespace.kept();
+        let mut shard = match &kept {
+            None => self.shard(&draft.channel),
+            Some(_) => self
+                .with_stream(&draft.channel)
+                .map_err(|error| BrokerError::Unavailable(error.into()))?,
+        };
+        let now = self.clock.now();
+        let Some(scope) = KeyScope::of(&draft) else {
+            return Ok(self.publish_in(&mut shard, draft, kept.as_ref(), now));
+        };
+        let content = Content::of(&draft);
+        if let Some(known) = shard.keys.find(&scope, content, now) {
+            return known;
+        }
+        let one_more = !shard.keys.knows(&scope);
+        if one_more && !self.keys.take(scope.app()) {
+            return Err(BrokerError::KeysFull);
+        }
+        let until = now.after(draft.namespace.idempotency_window);
+        let receipt = self.publish_in(&mut shard, draft, kept.as_ref(), now);
+        shard.keys.remember(scope, content, receipt.clone(), until);
+        Ok(receipt)
+    }
+
+    fn publish_in(
+        &self,
+        shard: &mut Shard,
+        draft: Draft,
+        kept: Option<&HistoryPolicy>,
+        now: Timestamp,
+    ) -> Receipt {
+        let stream = kept.and_then(|_| shard.streams.get_mut(&draft.channel));
+        let position = stream.as_ref().map(|stream| stream.next());
+        let (publication, receipt) = draft.stamped(self.ids.message(now), now, position);
         self.sink.deliver(&publication);
+        if let (Some(stream), Some(policy)) = (stream, kept) {
+            let record =
+                Record { message: publication.message, hidden_from: publication.hidden_from };
+            stream.append(record, policy, now);
+        }
         receipt
     }
+
+    fn in_stream<T>(
+        &self,
+        channel: &ChannelKey,
+        policy: &HistoryPolicy,
+        ask: impl FnOnce(&mut Stream) -> T,
+    ) -> Result<T, HistoryError> {
+        let mut shard =
+            self.with_stream(channel).map_err(|error| HistoryError::Unavailable(error.into()))?;
+        // Made a moment ago under the same lock, where it was not there.
+        let stream = shard.streams.get_mut(channel);
+        let stream = stream.ok_or_else(|| HistoryError::Unavailable(TooManyStreams.into()))?;
+        stream.touch(policy, self.clock.now());
+        Ok(ask(stream))
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[async_trait]
 impl Broker for MemoryBroker {
     async fn publish(&self, draft: Draft) -> Result<Receipt, BrokerError> {
-        Ok(self.publish_now(draft))
+        self.publish_now(draft)
     }
 
-    async fn attach(&self, _: &ChannelKey) -> Result<Attached, BrokerError> {
-        Ok(Attached { position: None })
-    }
-
-    async fn detach(&self, _: &ChannelKey) -> Result<(), BrokerError> {
+    async fn attach(&self, channel: &ChannelKey) -> Result<(), BrokerError> {
+        self.shard(channel).attached.insert(channel.clone());
         Ok(())
+    }
+
+    async fn detach(&self, channel: &ChannelKey) -> Result<(), BrokerError> {
+        self.shard(channel).attached.remove(channel);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl HistoryStore for MemoryBroker {
+    async fn read(
+        &self,
+        channel: &ChannelKey,
+        policy: &HistoryPolicy,
+        query: &Query,
+    ) -> Result<Page, HistoryError> {
+        self.in_stream(channel, policy, |stream| stream.page(query))
+    }
+
+    async fn purge(
+        &self,
+        channel: &ChannelKey,
+        policy: &HistoryPolicy,
+    ) -> Result<Position, HistoryError> {
+        self.in_stream(channel, policy, |stream| {
+            stream.purge();
+            stream.position()
+        })
     }
 }

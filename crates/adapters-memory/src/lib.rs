@@ -7,7 +7,10 @@
 mod app_registry;
 mod broker;
 mod clock;
+mod counts;
 mod ids;
+mod keys;
+mod stream;
 
 pub use app_registry::MemoryAppRegistry;
 pub use broker::MemoryBroker;

@@ -4,10 +4,13 @@ use std::{sync::Arc, thread};
 
 use adapters_memory::{MemoryAppRegistry, MemoryBroker, RandomIds, SystemClock};
 use application::ports::AppRegistry;
-use domain::App;
+use domain::{App, Durability, Timestamp};
 use testkit::{
-    RecordingSink,
-    contracts::{app_registry, broker, broker::BrokerFixture, clock, id_source},
+    ManualClock, RecordingSink,
+    contracts::{
+        app_registry, broker, broker::BrokerFixture, clock, history_store,
+        history_store::HistoryFixture, id_source,
+    },
 };
 
 fn memory_broker() -> BrokerFixture {
@@ -15,6 +18,22 @@ fn memory_broker() -> BrokerFixture {
     let (clock, ids) = (Arc::new(SystemClock::new()), Arc::new(RandomIds));
     let broker = Arc::new(MemoryBroker::new(Arc::clone(&sink) as _, clock, ids));
     BrokerFixture { broker, sink }
+}
+
+fn memory_history() -> HistoryFixture {
+    let sink = Arc::new(RecordingSink::default());
+    let clock = Arc::new(ManualClock::new(Timestamp::from_secs(1_800_000_000)));
+    let ids = Arc::new(RandomIds);
+    let memory = MemoryBroker::new(Arc::clone(&sink) as _, Arc::clone(&clock) as _, ids);
+    let memory = Arc::new(memory);
+    HistoryFixture {
+        broker: Arc::clone(&memory) as _,
+        history: Arc::clone(&memory) as _,
+        sink,
+        clock,
+        sweep: Box::new(move || memory.sweep()),
+        durability: Durability::Memory,
+    }
 }
 
 async fn memory_registry(apps: Vec<App>) -> Arc<dyn AppRegistry> {
@@ -49,6 +68,56 @@ async fn broker_5_what_is_attached_is_announced() {
 #[tokio::test]
 async fn broker_6_message_ids_are_unique() {
     broker::message_ids_are_unique(&memory_broker()).await;
+}
+
+#[tokio::test]
+async fn broker_7_what_is_published_is_in_the_stream() {
+    broker::what_is_published_is_in_the_stream(&memory_history()).await;
+}
+
+#[tokio::test]
+async fn broker_8_a_repeated_key_gives_the_first_receipt() {
+    broker::a_repeated_key_gives_the_first_receipt(&memory_history()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn broker_8_two_at_once_share_one_outcome() {
+    broker::two_at_once_share_one_outcome(&memory_history()).await;
+}
+
+#[tokio::test]
+async fn history_1_offsets_begin_at_one_and_grow_by_one() {
+    history_store::offsets_begin_at_one_and_grow_by_one(&memory_history()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn history_2_what_was_announced_is_read() {
+    history_store::what_was_announced_is_read(&memory_history()).await;
+}
+
+#[tokio::test]
+async fn history_3_pages_have_no_hole() {
+    history_store::pages_have_no_hole(&memory_history()).await;
+}
+
+#[tokio::test]
+async fn history_4_the_policy_bounds_what_is_kept() {
+    history_store::the_policy_bounds_what_is_kept(&memory_history()).await;
+}
+
+#[tokio::test]
+async fn history_5_a_position_outlives_its_messages() {
+    history_store::a_position_outlives_its_messages(&memory_history()).await;
+}
+
+#[tokio::test]
+async fn history_6_a_purge_keeps_the_place() {
+    history_store::a_purge_keeps_the_place(&memory_history()).await;
+}
+
+#[tokio::test]
+async fn history_7_streams_are_apart() {
+    history_store::streams_are_apart(&memory_history()).await;
 }
 
 #[tokio::test]

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use domain::{Action, ChannelKey, Client, Denial, Draft, Receipt, Sender, SenderView, Source};
+use domain::{
+    Action, ChannelKey, Client, Denial, Draft, Receipt, Sender, SenderView, SessionToken, Source,
+};
 
 use crate::{
     Send,
@@ -21,7 +23,11 @@ impl Publish {
 
     /// What the client asked to send, as the broker takes it. Sending needs a grant, not a
     /// subscription.
-    pub(crate) fn draft(client: &Client, send: Send) -> Result<Draft, Denial> {
+    pub(crate) fn draft(
+        client: &Client,
+        session: SessionToken,
+        send: Send,
+    ) -> Result<Draft, Denial> {
         client.check(Action::Send, &send.channel)?;
         let namespace = Arc::clone(client.app.namespace(&send.channel));
         let sender =
@@ -32,7 +38,8 @@ impl Publish {
             SenderView::Full => Some(sender(client.info.clone())),
         };
         let Send { channel, data, name, key, echo } = send;
-        let source = Source { client: client.id.clone(), connection: client.connection, echo };
+        let connection = client.connection;
+        let source = Source { client: client.id.clone(), connection, session, echo };
         let channel = ChannelKey { app: client.app.id.clone(), channel };
         Ok(Draft { channel, name, data, key, from, source, namespace })
     }
@@ -100,8 +107,12 @@ mod tests {
                 let ts = Timestamp::from_secs(1);
                 Ok(Receipt { id: MessageId::new("m"), ts, position: None, repeated: false })
             });
-        let draft =
-            Publish::draft(&client(SenderView::Id, &[Action::Send]), send("chat:x")).unwrap();
+        let draft = Publish::draft(
+            &client(SenderView::Id, &[Action::Send]),
+            SessionToken::from_random(7),
+            send("chat:x"),
+        )
+        .unwrap();
         let receipt = Publish::new(Arc::new(broker)).run(draft).await.unwrap();
         assert_eq!(receipt.id.as_str(), "m");
     }
@@ -109,15 +120,30 @@ mod tests {
     #[test]
     fn without_the_grant_there_is_no_draft() {
         let reader = client(SenderView::Id, &[Action::Subscribe]);
-        let denial = Publish::draft(&reader, send("chat:x")).unwrap_err();
+        let denial =
+            Publish::draft(&reader, SessionToken::from_random(7), send("chat:x")).unwrap_err();
         assert_eq!(denial.to_string(), "send: `chat:*` of the token's caps does not allow it");
-        assert!(Publish::draft(&client(SenderView::Id, &[Action::Send]), send("news")).is_err());
+        assert!(
+            Publish::draft(
+                &client(SenderView::Id, &[Action::Send]),
+                SessionToken::from_random(7),
+                send("news")
+            )
+            .is_err()
+        );
     }
 
     #[test]
     fn the_namespace_says_how_much_of_the_sender_is_shown() {
-        let from =
-            |view| Publish::draft(&client(view, &[Action::Send]), send("chat:x")).unwrap().from;
+        let from = |view| {
+            Publish::draft(
+                &client(view, &[Action::Send]),
+                SessionToken::from_random(7),
+                send("chat:x"),
+            )
+            .unwrap()
+            .from
+        };
         assert_eq!(from(SenderView::None), None);
         assert_eq!(from(SenderView::Id).unwrap().info, None);
         assert!(from(SenderView::Full).unwrap().info.is_some());

@@ -76,7 +76,7 @@ impl Run {
             frames.resize(messages, Bytes::new());
             frames.push(frame);
         }
-        self.hidden_from.push(publication.hidden_from);
+        self.hidden_from.push(publication.hidden_from.as_ref().map(|hidden| hidden.connection));
         self.bytes - before
     }
 

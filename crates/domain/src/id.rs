@@ -65,6 +65,16 @@ impl SessionToken {
         Self(bits)
     }
 
+    /// Parses exactly 32 lower-case hex digits, as [`Self::reveal`] writes them.
+    ///
+    /// Nothing where the text is anything else: it continues no connection.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits =
+            text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        digits.then(|| u128::from_str_radix(text, 16).ok().map(Self)).flatten()
+    }
+
     /// The value as the client sees it: 32 hex digits.
     #[must_use]
     pub fn reveal(&self) -> String {

@@ -52,7 +52,9 @@ pub use id::{ConnectionId, MessageId, SessionToken};
 pub use jwt_key::{JwtAlgorithm, JwtKey, KeyMaterial};
 pub use language::Language;
 pub use limits::AppLimits;
-pub use message::{ChannelKey, Draft, Message, Publication, Receipt, Sender, Source};
+pub use message::{
+    ChannelKey, Draft, Hidden, Message, Publication, Receipt, Record, Sender, Source,
+};
 pub use name::{AppId, ChannelName, ClientId, KeyId, MessageKey, MessageName, NameError};
 pub use namespace::{
     ChannelMode, Durability, HistoryPolicy, Namespace, NamespacePattern, SenderView,

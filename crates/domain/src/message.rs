@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     AppId, ChannelName, ClientId, ConnectionId, MessageId, MessageKey, MessageName, Namespace,
-    Offset, Payload, Position, Timestamp,
+    Offset, Payload, Position, SessionToken, Timestamp,
 };
 
 /// A channel of an app: the same name in two apps is two channels.
@@ -34,8 +34,22 @@ pub struct Source {
     pub client: ClientId,
     /// The connection.
     pub connection: ConnectionId,
+    /// What a later connection shows to continue this one: what was hidden here stays hidden there.
+    pub session: SessionToken,
     /// Whether the connection wants its own message back.
     pub echo: bool,
+}
+
+/// Whom a message is hidden from: live, the connection that sent it; in recovery, whoever continues
+/// that connection as the same client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hidden {
+    /// The connection.
+    pub connection: ConnectionId,
+    /// Its client.
+    pub client: ClientId,
+    /// Its session.
+    pub session: SessionToken,
 }
 
 /// A message that is to be published: not yet stamped with an id, a time or a place.
@@ -68,7 +82,8 @@ impl Draft {
         position: Option<Position>,
     ) -> (Publication, Receipt) {
         let Self { channel, name, data, key: _, from, source, namespace: _ } = self;
-        let hidden_from = (!source.echo).then_some(source.connection);
+        let Source { client, connection, session, echo } = source;
+        let hidden_from = (!echo).then_some(Hidden { connection, client, session });
         let receipt = Receipt { id: id.clone(), ts, position, repeated: false };
         let offset = position.map(|position| position.offset);
         let message = Message { id, ts, offset, name, data, from };
@@ -100,8 +115,34 @@ pub struct Publication {
     pub channel: ChannelKey,
     /// What.
     pub message: Message,
-    /// The connection it is hidden from.
-    pub hidden_from: Option<ConnectionId>,
+    /// Whom it is hidden from.
+    pub hidden_from: Option<Hidden>,
+}
+
+/// A message as history keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// The message, with its offset.
+    pub message: Message,
+    /// Whom it is hidden from.
+    pub hidden_from: Option<Hidden>,
+}
+
+impl Record {
+    /// Whether a client that shows this session may not see the message.
+    #[must_use]
+    pub fn is_hidden_from(&self, client: &ClientId, session: SessionToken) -> bool {
+        let hidden = |hidden: &Hidden| hidden.session == session && hidden.client == *client;
+        self.hidden_from.as_ref().is_some_and(hidden)
+    }
+
+    /// Bytes that the message takes of its channel's bound: its data and name, and 128 for what
+    /// every message has.
+    #[must_use]
+    pub fn cost(&self) -> u64 {
+        let name = self.message.name.as_ref().map_or(0, |name| name.as_str().len());
+        u64::try_from(self.message.data.as_str().len() + name).unwrap_or(u64::MAX) + 128
+    }
 }
 
 /// What the sender is told.

@@ -123,6 +123,27 @@ impl Default for Namespace {
     }
 }
 
+impl Namespace {
+    /// How long a cache keeps its message where no history says otherwise.
+    pub const CACHE_TTL: Duration = Duration::from_secs(30 * 60);
+
+    /// What is kept of each channel. A cache keeps the latest message, with `history` as long and
+    /// where that says.
+    #[must_use]
+    pub fn kept(&self) -> Option<HistoryPolicy> {
+        match (self.mode, self.history) {
+            (ChannelMode::Stream, history) => history,
+            (ChannelMode::Cache, Some(history)) => Some(HistoryPolicy { size: 1, ..history }),
+            (ChannelMode::Cache, None) => Some(HistoryPolicy {
+                size: 1,
+                ttl: Self::CACHE_TTL,
+                bytes: u64::MAX,
+                durability: Durability::Memory,
+            }),
+        }
+    }
+}
+
 /// The namespace of a channel: the longest fitting pattern, else `default`.
 #[must_use]
 pub fn choose<'a>(

@@ -25,6 +25,14 @@ impl Epoch {
     }
 }
 
+impl Epoch {
+    /// The bits, for a store.
+    #[must_use]
+    pub const fn bits(self) -> u64 {
+        self.0
+    }
+}
+
 impl fmt::Display for Epoch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", self.0)

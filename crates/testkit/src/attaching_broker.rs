@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use application::ports::{Attached, Broker, BrokerError, Clock, DeliverySink, IdSource};
+use application::ports::{Broker, BrokerError, Clock, DeliverySink, IdSource};
 use async_trait::async_trait;
 use domain::{ChannelKey, Draft, Receipt};
 use tokio::task::yield_now;
@@ -49,11 +49,11 @@ impl Broker for AttachingBroker {
         Ok(receipt)
     }
 
-    async fn attach(&self, channel: &ChannelKey) -> Result<Attached, BrokerError> {
+    async fn attach(&self, channel: &ChannelKey) -> Result<(), BrokerError> {
         yield_now().await;
         self.attached().insert(channel.clone());
         yield_now().await;
-        Ok(Attached { position: None })
+        Ok(())
     }
 
     async fn detach(&self, channel: &ChannelKey) -> Result<(), BrokerError> {

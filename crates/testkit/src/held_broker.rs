@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use application::ports::{Attached, Broker, BrokerError};
+use application::ports::{Broker, BrokerError};
 use async_trait::async_trait;
 use domain::{ChannelKey, Draft, Receipt};
 use tokio::sync::oneshot;
@@ -90,7 +90,7 @@ impl Broker for HeldBroker {
         self.inner.publish(draft).await
     }
 
-    async fn attach(&self, channel: &ChannelKey) -> Result<Attached, BrokerError> {
+    async fn attach(&self, channel: &ChannelKey) -> Result<(), BrokerError> {
         let held = self.state().held_attaches.remove(channel.channel.as_str());
         if held {
             self.wait(channel.channel.as_str()).await?;

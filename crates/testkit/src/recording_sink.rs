@@ -30,6 +30,11 @@ impl RecordingSink {
         std::mem::take(&mut self.state().heard)
     }
 
+    /// How many announcements were not taken yet.
+    pub fn count(&self) -> usize {
+        self.state().heard.len()
+    }
+
     /// Whether two announcements of one channel ever came at the same time.
     pub fn overlapped(&self) -> bool {
         self.state().overlapped

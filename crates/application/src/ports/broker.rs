@@ -1,7 +1,7 @@
 //! The port that stamps, keeps and announces messages.
 
 use async_trait::async_trait;
-use domain::{ChannelKey, Draft, Position, Receipt};
+use domain::{ChannelKey, Draft, Receipt};
 
 use super::Cause;
 
@@ -11,14 +11,16 @@ pub enum BrokerError {
     /// It can't right now. Of a publish: the outcome is unknown.
     #[error("the broker is unavailable")]
     Unavailable(#[source] Cause),
+    /// The key was used for other content.
+    #[error("the key was used for other content")]
+    Conflict,
+    /// The app remembers as many keys as it may: nothing was published.
+    #[error("the app has as many keys to remember as it may")]
+    KeysFull,
 }
 
-/// What a broker says of a channel that it now announces here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Attached {
-    /// The channel's place at that time; nothing in a channel without history.
-    pub position: Option<Position>,
-}
+/// Keys that an app can have remembered at once; a further one is refused, none is forgotten early.
+pub const KEYS_PER_APP: usize = 100_000;
 
 /// Stamps drafts, keeps them where the namespace says so, and announces them to the
 /// [`DeliverySink`](super::DeliverySink) it was made with.
@@ -33,20 +35,29 @@ pub struct Attached {
 /// 5. After `attach` returns, every later publish is announced; after `detach` returns, none has
 ///    to be: the sink knows its subscribers. Both may be repeated.
 /// 6. Message ids are unique.
+/// 7. In a channel whose namespace has history, the stamp gives a position, and what is published is
+///    in the stream that the adapter's [`HistoryStore`](super::HistoryStore) reads; what a durable
+///    namespace acknowledges or announces is on disk (P5).
+/// 8. A draft with a key of the same app, channel and client that was published within the
+///    namespace's window is not published again (P6): same name, data and `echo` give the first
+///    receipt as `repeated`, anything else [`BrokerError::Conflict`]. Two at once share one outcome.
+///    Only what was published is remembered, at most [`KEYS_PER_APP`] keys of an app, in a durable
+///    namespace also across restarts.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait Broker: Send + Sync {
     /// Publishes a draft.
     ///
     /// # Errors
-    /// The outcome is unknown: the sender retries with the same key.
+    /// `Unavailable`: the outcome is unknown, the sender retries with the same key. Of all others
+    /// nothing was published.
     async fn publish(&self, draft: Draft) -> Result<Receipt, BrokerError>;
 
     /// From now on the channel is announced here: its first subscriber comes.
     ///
     /// # Errors
     /// The channel is not attached.
-    async fn attach(&self, channel: &ChannelKey) -> Result<Attached, BrokerError>;
+    async fn attach(&self, channel: &ChannelKey) -> Result<(), BrokerError>;
 
     /// The channel is no longer announced here: its last subscriber left.
     ///

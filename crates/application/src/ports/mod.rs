@@ -2,7 +2,7 @@
 //! guarantees; the suites in `testkit` prove them for every adapter.
 //!
 //! Control plane (`async_trait`, behind `Arc<dyn Port>`): [`TokenVerifier`], [`AppRegistry`],
-//! [`Broker`]. Data plane (synchronous, never blocking): [`DeliverySink`], [`Outbound`],
+//! [`Broker`], [`HistoryStore`]. Data plane (synchronous, never blocking): [`DeliverySink`], [`Outbound`],
 //! [`Codec`], [`EventSink`], [`Clock`], [`IdSource`].
 
 mod app_registry;
@@ -11,17 +11,21 @@ mod clock;
 mod codec;
 mod delivery_sink;
 mod event_sink;
+mod history_store;
 mod id_source;
 mod outbound;
 mod token_issuer;
 mod token_verifier;
 
 pub use app_registry::{AppRegistry, RegistryError};
-pub use broker::{Attached, Broker, BrokerError};
+pub use broker::{Broker, BrokerError, KEYS_PER_APP};
 pub use clock::Clock;
 pub use codec::{BadRequest, Bounds, Codec, Encoding, Framing};
 pub use delivery_sink::DeliverySink;
 pub use event_sink::{DomainEvent, EventSink};
+pub use history_store::{
+    HistoryError, HistoryStore, Order, POSITION_IDLE, Page, Query, STREAMS_PER_APP,
+};
 pub use id_source::IdSource;
 pub use outbound::{Outbound, QueueFull};
 pub use token_issuer::{IssueError, TokenIssuer, TokenRequest};
@@ -29,8 +33,8 @@ pub use token_verifier::{TokenError, TokenVerifier};
 
 #[cfg(any(test, feature = "mock"))]
 pub use {
-    app_registry::MockAppRegistry, broker::MockBroker, token_issuer::MockTokenIssuer,
-    token_verifier::MockTokenVerifier,
+    app_registry::MockAppRegistry, broker::MockBroker, history_store::MockHistoryStore,
+    token_issuer::MockTokenIssuer, token_verifier::MockTokenVerifier,
 };
 
 /// Where an adapter's failure came from, for the log only.

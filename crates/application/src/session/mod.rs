@@ -302,7 +302,8 @@ impl Session {
         trace: Option<&TraceId>,
     ) -> Refusal {
         match error {
-            BrokerError::Unavailable(_) => self.failed(what, error, trace),
+            BrokerError::Conflict => Refusal::plain(ErrorCode::IdempotencyConflict),
+            BrokerError::Unavailable(_) | BrokerError::KeysFull => self.failed(what, error, trace),
         }
     }
 

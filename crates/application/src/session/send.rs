@@ -54,7 +54,7 @@ pub(super) struct Done {
 impl Session {
     pub(super) async fn send(&mut self, asked: Asked, client: &Client, send: Send) {
         let channel = send.channel.clone();
-        let draft = match Publish::draft(client, send) {
+        let draft = match Publish::draft(client, self.session, send) {
             Ok(draft) => draft,
             Err(denial) => {
                 let refusal = self.deny(client, &channel, &denial, asked.trace.as_ref());

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use application::ports::{Attached, BrokerError, MockBroker};
+use application::ports::{BrokerError, MockBroker};
 use serde_json::json;
 use testkit::{Scenery, Stage};
 
@@ -47,7 +47,7 @@ async fn what_may_not_be_sent_never_reaches_the_broker() {
 async fn an_attach_that_fails_can_be_tried_again() {
     let mut broker = MockBroker::new();
     broker.expect_attach().once().returning(|_| gone());
-    broker.expect_attach().once().returning(|_| Ok(Attached { position: None }));
+    broker.expect_attach().once().returning(|_| Ok(()));
     broker.expect_detach().once().returning(|_| Ok(()));
     let stage = stage_of(broker);
     let mut alice = stage.enter("alice").await;
@@ -65,7 +65,7 @@ async fn an_attach_that_fails_can_be_tried_again() {
 #[tokio::test]
 async fn the_broker_hears_of_the_first_and_of_the_last() {
     let mut broker = MockBroker::new();
-    broker.expect_attach().times(2).returning(|_| Ok(Attached { position: None }));
+    broker.expect_attach().times(2).returning(|_| Ok(()));
     broker.expect_detach().once().returning(|_| gone());
     broker.expect_detach().once().returning(|_| Ok(()));
     let stage = stage_of(broker);

@@ -2,13 +2,14 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use application::ports::Broker;
+use application::ports::{Broker, BrokerError};
 use domain::{
-    AppId, ChannelKey, ChannelName, ClientId, ConnectionId, Draft, MessageName, Namespace, Payload,
-    Receipt, Sender, Source,
+    AppId, ChannelKey, ChannelName, ClientId, ConnectionId, Draft, MessageKey, MessageName,
+    Namespace, Offset, Payload, Receipt, Sender, SessionToken, Source,
 };
 use futures_util::future::join_all;
 
+use super::history_store::{ALL, HistoryFixture, offsets};
 use crate::RecordingSink;
 
 /// The adapter under test, announcing to a sink that the suite reads.
@@ -51,7 +52,7 @@ fn draft(channel: &ChannelKey, data: &str) -> Draft {
         data: Payload::parse(data, 1024).expect("JSON"),
         key: None,
         from: None,
-        source: Source { client, connection, echo: true },
+        source: Source { client, connection, session: SessionToken::from_random(1), echo: true },
         namespace: Arc::new(Namespace::default()),
     }
 }
@@ -77,7 +78,8 @@ pub async fn what_is_acknowledged_is_announced(fixture: &BrokerFixture) {
     assert!(!receipt.repeated);
     assert_eq!((&heard.channel, &heard.message.data), (&lobby, &sent.data));
     assert_eq!((&heard.message.name, &heard.message.from), (&sent.name, &sent.from));
-    assert_eq!(heard.hidden_from, Some(sent.source.connection), "echo: false");
+    let hidden = heard.hidden_from.as_ref().map(|hidden| hidden.connection);
+    assert_eq!(hidden, Some(sent.source.connection), "echo: false");
     fixture.publish(draft(&lobby, "2")).await;
     assert_eq!(fixture.sink.take()[0].hidden_from, None, "echo: true");
 }
@@ -174,4 +176,76 @@ pub async fn message_ids_are_unique(fixture: &BrokerFixture) {
         let receipt = fixture.publish(draft(&channels[n % 3], "null")).await;
         assert!(ids.insert(receipt.id.clone()), "{:?} came twice", receipt.id);
     }
+}
+
+/// Guarantee 7: in a namespace with history the receipt, the announcement and the stream have the
+/// same position.
+///
+/// # Panics
+/// The adapter breaks the guarantee.
+pub async fn what_is_published_is_in_the_stream(fixture: &HistoryFixture) {
+    let (lobby, policy) = (channel("shop", "lobby"), fixture.policy(10));
+    fixture.broker.attach(&lobby).await.expect("attached");
+    let mut sent = HistoryFixture::draft(&lobby, "1", policy);
+    sent.source.echo = false;
+    let receipt = fixture.broker.publish(sent.clone()).await.expect("published");
+    let heard = fixture.sink.take().remove(0);
+    let page = fixture.read(&lobby, policy, ALL).await;
+    let record = &page.messages[0];
+    assert_eq!(receipt.position, Some(page.position));
+    assert_eq!((&record.message, &record.hidden_from), (&heard.message, &heard.hidden_from));
+    assert!(record.is_hidden_from(&sent.source.client, sent.source.session));
+}
+
+/// Guarantee 8: a repeated key gives the first receipt and publishes nothing; other
+/// content is a conflict; after the window the key is free.
+///
+/// # Panics
+/// The adapter breaks the guarantee.
+pub async fn a_repeated_key_gives_the_first_receipt(fixture: &HistoryFixture) {
+    let (lobby, policy) = (channel("shop", "lobby"), fixture.policy(10));
+    let keyed = |data: &str| Draft {
+        key: MessageKey::parse("k1").ok(),
+        ..HistoryFixture::draft(&lobby, data, policy)
+    };
+    let first = fixture.broker.publish(keyed("1")).await.expect("published");
+    let again = fixture.broker.publish(keyed("1")).await.expect("published");
+    assert_eq!(again, Receipt { repeated: true, ..first.clone() });
+    let other = fixture.broker.publish(keyed("2")).await;
+    assert!(matches!(other, Err(BrokerError::Conflict)), "{other:?}");
+    let mut quiet = keyed("1");
+    quiet.source.echo = false;
+    let other = fixture.broker.publish(quiet).await;
+    assert!(matches!(other, Err(BrokerError::Conflict)), "echo is content: {other:?}");
+    let mut bob = keyed("1");
+    bob.source.client = ClientId::parse("bob").expect("a client's name");
+    let his = fixture.broker.publish(bob).await.expect("published");
+    assert_ne!(his.id, first.id, "another client's key is another key");
+    assert_eq!(offsets(&fixture.read(&lobby, policy, ALL).await), [1, 2]);
+    fixture.clock.advance(Namespace::default().idempotency_window);
+    let later = fixture.broker.publish(keyed("2")).await.expect("published");
+    assert!(!later.repeated);
+}
+
+/// Guarantee 8: two at once with the same key share one outcome. Needs a runtime with
+/// several threads.
+///
+/// # Panics
+/// The adapter breaks the guarantee.
+pub async fn two_at_once_share_one_outcome(fixture: &HistoryFixture) {
+    let (lobby, policy) = (channel("shop", "lobby"), fixture.policy(100));
+    for round in 0..50 {
+        let sends = (0..4).map(|_| {
+            let broker = Arc::clone(&fixture.broker);
+            let mut draft = HistoryFixture::draft(&lobby, "1", policy);
+            draft.key = MessageKey::parse(&format!("k{round}")).ok();
+            tokio::spawn(async move { broker.publish(draft).await.expect("published") })
+        });
+        let receipts = join_all(sends).await;
+        let receipts: Vec<_> = receipts.into_iter().map(|sent| sent.expect("no panic")).collect();
+        assert_eq!(receipts.iter().filter(|receipt| !receipt.repeated).count(), 1);
+        assert!(receipts.iter().all(|receipt| receipt.id == receipts[0].id));
+    }
+    let top = fixture.read(&lobby, policy, ALL).await.position.offset;
+    assert_eq!(top, Offset(50));
 }

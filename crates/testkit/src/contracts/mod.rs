@@ -6,6 +6,7 @@ pub mod clock;
 pub mod codec;
 pub mod delivery_sink;
 pub mod event_sink;
+pub mod history_store;
 pub mod id_source;
 pub mod outbound;
 pub mod token_issuer;
