@@ -11,14 +11,14 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
 use application::ports::{Codec, Outbound, QueueFull};
 use bytes::{Buf, Bytes};
 use domain::CloseReason;
-use futures_util::task::AtomicWaker;
+use futures_util::{future::BoxFuture, task::AtomicWaker};
 use listener::Io;
 use tokio::time::Instant;
 
@@ -63,6 +63,8 @@ struct State {
     closing: bool,
     /// Something changed since the task wrote last.
     changed: bool,
+    /// Who waits for the queue to shrink ([`Outbound::drained`]).
+    awaiting: Option<Waker>,
     /// The socket, while the connection's task writes: a queue at its limit is first offered to
     /// it, for a burst must not end a reader who was only not asked yet.
     io: Option<Arc<Io>>,
@@ -108,6 +110,7 @@ impl Queue {
             started: false,
             closing: false,
             changed: false,
+            awaiting: None,
             io: None,
         };
         let (task, over) = (AtomicWaker::new(), AtomicBool::new(false));
@@ -138,7 +141,10 @@ impl Queue {
 
     /// Ends the writing with what is queued, without a goodbye: the peer hears, but says no more.
     pub(crate) fn finish(&self) {
-        self.change(|state| state.closing = true);
+        self.change(|state| {
+            state.closing = true;
+            state.wake_awaiting();
+        });
     }
 
     /// Resolves when no more is queued than may be, or nothing will be written any more: until then
@@ -293,6 +299,7 @@ impl State {
     }
 
     fn written(&mut self, mut count: usize) {
+        self.wake_awaiting();
         self.bytes -= count;
         while let Some(front) = self.frames.front_mut() {
             if count < front.len() {
@@ -315,7 +322,14 @@ impl State {
         }
     }
 
+    fn wake_awaiting(&mut self) {
+        if let Some(waker) = self.awaiting.take() {
+            waker.wake();
+        }
+    }
+
     fn end_with(&mut self, farewell: Bytes, goodbye: Bytes) {
+        self.wake_awaiting();
         self.put(farewell);
         self.put(goodbye);
         self.closing = true;
@@ -367,6 +381,18 @@ impl Outbound for Queue {
 
     fn queued_bytes(&self) -> usize {
         self.with(|state| state.cost())
+    }
+
+    fn drained(&self, bytes: usize) -> BoxFuture<'_, ()> {
+        Box::pin(poll_fn(move |context| {
+            self.with(|state| {
+                if state.closing || state.cost() <= bytes {
+                    return Poll::Ready(());
+                }
+                state.awaiting = Some(context.waker().clone());
+                Poll::Pending
+            })
+        }))
     }
 
     fn set_queue_limit(&self, bytes: usize) {

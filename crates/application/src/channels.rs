@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use domain::{ChannelKey, ChannelName};
+use domain::{ChannelKey, ChannelName, Durability, Offset};
 use tokio::sync::MutexGuard;
 
 use crate::{
-    Connection, Fanout,
+    Connection, Fanout, Keepers,
     gate::GateOverflow,
     ports::{Broker, BrokerError},
     room::{Attachment, Room},
@@ -15,7 +15,7 @@ use crate::{
 /// Subscribes connections to channels, and the node to the broker with the first of them.
 pub(crate) struct Channels {
     fanout: Arc<Fanout>,
-    broker: Arc<dyn Broker>,
+    keepers: Keepers,
 }
 
 /// One connection's place in a channel. Whoever holds it must [`Channels::leave`].
@@ -28,8 +28,12 @@ impl Membership {
 }
 
 impl Channels {
-    pub(crate) fn new(fanout: Arc<Fanout>, broker: Arc<dyn Broker>) -> Self {
-        Self { fanout, broker }
+    pub(crate) fn new(fanout: Arc<Fanout>, keepers: Keepers) -> Self {
+        Self { fanout, keepers }
+    }
+
+    fn broker(&self, room: &Room) -> &dyn Broker {
+        &*self.keepers.of(room.durability).broker
     }
 
     /// Joins the channel behind a closed gate: messages from now on are held until
@@ -37,16 +41,17 @@ impl Channels {
     pub(crate) async fn join(
         &self,
         key: ChannelKey,
+        durability: Durability,
         connection: &Arc<Connection>,
     ) -> Result<Membership, BrokerError> {
         loop {
-            let room = self.fanout.find_or_make(&key);
+            let room = self.fanout.find_or_make(&key, durability);
             let mut door = self.door(&key, &room).await;
             if door.attachment.retired {
                 continue;
             }
             if !door.attachment.attached {
-                self.broker.attach(&key).await?;
+                self.broker(&room).attach(&key).await?;
                 door.attachment.attached = true;
             }
             room.join(connection);
@@ -55,12 +60,18 @@ impl Channels {
         }
     }
 
-    /// Lets the held messages out, and all that follow.
+    /// Lets out the held messages that are behind `seen`, and all that follow.
     pub(crate) fn open(
         membership: &Membership,
         connection: &Connection,
+        seen: Offset,
     ) -> Result<(), GateOverflow> {
-        membership.0.open(connection.id)
+        membership.0.open(connection.id, seen)
+    }
+
+    /// Holds messages back again until [`Self::open`]; says up to which one they were given.
+    pub(crate) fn close_gate(membership: &Membership, connection: &Connection) -> Offset {
+        membership.0.close_gate(connection.id)
     }
 
     /// Resolves when a message may be sent to the channel: not while more waits to be written to its
@@ -89,7 +100,7 @@ impl Channels {
         // Whoever comes meanwhile waits at this door until the broker let go: a new room's attach
         // must not be undone by the old room's detach.
         door.attachment.attached = false;
-        self.broker.detach(&room.key).await
+        self.broker(&room).detach(&room.key).await
     }
 
     async fn door<'a>(&'a self, key: &'a ChannelKey, room: &'a Arc<Room>) -> Door<'a> {

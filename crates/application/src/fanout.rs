@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use domain::{ChannelKey, Publication};
+use domain::{ChannelKey, Durability, Publication};
 use tokio::runtime::Handle;
 
 use crate::{ports::DeliverySink, room::Room};
@@ -52,12 +52,13 @@ impl Fanout {
         self.shard(key).read().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
 
-    pub(crate) fn find_or_make(&self, key: &ChannelKey) -> Arc<Room> {
+    pub(crate) fn find_or_make(&self, key: &ChannelKey, durability: Durability) -> Arc<Room> {
         if let Some(room) = self.find(key) {
             return room;
         }
         let mut shard = self.shard(key).write().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(shard.entry(key.clone()).or_insert_with(|| Arc::new(Room::new(key.clone()))))
+        let make = || Arc::new(Room::new(key.clone(), durability));
+        Arc::clone(shard.entry(key.clone()).or_insert_with(make))
     }
 
     /// Forgets a room that was retired under its own lock; a newer one of the same name stays.

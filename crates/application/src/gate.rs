@@ -1,11 +1,12 @@
 //! Messages that came between joining a channel and the reply that says so.
 
 use bytes::Bytes;
+use domain::Offset;
 
 /// Holds messages back until the reply to `subscribe` is on its way, in order and up to a bound.
 #[derive(Default)]
 pub(crate) struct Gate {
-    held: Vec<Bytes>,
+    held: Vec<(Bytes, Option<Offset>)>,
     bytes: usize,
     overflowed: bool,
 }
@@ -18,7 +19,7 @@ impl Gate {
     const MESSAGES: usize = 256;
     const BYTES: usize = 256 * 1024;
 
-    pub(crate) fn hold(&mut self, frame: &Bytes) {
+    pub(crate) fn hold(&mut self, frame: &Bytes, offset: Option<Offset>) {
         if self.held.len() >= Self::MESSAGES || self.bytes + frame.len() > Self::BYTES {
             self.overflowed = true;
         }
@@ -27,12 +28,16 @@ impl Gate {
             return;
         }
         self.bytes += frame.len();
-        self.held.push(frame.clone());
+        self.held.push((frame.clone(), offset));
     }
 
-    /// What was held, in order.
-    pub(crate) fn open(self) -> Result<Vec<Bytes>, GateOverflow> {
-        if self.overflowed { Err(GateOverflow) } else { Ok(self.held) }
+    /// What was held and is behind `seen`, in order.
+    pub(crate) fn open(self, seen: Offset) -> Result<Vec<(Bytes, Option<Offset>)>, GateOverflow> {
+        if self.overflowed {
+            return Err(GateOverflow);
+        }
+        let is_new = |offset: Option<Offset>| offset.is_none_or(|offset| offset > seen);
+        Ok(self.held.into_iter().filter(|(_, offset)| is_new(*offset)).collect())
     }
 }
 
@@ -40,14 +45,33 @@ impl Gate {
 mod tests {
     use super::*;
 
+    fn frames() -> Vec<(Bytes, Option<Offset>)> {
+        (0..Gate::MESSAGES).map(|n| (n.to_string().into(), None)).collect()
+    }
+
     #[test]
     fn holds_in_order_up_to_its_bound() {
         let mut gate = Gate::default();
-        let frames: Vec<Bytes> = (0..Gate::MESSAGES).map(|n| n.to_string().into()).collect();
-        frames.iter().for_each(|frame| gate.hold(frame));
-        assert_eq!(gate.open(), Ok(frames.clone()));
+        frames().iter().for_each(|(frame, offset)| gate.hold(frame, *offset));
+        assert_eq!(gate.open(Offset(0)), Ok(frames()));
         let mut gate = Gate::default();
-        frames.iter().chain(&frames[..2]).for_each(|frame| gate.hold(frame));
-        assert_eq!(gate.open(), Err(GateOverflow), "what fits again behind a loss is not held");
+        let more = frames().into_iter().chain(frames().into_iter().take(2));
+        more.for_each(|(frame, offset)| gate.hold(&frame, offset));
+        assert_eq!(
+            gate.open(Offset(0)),
+            Err(GateOverflow),
+            "what fits again behind a loss is not held"
+        );
+    }
+
+    #[test]
+    fn what_the_reply_covers_is_not_let_out() {
+        let mut gate = Gate::default();
+        for offset in 3..=6 {
+            gate.hold(&Bytes::from(offset.to_string()), Some(Offset(offset)));
+        }
+        let out =
+            gate.open(Offset(4)).map(|held| held.into_iter().map(|(frame, _)| frame).collect());
+        assert_eq!(out, Ok(vec![Bytes::from("5"), Bytes::from("6")]));
     }
 }

@@ -5,15 +5,12 @@ use std::{sync::Arc, time::Duration};
 use domain::{AppId, CloseReason, Language, Peer};
 
 use crate::{
-    Connection, Connections, Fanout, Refusal, Rules, Session, Wheel,
+    Connection, Connections, Fanout, Keepers, Refusal, Rules, Session, Wheel,
     admission::Seat,
     authenticate::Authenticate,
     channels::Channels,
     deadlines::Deadlines,
-    ports::{
-        AppRegistry, Broker, Clock, Codec, DomainEvent, EventSink, IdSource, Outbound,
-        TokenVerifier,
-    },
+    ports::{AppRegistry, Clock, Codec, DomainEvent, EventSink, IdSource, Outbound, TokenVerifier},
     publish::Publish,
 };
 
@@ -23,8 +20,8 @@ pub struct Ports {
     pub registry: Arc<dyn AppRegistry>,
     /// Verifies tokens.
     pub verifier: Arc<dyn TokenVerifier>,
-    /// Stamps and announces messages; made with the same fan-out as its sink.
-    pub broker: Arc<dyn Broker>,
+    /// Stamp, keep and announce messages; made with the same fan-out as their sink.
+    pub keepers: Keepers,
     /// Is told what happens.
     pub events: Arc<dyn EventSink>,
     /// Tells the time.
@@ -39,6 +36,7 @@ pub struct Hub {
     pub(crate) authenticate: Authenticate,
     pub(crate) publish: Publish,
     pub(crate) channels: Channels,
+    pub(crate) keepers: Keepers,
     pub(crate) connections: Connections,
     pub(crate) wheel: Wheel,
     pub(crate) events: Arc<dyn EventSink>,
@@ -77,8 +75,9 @@ impl Hub {
     pub fn new(ports: Ports, fanout: Arc<Fanout>, rules: Rules) -> Arc<Self> {
         Arc::new(Self {
             authenticate: Authenticate::new(ports.registry, ports.verifier),
-            publish: Publish::new(Arc::clone(&ports.broker)),
-            channels: Channels::new(fanout, ports.broker),
+            publish: Publish::new(ports.keepers.clone()),
+            channels: Channels::new(fanout, ports.keepers.clone()),
+            keepers: ports.keepers,
             connections: Connections::new(),
             wheel: Wheel::new(Arc::clone(&ports.clock)),
             events: ports.events,

@@ -6,19 +6,16 @@ use domain::{
     Action, ChannelKey, Client, Denial, Draft, Receipt, Sender, SenderView, SessionToken, Source,
 };
 
-use crate::{
-    Send,
-    ports::{Broker, BrokerError},
-};
+use crate::{Keepers, Send, keepers::durability, ports::BrokerError};
 
 /// Publishes what a client may publish.
 pub(crate) struct Publish {
-    broker: Arc<dyn Broker>,
+    keepers: Keepers,
 }
 
 impl Publish {
-    pub(crate) fn new(broker: Arc<dyn Broker>) -> Self {
-        Self { broker }
+    pub(crate) fn new(keepers: Keepers) -> Self {
+        Self { keepers }
     }
 
     /// What the client asked to send, as the broker takes it. Sending needs a grant, not a
@@ -49,7 +46,7 @@ impl Publish {
         &self,
         draft: Draft,
     ) -> impl Future<Output = Result<Receipt, BrokerError>> + std::marker::Send + use<> {
-        let broker = Arc::clone(&self.broker);
+        let broker = Arc::clone(&self.keepers.of(durability(&draft.namespace)).broker);
         async move { broker.publish(draft).await }
     }
 }
@@ -57,7 +54,10 @@ impl Publish {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ports::MockBroker;
+    use crate::{
+        Keeper,
+        ports::{MockBroker, MockHistoryStore},
+    };
     use domain::{
         App, AppId, ChannelName, Claims, ClientId, ConnectionId, Grant, GrantPattern, MessageId,
         Namespace, Payload, Timestamp,
@@ -113,7 +113,10 @@ mod tests {
             send("chat:x"),
         )
         .unwrap();
-        let receipt = Publish::new(Arc::new(broker)).run(draft).await.unwrap();
+        let history = Arc::new(MockHistoryStore::new());
+        let keeper = Keeper { broker: Arc::new(broker), history };
+        let keepers = Keepers { memory: keeper.clone(), durable: keeper };
+        let receipt = Publish::new(keepers).run(draft).await.unwrap();
         assert_eq!(receipt.id.as_str(), "m");
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{ChannelName, CloseReason, Publication, Timestamp};
+use domain::{ChannelName, CloseReason, Offset, Publication, Timestamp};
 
 use crate::Subscribed;
 
@@ -11,6 +11,13 @@ use crate::Subscribed;
 pub enum Push<'a> {
     /// A message of a channel.
     Message(&'a Publication),
+    /// A message of a channel that this subscriber may not see: its position moves all the same.
+    Position {
+        /// Which channel.
+        channel: &'a ChannelName,
+        /// The message's place.
+        offset: Offset,
+    },
     /// The server made a subscription.
     Subscribed(&'a Subscribed),
     /// The server ended a subscription.

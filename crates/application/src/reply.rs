@@ -1,11 +1,13 @@
 //! What a request is answered.
 
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use domain::{
-    ChannelName, ClientId, ConnectionId, ErrorCode, Language, Receipt, RequestId, SessionToken,
-    Timestamp,
+    ChannelName, ClientId, ConnectionId, ErrorCode, Language, Position, Receipt, Record, RequestId,
+    SessionToken, Timestamp,
 };
+
+use crate::ports::Page;
 
 /// An answer.
 #[derive(Debug)]
@@ -73,6 +75,8 @@ pub enum ReplyData {
     Unsubscribed(ChannelName),
     /// Of `messageSend`.
     Sent(ChannelName, Receipt),
+    /// Of `history`.
+    History(HistoryPage),
     /// Of `ping`.
     Pong(Timestamp),
 }
@@ -119,4 +123,24 @@ pub struct Subscribed {
     /// Whether what was missed since the given position was made up for; nothing where no
     /// position was given.
     pub recovered: Option<bool>,
+    /// Its stream, in a channel with history that the client may read.
+    pub stream: Option<Replay>,
+}
+
+/// Where a subscriber is in a channel's stream, and what it was given to be there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replay {
+    /// The place behind `messages`: what is pushed comes after it.
+    pub position: Position,
+    /// Earlier messages, the oldest first.
+    pub messages: Vec<Arc<Record>>,
+}
+
+/// Earlier messages of a channel.
+#[derive(Debug)]
+pub struct HistoryPage {
+    /// Which channel.
+    pub channel: ChannelName,
+    /// What its history answers.
+    pub page: Page,
 }

@@ -1,9 +1,12 @@
 //! What a client asks, as a codec understood it.
 
-use domain::{AppId, ChannelName, MessageKey, MessageName, Payload, Position, RequestId, TraceId};
+use domain::{
+    AppId, ChannelName, Epoch, MessageKey, MessageName, Offset, Payload, Position, RequestId,
+    SessionToken, TraceId,
+};
 use secrecy::SecretString;
 
-use crate::ports::BadRequest;
+use crate::ports::{BadRequest, Order};
 
 /// A request.
 #[derive(Debug)]
@@ -30,7 +33,7 @@ pub enum Command {
     /// Send a message.
     Send(Send),
     /// Read earlier messages.
-    History(ChannelName),
+    History(History),
     /// See who is there.
     Presence(ChannelName),
     /// A sign of life.
@@ -44,6 +47,8 @@ pub struct Auth {
     pub app: Option<AppId>,
     /// The token.
     pub token: SecretString,
+    /// What a former connection was given, to continue it.
+    pub session: Option<SessionToken>,
     /// Where the client was in channels that its token subscribes it to.
     pub positions: Vec<(ChannelName, Position)>,
     /// Whether it wants `heartbeat` pushes; nothing leaves it as it was, at first without.
@@ -61,6 +66,23 @@ pub struct Subscribe {
     pub rewind: Option<u32>,
     /// Whether it wants to enter the list of members, or watch it.
     pub presence: Option<PresenceWish>,
+}
+
+/// The content of `history`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct History {
+    /// Which channel.
+    pub channel: ChannelName,
+    /// The stream that the client knows: another one is not answered from.
+    pub epoch: Option<Epoch>,
+    /// Only messages behind this one.
+    pub after: Option<Offset>,
+    /// Only messages before this one.
+    pub before: Option<Offset>,
+    /// At most so many.
+    pub limit: u32,
+    /// In which order.
+    pub order: Order,
 }
 
 /// How a subscriber takes part in presence.

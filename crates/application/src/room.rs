@@ -6,20 +6,22 @@ use std::{
 };
 
 use bytes::Bytes;
-use domain::{ChannelKey, ConnectionId, Publication};
+use domain::{ChannelKey, ChannelName, ConnectionId, Durability, Offset, Publication};
 use tokio::sync::Notify;
 
 use crate::{
-    Connection,
+    Connection, Push,
     backlog::Backlog,
     gate::{Gate, GateOverflow},
     ports::Encoding,
-    run::{Run, Share},
+    run::{Piece, Place, Run, Share},
 };
 
 /// The subscribers of one channel, what waits for them, and whether the broker announces it here.
 pub(crate) struct Room {
     pub(crate) key: ChannelKey,
+    /// Which broker has the channel.
+    pub(crate) durability: Durability,
     /// Held while subscribers come, go or are written to (at most [`Self::AT_ONCE`] of them); never
     /// over an await.
     members: Mutex<Members>,
@@ -58,28 +60,54 @@ struct Member {
     encoding: Encoding,
     /// The sequence number of the first message that it gets.
     joined: u64,
+    /// In a channel with history, the last message that it was given.
+    seen: Offset,
     /// Holds messages back until the reply to `subscribe` is on its way; nothing once it is.
     gate: Option<Box<Gate>>,
 }
 
 impl Member {
     /// Gives what of a run is this subscriber's: to the connection, or behind the gate.
-    fn take(&mut self, run: &Run) {
-        match run.share(self.encoding, self.joined, self.connection.id) {
+    fn take(&mut self, run: &Run, channel: &ChannelName) {
+        let (connection, joined, seen) = (self.connection.id, self.joined, self.seen);
+        match run.share(self.encoding, &Place { connection, joined, seen }) {
             Share::Nothing => {}
             Share::Whole(whole, frames) => match &mut self.gate {
                 None => self.connection.push_run(whole, frames),
-                Some(gate) => frames.iter().for_each(|frame| gate.hold(frame)),
+                Some(gate) => {
+                    run.placed(frames).for_each(|(frame, offset)| gate.hold(frame, offset));
+                }
             },
-            Share::Some(frames) => frames.into_iter().for_each(|frame| self.take_one(frame)),
+            Share::Some(pieces) => pieces.into_iter().for_each(|piece| match piece {
+                Piece::Message(frame, offset) => self.take_one(frame, offset),
+                Piece::Hidden(offset) => {
+                    let frame = self.connection.codec.push(&Push::Position { channel, offset });
+                    self.take_one(&frame, Some(offset));
+                }
+            }),
+        }
+        // What a gate holds was not given yet.
+        if self.gate.is_none() {
+            self.seen = run.last_offset().unwrap_or(self.seen).max(self.seen);
         }
     }
 
-    fn take_one(&mut self, frame: &Bytes) {
+    fn take_one(&mut self, frame: &Bytes, offset: Option<Offset>) {
         match &mut self.gate {
             None => self.connection.push_shared(frame),
-            Some(gate) => gate.hold(frame),
+            Some(gate) => gate.hold(frame, offset),
         }
+    }
+
+    /// Lets out what the gate held behind `seen`.
+    fn open(&mut self, seen: Offset) -> Result<(), GateOverflow> {
+        let Some(gate) = self.gate.take() else { return Ok(()) };
+        self.seen = seen.max(self.seen);
+        for (frame, offset) in gate.open(self.seen)? {
+            self.connection.push_shared(&frame);
+            self.seen = offset.unwrap_or(self.seen);
+        }
+        Ok(())
     }
 }
 
@@ -89,9 +117,10 @@ impl Room {
     /// Bytes that may wait to be written before senders have to.
     pub(crate) const BACKLOG: usize = 1024 * 1024;
 
-    pub(crate) fn new(key: ChannelKey) -> Self {
+    pub(crate) fn new(key: ChannelKey, durability: Durability) -> Self {
         Self {
             key,
+            durability,
             members: Mutex::default(),
             backlog: Mutex::default(),
             written: Notify::new(),
@@ -117,25 +146,28 @@ impl Room {
                     connection: Arc::clone(connection),
                     encoding: connection.codec.encoding(),
                     joined: self.with_backlog(|backlog| backlog.join(connection)),
+                    seen: Offset(0),
                     gate: Some(Box::default()),
                 }));
             }
         });
     }
 
-    /// Opens the gate: what it held goes out, and from now on everything at once.
-    pub(crate) fn open(&self, id: ConnectionId) -> Result<(), GateOverflow> {
+    /// Opens the gate: what it held behind `seen` goes out, and from now on everything at once.
+    pub(crate) fn open(&self, id: ConnectionId, seen: Offset) -> Result<(), GateOverflow> {
         self.with_members(|members| {
             let Some(member) = members.get(id) else { return Ok(()) };
-            let Some(gate) = member.gate.take() else { return Ok(()) };
-            match gate.open() {
-                Ok(held) => held.iter().for_each(|frame| member.connection.push_shared(frame)),
-                Err(overflow) => {
-                    self.remove(members, id);
-                    return Err(overflow);
-                }
-            }
-            Ok(())
+            member.open(seen).inspect_err(|_| self.remove(members, id))
+        })
+    }
+
+    /// Closes the gate of one who is here already; says how far it is. What comes waits until
+    /// [`Self::open`].
+    pub(crate) fn close_gate(&self, id: ConnectionId) -> Offset {
+        self.with_members(|members| {
+            let Some(member) = members.get(id) else { return Offset(0) };
+            member.gate.get_or_insert_default();
+            member.seen
         })
     }
 
@@ -193,11 +225,12 @@ impl Room {
 
     /// Writes a run to some subscribers, from this place on. Says where to go on.
     fn write(&self, run: &Run, place: usize) -> Option<usize> {
+        let channel = &self.key.channel;
         self.with_members(|members| {
             members.writing = true;
             let end = members.list.len().min(place + Self::AT_ONCE);
             let some = members.list.get_mut(place..end).unwrap_or_default();
-            some.iter_mut().flatten().for_each(|member| member.take(run));
+            some.iter_mut().flatten().for_each(|member| member.take(run, channel));
             if end < members.list.len() {
                 return Some(end);
             }

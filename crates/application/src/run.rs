@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use domain::{ConnectionId, Publication};
+use domain::{ConnectionId, Offset, Publication};
 
 use crate::{
     Push,
@@ -16,11 +16,17 @@ use crate::{
 pub(crate) struct Run {
     /// The sequence number of the first message.
     first: u64,
-    /// Whom each message is hidden from.
-    hidden_from: Vec<Option<ConnectionId>>,
+    entries: Vec<Entry>,
     /// Bytes of all frames.
     bytes: usize,
     tracks: Vec<Track>,
+}
+
+/// What is known of a message beside its frames.
+struct Entry {
+    hidden_from: Option<ConnectionId>,
+    /// Its place, in a channel with history.
+    offset: Option<Offset>,
 }
 
 /// A run in one encoding.
@@ -38,8 +44,16 @@ pub(crate) enum Share<'a> {
     Nothing,
     /// All of it: one shared piece of memory, and the frames in it.
     Whole(&'a Bytes, &'a [Bytes]),
-    /// Some of its frames.
-    Some(Vec<&'a Bytes>),
+    /// Some of it.
+    Some(Vec<Piece<'a>>),
+}
+
+/// One message of a run, as one subscriber sees it.
+pub(crate) enum Piece<'a> {
+    /// The message, and its place in a channel with history.
+    Message(&'a Bytes, Option<Offset>),
+    /// A message that is hidden from this subscriber, whose position moves all the same (P8).
+    Hidden(Offset),
 }
 
 impl Run {
@@ -52,7 +66,7 @@ impl Run {
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        self.hidden_from.len() >= Self::MESSAGES || self.bytes >= Self::BYTES
+        self.entries.len() >= Self::MESSAGES || self.bytes >= Self::BYTES
     }
 
     /// Bytes of all frames.
@@ -70,13 +84,14 @@ impl Run {
         for (encoding, codec) in codecs {
             let frame = codec.push(&Push::Message(publication));
             self.bytes += frame.len();
-            let messages = self.hidden_from.len();
+            let messages = self.entries.len();
             let frames = self.frames_of(encoding);
             // Those of this encoding came only now: what was before is not for them.
             frames.resize(messages, Bytes::new());
             frames.push(frame);
         }
-        self.hidden_from.push(publication.hidden_from.as_ref().map(|hidden| hidden.connection));
+        let hidden_from = publication.hidden_from.as_ref().map(|hidden| hidden.connection);
+        self.entries.push(Entry { hidden_from, offset: publication.message.offset });
         self.bytes - before
     }
 
@@ -103,20 +118,50 @@ impl Run {
         }
     }
 
-    /// What a subscriber gets who joined when this was the next sequence number.
-    pub(crate) fn share(&self, encoding: Encoding, joined: u64, id: ConnectionId) -> Share<'_> {
+    /// The place of the last message, in a channel with history.
+    pub(crate) fn last_offset(&self) -> Option<Offset> {
+        self.entries.last().and_then(|entry| entry.offset)
+    }
+
+    /// What a subscriber gets who joined when `joined` was the next sequence number and has seen
+    /// everything up to `seen`.
+    pub(crate) fn share(&self, encoding: Encoding, place: &Place) -> Share<'_> {
         let Some(track) = self.tracks.iter().find(|track| track.encoding == encoding) else {
             return Share::Nothing;
         };
+        let is_new = |entry: &Entry| entry.offset.is_none_or(|offset| offset > place.seen);
         // A loop and not a set: nearly always nothing is hidden from anybody.
-        let hidden = self.hidden_from.contains(&Some(id));
-        if joined <= self.first && !hidden {
+        let hidden = |entry: &Entry| entry.hidden_from == Some(place.connection);
+        let all_new = place.joined <= self.first && self.entries.first().is_none_or(is_new);
+        if all_new && !self.entries.iter().any(hidden) {
             return Share::Whole(&track.whole, &track.frames);
         }
-        let numbered = (self.first..).zip(track.frames.iter().zip(&self.hidden_from));
-        let seen =
-            numbered.filter(|(sequence, (_, hidden))| *sequence >= joined && **hidden != Some(id));
-        let frames: Vec<&Bytes> = seen.map(|(_, (frame, _))| frame).collect();
-        if frames.is_empty() { Share::Nothing } else { Share::Some(frames) }
+        let numbered = (self.first..).zip(track.frames.iter().zip(&self.entries));
+        let mine =
+            numbered.filter(|(sequence, (_, entry))| *sequence >= place.joined && is_new(entry));
+        let pieces: Vec<_> = mine
+            .filter_map(|(_, (frame, entry))| match (hidden(entry), entry.offset) {
+                (false, offset) => Some(Piece::Message(frame, offset)),
+                (true, offset) => offset.map(Piece::Hidden),
+            })
+            .collect();
+        if pieces.is_empty() { Share::Nothing } else { Share::Some(pieces) }
     }
+
+    /// The frames of a track with the places of their messages.
+    pub(crate) fn placed<'a>(
+        &'a self,
+        frames: &'a [Bytes],
+    ) -> impl Iterator<Item = (&'a Bytes, Option<Offset>)> {
+        frames.iter().zip(self.entries.iter().map(|entry| entry.offset))
+    }
+}
+
+/// How far a subscriber is.
+pub(crate) struct Place {
+    pub(crate) connection: ConnectionId,
+    /// The sequence number of the first message that it gets.
+    pub(crate) joined: u64,
+    /// The last message that it has seen, in a channel with history.
+    pub(crate) seen: Offset,
 }

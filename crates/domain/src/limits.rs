@@ -13,6 +13,10 @@ pub struct AppLimits {
     pub payload_bytes: usize,
     /// Bytes that may wait for one connection that reads too slowly.
     pub queue_bytes: usize,
+    /// Messages that one request may be answered with: recovery, rewind, a page of history.
+    pub replay_messages: u32,
+    /// Bytes of them; no more than half of `queue_bytes`, so that what comes meanwhile has room.
+    pub replay_bytes: usize,
     /// Authenticated connections of the app on this node; none means the server's own bound only.
     pub connections: Option<u32>,
 }
@@ -25,6 +29,8 @@ impl Default for AppLimits {
             requests_burst: 200,
             payload_bytes: 64 * 1024,
             queue_bytes: 1024 * 1024,
+            replay_messages: 1000,
+            replay_bytes: 512 * 1024,
             connections: None,
         }
     }

@@ -52,7 +52,8 @@ impl<F: Framing> Codec for NativeCodec<F> {
         let text = Self::text(|buffer| push::write(buffer, push));
         match push {
             Push::Message(_) => F::seal_shared(text),
-            Push::Subscribed(_)
+            Push::Position { .. }
+            | Push::Subscribed(_)
             | Push::Unsubscribed { .. }
             | Push::TokenExpiring { .. }
             | Push::Heartbeat { .. }

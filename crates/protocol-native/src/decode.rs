@@ -3,12 +3,12 @@
 use std::{borrow::Cow, collections::HashMap};
 
 use application::{
-    Auth, Command, PresenceWish, Request, Send, Subscribe,
-    ports::{BadRequest, Bounds},
+    Auth, Command, History, PresenceWish, Request, Send, Subscribe,
+    ports::{BadRequest, Bounds, Order},
 };
 use domain::{
     AppId, ChannelName, Envelope, ErrorCode, MessageKey, MessageName, Payload, PayloadError,
-    Position, RequestId, TraceId,
+    Position, RequestId, SessionToken, TraceId,
 };
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -95,7 +95,7 @@ fn command(envelope: &Envelope<'_>, bounds: Bounds) -> Result<Command, Fault> {
         "subscribe" => subscribe(payload()?),
         "unsubscribe" => Ok(Command::Unsubscribe(channel_only(payload()?)?)),
         "messageSend" | "publish" => Ok(Command::Send(send(payload()?, bounds)?)),
-        "history" => Ok(Command::History(channel_only(payload()?)?)),
+        "history" => Ok(Command::History(history(payload()?)?)),
         "presence" => Ok(Command::Presence(channel_only(payload()?)?)),
         "ping" => ping(envelope.payload),
         _ => {
@@ -134,13 +134,15 @@ fn auth(payload: &RawValue) -> Result<Auth, Fault> {
     let fields: AuthFields<'_> = field::object("", payload)?;
     let app = field::text("appId", field::required("appId", fields.app_id)?)?;
     let token = field::text("token", field::required("token", fields.token)?)?;
-    // Both are for the log or for later versions; their form is checked all the same.
-    fields.session.map(|value| field::text("session", value)).transpose()?;
+    // For later versions; its form is checked all the same.
+    let session = fields.session.map(|value| field::text("session", value)).transpose()?;
     fields.sdk.map(|value| field::text("sdk", value)).transpose()?;
     Ok(Auth {
         // A text that can't be an app's name names no app.
         app: AppId::parse(&app).ok(),
         token: SecretString::from(token.into_owned()),
+        // A text that is no session continues none.
+        session: session.and_then(|text| SessionToken::parse(&text)),
         positions: fields.positions.map(positions).transpose()?.unwrap_or_default(),
         heartbeat: fields.heartbeat.map(|value| field::flag("heartbeat", value)).transpose()?,
     })
@@ -216,6 +218,41 @@ fn subscribe_one(fields: &SubscribeFields<'_>) -> Result<Subscribe, Fault> {
             Some("\"watch\"") => Some(PresenceWish::Watch),
             Some(_) => return Err(Fault::params("payload.presence is not true or \"watch\"")),
         },
+    })
+}
+
+#[derive(Deserialize)]
+struct HistoryFields<'a> {
+    #[serde(borrow)]
+    channel: Option<&'a RawValue>,
+    #[serde(borrow)]
+    epoch: Option<&'a RawValue>,
+    #[serde(borrow)]
+    after: Option<&'a RawValue>,
+    #[serde(borrow)]
+    before: Option<&'a RawValue>,
+    #[serde(borrow)]
+    limit: Option<&'a RawValue>,
+    #[serde(borrow)]
+    order: Option<&'a RawValue>,
+}
+
+fn history(payload: &RawValue) -> Result<History, Fault> {
+    let fields: HistoryFields<'_> = field::object("", payload)?;
+    let first = History::of(field::channel("channel", fields.channel)?);
+    let most = u64::from(History::MOST);
+    let limit = fields.limit.map(|value| field::number("limit", value, 1, most)).transpose()?;
+    Ok(History {
+        epoch: fields.epoch.map(|value| field::epoch("epoch", value)).transpose()?,
+        after: fields.after.map(|value| field::offset("after", value)).transpose()?,
+        before: fields.before.map(|value| field::offset("before", value)).transpose()?,
+        limit: limit.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(first.limit),
+        order: match fields.order.map(RawValue::get) {
+            None | Some("\"asc\"") => Order::Ascending,
+            Some("\"desc\"") => Order::Descending,
+            Some(_) => return Err(Fault::params("payload.order is not \"asc\" or \"desc\"")),
+        },
+        ..first
     })
 }
 

@@ -92,14 +92,21 @@ struct PositionFields<'a> {
 pub(crate) fn position(key: &str, value: &RawValue) -> Result<Position, Fault> {
     let fields: PositionFields<'_> = object(key, value)?;
     let epoch_key = format!("{key}.epoch");
-    let epoch = text(&epoch_key, required(&epoch_key, fields.epoch)?)?;
-    let epoch = Epoch::parse(&epoch)
-        .ok_or_else(|| Fault::params(format!("payload.{epoch_key} is not 16 hex digits")))?;
+    let epoch = epoch(&epoch_key, required(&epoch_key, fields.epoch)?)?;
     let offset_key = format!("{key}.offset");
-    // The greatest number that every JSON reader keeps exactly.
-    let most = (1 << 53) - 1;
-    let offset = number(&offset_key, required(&offset_key, fields.offset)?, 0, most)?;
-    Ok(Position { epoch, offset: Offset(offset) })
+    let offset = offset(&offset_key, required(&offset_key, fields.offset)?)?;
+    Ok(Position { epoch, offset })
+}
+
+/// The name of a stream's life.
+pub(crate) fn epoch(key: &str, value: &RawValue) -> Result<Epoch, Fault> {
+    Epoch::parse(&text(key, value)?)
+        .ok_or_else(|| Fault::params(format!("payload.{key} is not 16 hex digits")))
+}
+
+/// A place in a stream, up to the greatest number that every JSON reader keeps exactly.
+pub(crate) fn offset(key: &str, value: &RawValue) -> Result<Offset, Fault> {
+    number(key, value, 0, (1 << 53) - 1).map(Offset)
 }
 
 /// An object with the keys of `T`; others are ignored.

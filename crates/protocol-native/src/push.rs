@@ -20,6 +20,7 @@ pub(crate) fn write(out: &mut Vec<u8>, push: &Push<'_>) {
 fn event(push: &Push<'_>) -> &'static str {
     match push {
         Push::Message(_) => "message",
+        Push::Position { .. } => "position",
         Push::Subscribed(_) => "subscribed",
         Push::Unsubscribed { .. } => "unsubscribed",
         Push::TokenExpiring { .. } => "tokenExpiring",
@@ -31,6 +32,10 @@ fn event(push: &Push<'_>) -> &'static str {
 fn write_payload(payload: &mut Object<'_>, push: &Push<'_>) {
     match push {
         Push::Message(publication) => write_message(payload, publication),
+        Push::Position { channel, offset } => {
+            payload.text("channel", channel.as_str());
+            payload.number("offset", offset.0);
+        }
         Push::Subscribed(subscribed) => write_subscribed(payload, subscribed),
         Push::Unsubscribed { channel, reason, resubscribe, retry_after } => {
             payload.text("channel", channel.as_str());
@@ -53,8 +58,13 @@ fn write_payload(payload: &mut Object<'_>, push: &Push<'_>) {
 }
 
 fn write_message(payload: &mut Object<'_>, publication: &Publication) {
-    let Message { id, ts, offset, name, data, from } = &publication.message;
     payload.text("channel", publication.channel.channel.as_str());
+    write_content(payload, &publication.message);
+}
+
+/// A message without its channel.
+pub(crate) fn write_content(payload: &mut Object<'_>, message: &Message) {
+    let Message { id, ts, offset, name, data, from } = message;
     payload.raw("data", data.as_str());
     if let Some(name) = name {
         payload.text("name", name.as_str());

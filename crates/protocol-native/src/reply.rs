@@ -1,11 +1,13 @@
 //! Writing replies.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use application::{Refusal, Reply, ReplyData, Subscribed, Welcome};
-use domain::{ChannelName, Language, Receipt};
+use application::{
+    HistoryPage, Refusal, Replay, Reply, ReplyData, Subscribed, Welcome, ports::Page,
+};
+use domain::{ChannelName, Language, Position, Receipt, Record};
 
-use crate::{VERSION, json::Object};
+use crate::{VERSION, json::Object, push::write_content};
 
 /// `{"code":...,"message":...,"data":...}`; for a request with an `id` also that, and on an error
 /// `reason` and, where waiting helps, `retry_after_ms`.
@@ -46,6 +48,7 @@ fn write_data(object: &mut Object<'_>, data: &ReplyData, language: Language) {
         ReplyData::SubscribedMany(list) => write_many(object, list, language),
         ReplyData::Unsubscribed(channel) => object.text("channel", channel.as_str()),
         ReplyData::Sent(channel, receipt) => write_receipt(object, channel, receipt),
+        ReplyData::History(history) => write_history(object, history),
         ReplyData::Pong(ts) => object.number("ts", ts.as_millis()),
     }
 }
@@ -75,6 +78,38 @@ pub(crate) fn write_subscribed(object: &mut Object<'_>, subscribed: &Subscribed)
     if let Some(recovered) = subscribed.recovered {
         object.flag("recovered", recovered);
     }
+    if let Some(Replay { position, messages }) = &subscribed.stream {
+        write_position(object, *position);
+        write_messages(object, messages);
+    }
+}
+
+fn write_position(object: &mut Object<'_>, position: Position) {
+    object.text("epoch", &position.epoch.to_string());
+    object.number("offset", position.offset.0);
+}
+
+fn write_messages(object: &mut Object<'_>, messages: &[Arc<Record>]) {
+    let out = object.key("messages");
+    out.push(b'[');
+    for (index, record) in messages.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        let mut item = Object::begin(out);
+        write_content(&mut item, &record.message);
+        item.end();
+    }
+    out.push(b']');
+}
+
+fn write_history(object: &mut Object<'_>, history: &HistoryPage) {
+    let Page { position, first, messages, more } = &history.page;
+    object.text("channel", history.channel.as_str());
+    write_position(object, *position);
+    object.number("first", first.0);
+    write_messages(object, messages);
+    object.flag("more", *more);
 }
 
 fn write_many(
@@ -113,8 +148,7 @@ fn write_receipt(object: &mut Object<'_>, channel: &ChannelName, receipt: &Recei
     object.text("id", receipt.id.as_str());
     object.number("ts", receipt.ts.as_millis());
     if let Some(position) = receipt.position {
-        object.text("epoch", &position.epoch.to_string());
-        object.number("offset", position.offset.0);
+        write_position(object, position);
     }
     if receipt.repeated {
         object.flag("repeated", true);

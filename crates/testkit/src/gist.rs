@@ -20,10 +20,22 @@ fn reply(code: u64, frame: &Value) -> String {
     words.push(code.to_string());
     match frame["data"]["channels"].as_array() {
         Some(items) => words.push(format!("[{}]", each(items))),
-        None if code == 200 => {}
+        None if code == 200 => words.extend(stream(&frame["data"])),
         None => words.push(plain(frame.get("reason").unwrap_or(&frame["message"]))),
     }
     words.join(" ")
+}
+
+/// What a reply gives of a stream: `recovered @7 ["a","b"]`.
+fn stream(data: &Value) -> Option<String> {
+    let messages = data["messages"].as_array()?;
+    let said: Vec<_> = messages.iter().map(|message| message["data"].to_string()).collect();
+    let recovered = match data["recovered"].as_bool() {
+        None => "",
+        Some(true) => "recovered ",
+        Some(false) => "not recovered ",
+    };
+    Some(format!("{recovered}@{} [{}]", data["offset"], said.join(",")))
 }
 
 /// The entries of a reply for many channels.
@@ -46,6 +58,9 @@ fn push(event: &str, payload: &Value) -> String {
         } else {
             plain(value)
         });
+    }
+    if event == "position" {
+        words.push(format!("@{}", payload["offset"]));
     }
     if payload["resubscribe"] == true {
         words.push("resubscribe".to_owned());

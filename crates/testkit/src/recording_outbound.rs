@@ -1,10 +1,15 @@
 //! A connection whose other end is the test.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    future::poll_fn,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Poll, Waker},
+};
 
 use application::ports::{Outbound, QueueFull};
 use bytes::Bytes;
 use domain::CloseReason;
+use futures_util::future::BoxFuture;
 
 /// Keeps every frame until a test takes it: who takes nothing is a slow reader.
 pub struct RecordingOutbound(Mutex<State>);
@@ -14,13 +19,14 @@ struct State {
     limit: usize,
     probes: u32,
     closed: Option<CloseReason>,
+    awaiting: Option<Waker>,
 }
 
 impl RecordingOutbound {
     /// An open connection of which nobody has read yet.
     #[must_use]
     pub fn new(limit: usize) -> Arc<Self> {
-        let state = State { queued: Vec::new(), limit, probes: 0, closed: None };
+        let state = State { queued: Vec::new(), limit, probes: 0, closed: None, awaiting: None };
         Arc::new(Self(Mutex::new(state)))
     }
 
@@ -30,7 +36,11 @@ impl RecordingOutbound {
 
     /// The reader reads: everything that waits.
     pub fn take(&self) -> Vec<Bytes> {
-        std::mem::take(&mut self.state().queued)
+        let mut state = self.state();
+        if let Some(waker) = state.awaiting.take() {
+            waker.wake();
+        }
+        std::mem::take(&mut state.queued)
     }
 
     /// Pieces that wait to be read: a piece is a frame, or several that were written together.
@@ -88,10 +98,24 @@ impl Outbound for RecordingOutbound {
             state.queued.push(farewell);
         }
         state.closed = Some(reason);
+        if let Some(waker) = state.awaiting.take() {
+            waker.wake();
+        }
     }
 
     fn queued_bytes(&self) -> usize {
         self.state().bytes()
+    }
+
+    fn drained(&self, bytes: usize) -> BoxFuture<'_, ()> {
+        Box::pin(poll_fn(move |context| {
+            let mut state = self.state();
+            if state.closed.is_some() || state.bytes() <= bytes {
+                return Poll::Ready(());
+            }
+            state.awaiting = Some(context.waker().clone());
+            Poll::Pending
+        }))
     }
 
     fn set_queue_limit(&self, bytes: usize) {

@@ -4,15 +4,14 @@ use std::sync::Arc;
 
 use adapters_memory::MemoryBroker;
 use application::{
-    Fanout, Rules,
+    Fanout, Keeper, Rules,
     ports::{Broker, Clock, DeliverySink, IdSource},
 };
 use domain::{Action, Actions, App, AppId, Grant, GrantPattern};
 
-/// Makes the stage's broker.
-type MakeBroker<'a> = Box<
-    dyn FnOnce(Arc<dyn DeliverySink>, Arc<dyn Clock>, Arc<dyn IdSource>) -> Arc<dyn Broker> + 'a,
->;
+/// Makes the stage's broker and history.
+type MakeKeeper<'a> =
+    Box<dyn FnOnce(Arc<dyn DeliverySink>, Arc<dyn Clock>, Arc<dyn IdSource>) -> Keeper + 'a>;
 
 /// What stands on a stage: the apps `shop` and `bazaar`, which grant everything in `chat:*` and
 /// reading in `news`, and `demo-app` with the same grants and the demo's rules; the broker in
@@ -24,8 +23,8 @@ pub struct Scenery<'a> {
     pub rules: Rules,
     /// The fan-out; the usual one writes each message in the call that delivers it.
     pub fanout: Fanout,
-    /// The broker, made with the fan-out as its sink.
-    pub broker: MakeBroker<'a>,
+    /// The broker, made with the fan-out as its sink, and its history: of both durabilities.
+    pub keeper: MakeKeeper<'a>,
 }
 
 impl Default for Scenery<'_> {
@@ -35,7 +34,10 @@ impl Default for Scenery<'_> {
             apps: vec![app("shop"), app("bazaar"), demo],
             rules: Rules::default(),
             fanout: Fanout::new(),
-            broker: Box::new(|sink, clock, ids| Arc::new(MemoryBroker::new(sink, clock, ids))),
+            keeper: Box::new(|sink, clock, ids| {
+                let memory = Arc::new(MemoryBroker::new(sink, clock, ids));
+                Keeper { broker: Arc::clone(&memory) as _, history: memory }
+            }),
         }
     }
 }
@@ -44,9 +46,27 @@ impl<'a> Scenery<'a> {
     /// The same with a broker around this one.
     #[must_use]
     pub fn around_broker(self, wrap: impl FnOnce(Arc<dyn Broker>) -> Arc<dyn Broker> + 'a) -> Self {
-        let broker = self.broker;
-        let broker: MakeBroker<'a> = Box::new(|sink, clock, ids| wrap(broker(sink, clock, ids)));
-        Self { broker, ..self }
+        let keeper = self.keeper;
+        let keeper: MakeKeeper<'a> = Box::new(|sink, clock, ids| {
+            let Keeper { broker, history } = keeper(sink, clock, ids);
+            Keeper { broker: wrap(broker), history }
+        });
+        Self { keeper, ..self }
+    }
+
+    /// The same with another broker, whose channels have no history.
+    #[must_use]
+    pub fn with_broker(
+        self,
+        make: impl FnOnce(Arc<dyn DeliverySink>, Arc<dyn Clock>, Arc<dyn IdSource>) -> Arc<dyn Broker>
+        + 'a,
+    ) -> Self {
+        let keeper: MakeKeeper<'a> = Box::new(|sink, clock, ids| {
+            let history =
+                MemoryBroker::new(Arc::clone(&sink), Arc::clone(&clock), Arc::clone(&ids));
+            Keeper { broker: make(sink, clock, ids), history: Arc::new(history) }
+        });
+        Self { keeper, ..self }
     }
 
     /// The same with a fan-out that gathers messages, as the server's does: what is sent is heard

@@ -10,7 +10,7 @@ use std::{
 
 use adapters_memory::MemoryAppRegistry;
 use application::{
-    Fanout, Hub, Opening, Ports, Rules, Wheel,
+    Fanout, Hub, Keepers, Opening, Ports, Rules, Wheel,
     ports::{Clock, DeliverySink, IdSource},
 };
 use domain::{
@@ -58,10 +58,11 @@ impl Stage {
         let verifier = Arc::new(TestVerifier::default());
         let events = Arc::new(RecordingEvents::default());
         let sink: Arc<dyn DeliverySink> = Arc::clone(&fanout) as _;
+        let keeper = (scenery.keeper)(sink, Arc::clone(&clock) as _, Arc::clone(&ids));
         let ports = Ports {
             registry: Arc::new(MemoryAppRegistry::new(scenery.apps)),
             verifier: Arc::clone(&verifier) as _,
-            broker: (scenery.broker)(sink, Arc::clone(&clock) as _, Arc::clone(&ids)),
+            keepers: Keepers { memory: keeper.clone(), durable: keeper },
             events: Arc::clone(&events) as _,
             clock: Arc::clone(&clock) as _,
             ids,

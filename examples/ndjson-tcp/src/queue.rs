@@ -1,6 +1,6 @@
 //! What waits to be written to one connection: the `Outbound` of this transport.
 
-use std::{collections::VecDeque, io, time::Duration};
+use std::{collections::VecDeque, io, pin::Pin, time::Duration};
 
 use application::ports::{Framing, Outbound, QueueFull};
 use bytes::Bytes;
@@ -41,7 +41,7 @@ impl State {
 
 impl LineQueue {
     /// Resolves when this holds. The sender lives as long as `self`, so waiting can't fail.
-    async fn until(&self, holds: impl FnMut(&State) -> bool) {
+    async fn until(&self, holds: impl FnMut(&State) -> bool + Send) {
         drop(self.0.subscribe().wait_for(holds).await);
     }
 
@@ -101,6 +101,9 @@ impl Outbound for LineQueue {
     }
     fn queued_bytes(&self) -> usize {
         self.0.borrow().bytes
+    }
+    fn drained(&self, bytes: usize) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(self.until(move |state| state.closed || state.bytes <= bytes))
     }
     fn set_queue_limit(&self, bytes: usize) {
         self.0.send_modify(|state| state.limit = bytes);

@@ -5,7 +5,7 @@ use std::{io, sync::Arc};
 use adapters_jwt::{JwksOptions, JwtTokenVerifier};
 use adapters_memory::{MemoryAppRegistry, MemoryBroker, RandomIds, SystemClock};
 use application::ports::{DomainEvent, EventSink};
-use application::{Fanout, Hub, Ports, Rules};
+use application::{Fanout, Hub, Keeper, Keepers, Ports, Rules};
 use domain::{Actions, App, AppId, Grant, GrantPattern, JwtAlgorithm, JwtKey, KeyMaterial};
 use tokio::runtime::Handle;
 
@@ -46,10 +46,12 @@ pub fn hub(app: App, rules: Rules) -> io::Result<Arc<Hub>> {
         Arc::new(RandomIds),
         Arc::new(Fanout::gathering(Handle::current())),
     );
+    let memory = Arc::new(MemoryBroker::new(fanout.clone(), clock.clone(), ids.clone()));
+    let keeper = Keeper { broker: memory.clone(), history: memory };
     let ports = Ports {
         registry: Arc::new(MemoryAppRegistry::new([app])),
         verifier: Arc::new(JwtTokenVerifier::new(clock.clone(), JwksOptions::default())?),
-        broker: Arc::new(MemoryBroker::new(fanout.clone(), clock.clone(), ids.clone())),
+        keepers: Keepers { memory: keeper.clone(), durable: keeper },
         events: Arc::new(Silence),
         clock,
         ids,

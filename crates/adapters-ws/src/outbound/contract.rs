@@ -127,3 +127,8 @@ async fn outbound_4_who_takes_nothing_is_cut_off() {
 async fn outbound_5_a_probe_asks_for_a_sign_of_life() {
     suite::a_probe_asks_for_a_sign_of_life(&mut Connection::new().await).await;
 }
+
+#[tokio::test]
+async fn outbound_6_drained_resolves_when_little_waits() {
+    suite::drained_resolves_when_little_waits(&mut Connection::new().await).await;
+}

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use domain::CloseReason;
+use futures_util::future::BoxFuture;
 
 /// The connection's queue is at its limit: the caller ends the connection as too slow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +23,7 @@ pub struct QueueFull;
 ///    rest of the frame that is on the wire), the farewell, the transport's own goodbye. A reader
 ///    that does not take that within 5 s is cut off. The first close counts.
 /// 5. `probe` makes the transport ask for a sign of life, where it has a way to ask.
+/// 6. `drained` resolves once no more than so many bytes wait, or nothing will be sent any more.
 pub trait Outbound: Send + Sync {
     /// Queues a frame that others may share.
     ///
@@ -40,6 +42,9 @@ pub trait Outbound: Send + Sync {
 
     /// Bytes that wait to be sent, with what it costs to keep them.
     fn queued_bytes(&self) -> usize;
+
+    /// Waits until no more than `bytes` wait to be sent: what answers with much data begins then.
+    fn drained(&self, bytes: usize) -> BoxFuture<'_, ()>;
 
     /// Sets the queue limit; before authentication it is the transport's own.
     fn set_queue_limit(&self, bytes: usize);

@@ -35,7 +35,11 @@ impl Session {
             return;
         }
         match decision {
-            Ok(client) => self.admit(asked, auth, client).await,
+            Ok(client) => {
+                // Shown by a client of its own: it can only hide its own messages from itself.
+                self.session = auth.session.unwrap_or(self.session);
+                self.admit(asked, auth, client).await;
+            }
             Err(error) => {
                 self.refuse_auth(asked, &auth, &error).await;
                 // A token that nobody could judge was not refused: that close is for good.

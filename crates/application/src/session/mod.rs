@@ -2,6 +2,7 @@
 
 mod auth;
 mod send;
+mod stream;
 mod subscribe;
 mod subscriptions;
 
@@ -193,7 +194,8 @@ impl Session {
                 self.unsubscribe(asked, &client, channel).await;
             }
             (Command::Send(send), Some(client)) => self.send(asked, &client, send).await,
-            (Command::History(channel) | Command::Presence(channel), Some(_)) => {
+            (Command::History(wish), Some(client)) => self.history(asked, &client, wish).await,
+            (Command::Presence(channel), Some(_)) => {
                 let refusal = Refusal::plain(ErrorCode::NotEnabled);
                 self.answer(asked, Some(channel), Err(refusal)).await;
             }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{Action, ChannelKey, ChannelName, Client, ErrorCode, TraceId};
+use domain::{Action, ChannelKey, ChannelName, Client, ErrorCode, Namespace, Offset, TraceId};
 use tokio::runtime::Handle;
 
 use super::{Asked, Session, subscriptions::Subscription};
@@ -10,16 +10,20 @@ use crate::{
     Push, Refusal, ReplyData, Subscribe, Subscribed,
     causes::Causes,
     channels::Channels,
+    keepers::durability,
     ports::{BadRequest, DomainEvent},
+    recovery::{Budget, Wish},
 };
 
 impl Session {
     pub(super) async fn subscribe(&mut self, asked: Asked, client: &Client, wish: Subscribe) {
         let channel = wish.channel.clone();
         self.its_turn(&asked.order(Some(channel.clone()))).await;
-        let outcome = self.join(client, wish, false, asked.trace.as_ref()).await;
-        self.answer(asked, Some(channel.clone()), outcome.map(ReplyData::Subscribed)).await;
-        self.open(&[channel]).await;
+        let mut budget = Budget::of(&client.app.limits);
+        let outcome = self.join(client, wish, false, &mut budget, asked.trace.as_ref()).await;
+        let joined = outcome.as_ref().ok().map(Joined::of);
+        self.answer(asked, Some(channel), outcome.map(ReplyData::Subscribed)).await;
+        self.open(joined.as_slice()).await;
     }
 
     /// Many channels under one reply: each joins behind its gate, then the reply goes, then all
@@ -35,12 +39,14 @@ impl Session {
         }
         self.its_turn(&asked.order(None)).await;
         let mut outcomes = Vec::with_capacity(wishes.len());
+        let mut budget = Budget::of(&client.app.limits);
         for wish in wishes {
             outcomes.push(match wish {
                 Err(bad) => (None, Err(self.refusal_of(&bad))),
                 Ok(wish) => {
                     let channel = wish.channel.clone();
-                    let outcome = self.join(client, wish, false, asked.trace.as_ref()).await;
+                    let trace = asked.trace.as_ref();
+                    let outcome = self.join(client, wish, false, &mut budget, trace).await;
                     (Some(channel), outcome)
                 }
             });
@@ -48,9 +54,10 @@ impl Session {
         // One request is at most one bad request, however many of its channels are refused: a
         // client that comes back to many channels after its grants changed is not an attacker.
         let spent = outcomes.iter().any(|(_, outcome)| spends(outcome));
-        let channels: Vec<_> = outcomes.iter().filter_map(|(channel, _)| channel.clone()).collect();
+        let joined = outcomes.iter().filter_map(|(_, outcome)| outcome.as_ref().ok());
+        let joined: Vec<_> = joined.map(Joined::of).collect();
         self.answer(asked, None, Ok(ReplyData::SubscribedMany(outcomes))).await;
-        self.open(&channels).await;
+        self.open(&joined).await;
         if spent {
             self.spend_budget();
         }
@@ -92,23 +99,27 @@ impl Session {
         client: &Client,
         wish: Subscribe,
         by_token: bool,
+        budget: &mut Budget,
         trace: Option<&TraceId>,
     ) -> Result<Subscribed, Refusal> {
-        let Subscribe { channel, position, rewind, presence } = wish;
+        let channel = wish.channel.clone();
+        let namespace = Arc::clone(client.app.namespace(&channel));
         if !by_token {
             self.may_subscribe(client, &channel, trace)?;
-            if position.is_some() || rewind.is_some() || presence.is_some() {
-                return Err(Refusal::because(
-                    ErrorCode::NotEnabled,
-                    "this channel has no history and no presence",
-                ));
-            }
+            may_wish(&wish, &namespace)?;
         }
-        // Without history there is nothing that could make up for what was missed.
-        let recovered = position.map(|_| false);
+        let readable = match Self::may_read(client, &wish, &namespace) {
+            Ok(readable) => readable && namespace.kept().is_some(),
+            // What the token made is not refused: it only learns that nothing is made up for.
+            Err(_) if by_token => false,
+            Err(denial) => return Err(self.deny(client, &channel, &denial, trace)),
+        };
         if let Some(known) = self.subscriptions.get_mut(&channel) {
             known.by_token |= by_token;
-            return Ok(Subscribed { channel, recovered });
+            return self.present_place(client, &wish, trace).await;
+        }
+        if readable {
+            self.calm().await;
         }
         let most = client.app.limits.channels_per_connection;
         if u32::try_from(self.subscriptions.len()).unwrap_or(u32::MAX) >= most {
@@ -118,12 +129,26 @@ impl Session {
         let by_token = by_token || client.channels.contains(&channel);
         let key = ChannelKey { app: client.app.id.clone(), channel: channel.clone() };
         let (hub, connection) = (Arc::clone(&self.hub), Arc::clone(&self.connection));
-        let membership = self.meanwhile(hub.channels.join(key, &connection)).await;
+        let durability = durability(&namespace);
+        let membership = self.meanwhile(hub.channels.join(key, durability, &connection)).await;
         let membership =
             membership.map_err(|error| self.broker_failed("subscribe", &error, trace))?;
         self.subscriptions.insert(Subscription { membership, by_token });
         self.note_subscription(&channel, true, trace);
-        Ok(Subscribed { channel, recovered })
+        if !readable {
+            // Nothing could make up for what was missed.
+            let recovered = wish.position.map(|_| false);
+            return Ok(Subscribed { channel, recovered, stream: None });
+        }
+        match self.replay(client, &channel, &Wish::of(&wish, &namespace), budget, trace).await {
+            Ok((recovered, stream)) => Ok(Subscribed { channel, recovered, stream: Some(stream) }),
+            Err(refusal) => {
+                if let Some(subscription) = self.subscriptions.remove(&channel) {
+                    self.drop_subscription(subscription, trace).await;
+                }
+                Err(refusal)
+            }
+        }
     }
 
     fn may_subscribe(
@@ -144,11 +169,11 @@ impl Session {
 
     /// Opens the gates of channels that were joined. Where too much came meanwhile, the
     /// subscription ends and the client is told to subscribe again.
-    pub(super) async fn open(&mut self, channels: &[ChannelName]) {
+    pub(super) async fn open(&mut self, joined: &[Joined]) {
         let mut overflowed = Vec::new();
-        for channel in channels {
+        for Joined { channel, seen } in joined {
             let Some(subscription) = self.subscriptions.get(channel) else { continue };
-            if Channels::open(&subscription.membership, &self.connection).is_err() {
+            if Channels::open(&subscription.membership, &self.connection, *seen).is_err() {
                 let push = unsubscribed(channel, "overflow", true);
                 self.connection.push(&push);
                 overflowed.push(channel);
@@ -170,10 +195,13 @@ impl Session {
         trace: Option<&TraceId>,
     ) {
         let channel = wish.channel.clone();
-        match self.join(client, wish, true, trace).await {
+        let mut budget = Budget::of(&client.app.limits);
+        match self.join(client, wish, true, &mut budget, trace).await {
             Ok(subscribed) => {
-                self.connection.push(&Push::Subscribed(&subscribed));
-                self.open(&[channel]).await;
+                // A reply in all but name: what the client asked for does not make it too slow.
+                let frame = self.connection.codec.push(&Push::Subscribed(&subscribed));
+                self.connection.outbound.reply(frame);
+                self.open(&[Joined::of(&subscribed)]).await;
             }
             Err(refusal) => {
                 let reason = refusal.code.reason();
@@ -263,6 +291,34 @@ impl Session {
         let connection = self.connection.id;
         self.hub.events.record(&DomainEvent::Subscription { connection, channel, made, trace });
     }
+}
+
+/// A channel whose gate is to be opened, and how far its subscriber is then.
+pub(super) struct Joined {
+    pub(super) channel: ChannelName,
+    pub(super) seen: Offset,
+}
+
+impl Joined {
+    fn of(subscribed: &Subscribed) -> Self {
+        let seen = subscribed.stream.as_ref().map_or(Offset(0), |stream| stream.position.offset);
+        Self { channel: subscribed.channel.clone(), seen }
+    }
+}
+
+/// Whether the channel has what is asked of it.
+fn may_wish(wish: &Subscribe, namespace: &Namespace) -> Result<(), Refusal> {
+    if wish.position.is_some() && wish.rewind.is_some() {
+        let detail = "a position and a rewind exclude each other";
+        return Err(Refusal::because(ErrorCode::InvalidParams, detail));
+    }
+    if (wish.position.is_some() || wish.rewind.is_some()) && namespace.kept().is_none() {
+        return Err(Refusal::because(ErrorCode::NotEnabled, "this channel has no history"));
+    }
+    if wish.presence.is_some() {
+        return Err(Refusal::because(ErrorCode::NotEnabled, "this channel has no presence"));
+    }
+    Ok(())
 }
 
 /// An end that no waiting helps against, or that waiting is not needed for.

@@ -86,10 +86,8 @@ async fn a_subscribe_that_was_cut_off_leaves_nothing_behind() {
 /// The end itself may be cut off, by a shutdown that does not wait any longer.
 #[tokio::test]
 async fn an_end_that_was_cut_off_leaves_nothing_behind() {
-    let scenery = Scenery {
-        broker: Box::new(|sink, clock, ids| Arc::new(AttachingBroker::new(sink, clock, ids))),
-        ..Scenery::default()
-    };
+    let scenery = Scenery::default()
+        .with_broker(|sink, clock, ids| Arc::new(AttachingBroker::new(sink, clock, ids)));
     let stage = Stage::with(scenery);
     let mut alice = stage.enter("alice").await;
     for channel in ["chat:a", "chat:b", "chat:c"] {

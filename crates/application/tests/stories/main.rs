@@ -11,6 +11,7 @@ mod ends;
 mod failures;
 mod gathering;
 mod grants;
+mod history;
 mod order;
 mod races;
 mod refresh;

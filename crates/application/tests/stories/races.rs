@@ -31,17 +31,16 @@ async fn comes_and_goes(mut actor: Actor, who: usize) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn who_subscribes_while_the_room_closes_is_never_lost() {
     let mut attaching = None;
-    let scenery = Scenery {
-        broker: Box::new(|sink, clock, ids| {
+    let scenery = Scenery::default()
+        .with_broker(|sink, clock, ids| {
             let broker = Arc::new(AttachingBroker::new(sink, clock, ids));
             attaching = Some(Arc::clone(&broker));
             broker
-        }),
-        ..Scenery::default().with_shop(|app| {
+        })
+        .with_shop(|app| {
             app.limits.requests_burst = 1_000_000;
             app.limits.queue_bytes = 64 << 20;
-        })
-    };
+        });
     let stage = Stage::with(scenery);
     let broker = attaching.unwrap();
     let mut clients = Vec::new();

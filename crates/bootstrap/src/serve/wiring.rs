@@ -1,6 +1,11 @@
 //! Which adapter is behind which port.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use adapters_http::Health;
 use adapters_jwt::{JwksOptions, JwtTokenIssuer, JwtTokenVerifier};
@@ -8,7 +13,7 @@ use adapters_memory::{MemoryAppRegistry, MemoryBroker, RandomIds, SystemClock};
 use adapters_tracing::TracingEvents;
 use adapters_ws::{Codecs, DeflateFraming, Endpoint, InLanguages, TextFraming};
 use application::{
-    Admission, AdmissionLimits, DemoToken, Fanout, Hub, Ports, Rules,
+    Admission, AdmissionLimits, DemoToken, Fanout, Hub, Keeper, Keepers, Ports, Rules,
     ports::{AppRegistry, Clock, DeliverySink, Framing, IdSource},
 };
 use axum::Router;
@@ -20,6 +25,9 @@ use tracing::{info, warn};
 
 use super::{NotStarted, shutdown::Signals};
 use crate::{demo_app::demo_app, demo_secrets::DemoSecrets, settings::Settings};
+
+/// How often what is too old is let go.
+const SWEEP: Duration = Duration::from_secs(10);
 
 /// The server, bound and ready to run.
 pub(super) struct Server {
@@ -160,15 +168,29 @@ fn hub(
     let fanout = Arc::new(Fanout::gathering(tokio::runtime::Handle::current()));
     let sink: Arc<dyn DeliverySink> = Arc::clone(&fanout) as _;
     let verifier = JwtTokenVerifier::new(Arc::clone(clock), JwksOptions::default());
+    let memory = Arc::new(MemoryBroker::new(sink, Arc::clone(clock), Arc::clone(ids)));
+    tokio::spawn(sweep(Arc::downgrade(&memory)));
+    let keeper = Keeper { broker: Arc::clone(&memory) as _, history: memory };
     let ports = Ports {
         registry: Arc::clone(registry),
         verifier: Arc::new(verifier.map_err(NotStarted::NoThread)?),
-        broker: Arc::new(MemoryBroker::new(sink, Arc::clone(clock), Arc::clone(ids))),
+        keepers: Keepers { memory: keeper.clone(), durable: keeper },
         events: Arc::new(TracingEvents),
         clock: Arc::clone(clock),
         ids: Arc::clone(ids),
     };
     Ok(Hub::new(ports, fanout, rules(settings)))
+}
+
+/// Lets go what is too old, for as long as anybody has the broker.
+async fn sweep(memory: Weak<MemoryBroker>) {
+    let mut times = tokio::time::interval(SWEEP);
+    times.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        times.tick().await;
+        let Some(memory) = memory.upgrade() else { return };
+        memory.sweep();
+    }
 }
 
 fn native_codecs() -> Codecs {

@@ -18,6 +18,8 @@ pub(crate) struct RawAppLimits {
     requests_burst: Count,
     payload: Size,
     queue: Size,
+    replay_messages: Count,
+    replay: Option<Size>,
     connections: Option<Count>,
 }
 
@@ -37,6 +39,12 @@ impl RawAppLimits {
             requests_burst: count("requests_burst", self.requests_burst)?,
             payload_bytes: payload.as_usize(),
             queue_bytes: queue.as_usize(),
+            replay_messages: within(
+                &path.key("replay_messages"),
+                self.replay_messages.0,
+                1..=1000,
+            )?,
+            replay_bytes: self.replay(&path.key("replay"), queue)?.as_usize(),
             connections: connections.transpose()?,
         })
     }
@@ -50,6 +58,12 @@ impl RawAppLimits {
             return Err(Problem::value(path, message));
         }
         Ok(self.payload)
+    }
+
+    /// What a request is answered with must leave room for what comes meanwhile.
+    fn replay(&self, path: &KeyPath, queue: Size) -> Result<Size, Problem> {
+        let half = Size::bytes(queue.get() / 2);
+        within(path, self.replay.unwrap_or(half), Size::kib(1)..=half)
     }
 
     /// A queue that one message can fill would close every connection.

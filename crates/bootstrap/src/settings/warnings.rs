@@ -1,6 +1,6 @@
 //! What is configured and does nothing, or less than it seems. Nothing is silently ignored.
 
-use domain::{ApiKey, App, ChannelMode, Durability, JwtKey, KeyMaterial, Namespace};
+use domain::{ApiKey, App, Durability, HistoryPolicy, JwtKey, KeyMaterial, Namespace};
 
 use super::{demo::Demo, key_path::KeyPath, store::Store};
 
@@ -74,18 +74,14 @@ impl Warnings {
     }
 
     fn namespace(&mut self, path: &KeyPath, namespace: &Namespace, store: &Store) {
-        if let Some(history) = &namespace.history {
-            let path = path.key("history");
-            let words = "history comes with a later version; requests answer not_enabled";
-            self.add(&path, words);
-            if store.ephemeral && history.durability == Durability::Durable {
-                let words = "store.ephemeral is on: nothing is kept";
-                self.add(&path.key("durability"), words);
-            }
-        }
-        if namespace.mode == ChannelMode::Cache {
-            let words = "cache channels come with a later version; the channels are streams";
-            self.add(&path.key("mode"), words);
+        let durable = |history: &HistoryPolicy| history.durability == Durability::Durable;
+        if namespace.history.as_ref().is_some_and(durable) {
+            let words = if store.ephemeral {
+                "store.ephemeral is on: nothing is kept"
+            } else {
+                "the durable store comes with a later version; what is kept is gone with the process"
+            };
+            self.add(&path.key("history").key("durability"), words);
         }
         let default = Namespace::default();
         let presence = |namespace: &Namespace| {
@@ -94,10 +90,6 @@ impl Warnings {
         if presence(namespace) != presence(&default) {
             let words = "presence comes with a later version; requests answer not_enabled";
             self.add(&path.key("presence"), words);
-        }
-        if namespace.idempotency_window != default.idempotency_window {
-            let words = "repeated keys come with a later version; nothing is remembered";
-            self.add(&path.key("idempotency_window"), words);
         }
     }
 }

@@ -120,9 +120,7 @@ fn what_has_no_effect_is_said() {
     let expected = [
         "operator.keys: the server API comes with a later version; the keys open nothing",
         "apps[0].pusher_keys: the Pusher protocol comes with a later version; the keys open nothing",
-        "apps[0].namespaces[0].history: history comes with a later version; requests answer not_enabled",
-        "apps[0].namespaces[0].idempotency_window: repeated keys come with a later version; nothing is remembered",
-        "apps[0].namespaces[1].mode: cache channels come with a later version; the channels are streams",
+        "apps[0].namespaces[0].history.durability: the durable store comes with a later version; what is kept is gone with the process",
         "apps[0].namespaces[1].presence: presence comes with a later version; requests answer not_enabled",
         "apps[0].webhooks: webhooks come with a later version; nothing is delivered",
         "apps[1].jwt_keys: there are none: no client can authenticate",

@@ -3,13 +3,14 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use application::{
-    Push, Refusal, Reply, ReplyData, Subscribed, Welcome, WelcomeLimits, ports::Codec,
+    HistoryPage, Push, Refusal, Replay, Reply, ReplyData, Subscribed, Welcome, WelcomeLimits,
+    ports::{Codec, Page},
 };
 use bytes::Bytes;
 use domain::{
     AppId, ChannelKey, ChannelName, ClientId, CloseReason, ConnectionId, Epoch, ErrorCode, Family,
     Language, Message, MessageId, MessageName, Offset, Payload, Position, Publication, Receipt,
-    RequestId, Sender, SessionToken, Timestamp,
+    Record, RequestId, Sender, SessionToken, Timestamp,
 };
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_123);
@@ -53,19 +54,21 @@ fn json(text: &str) -> Payload {
 }
 
 fn subscribed(recovered: Option<bool>) -> Subscribed {
-    Subscribed { channel: channel("chat:lobby"), recovered }
+    Subscribed { channel: channel("chat:lobby"), recovered, stream: None }
 }
 
 /// One of each kind of data; a new kind does not compile until it is here.
 fn data() -> Vec<(&'static str, ReplyData)> {
     let name = |data: &ReplyData| match data {
         ReplyData::Authenticated(_) => "auth",
+        ReplyData::Subscribed(subscribed) if subscribed.stream.is_some() => "subscribe-recovered",
         ReplyData::Subscribed(subscribed) if subscribed.recovered.is_some() => "subscribe-position",
         ReplyData::Subscribed(_) => "subscribe",
         ReplyData::SubscribedMany(_) => "subscribe-many",
         ReplyData::Unsubscribed(_) => "unsubscribe",
         ReplyData::Sent(_, receipt) if receipt.position.is_some() => "send-with-history",
         ReplyData::Sent(..) => "send",
+        ReplyData::History(_) => "history",
         ReplyData::Pong(_) => "ping",
     };
     let position = Position { epoch: Epoch::from_random(255), offset: Offset(12) };
@@ -75,6 +78,14 @@ fn data() -> Vec<(&'static str, ReplyData)> {
         ReplyData::Authenticated(Box::new(welcome())),
         ReplyData::Subscribed(subscribed(None)),
         ReplyData::Subscribed(subscribed(Some(false))),
+        ReplyData::Subscribed(Subscribed {
+            stream: Some(Replay { position, messages: records() }),
+            ..subscribed(Some(true))
+        }),
+        ReplyData::History(HistoryPage {
+            channel: channel("chat:lobby"),
+            page: Page { position, first: Offset(3), messages: records(), more: true },
+        }),
         ReplyData::SubscribedMany(many()),
         ReplyData::Unsubscribed(channel("chat:lobby")),
         ReplyData::Sent(channel("chat:lobby"), receipt(None, false)),
@@ -153,6 +164,12 @@ fn publications() -> [Publication; 2] {
     })
 }
 
+fn records() -> Vec<Arc<Record>> {
+    publications()
+        .map(|publication| Arc::new(Record { message: publication.message, hidden_from: None }))
+        .into()
+}
+
 /// Some of each kind of push; a new kind does not compile until it is here.
 fn pushes<'a>(
     publications: &'a [Publication; 2],
@@ -160,6 +177,7 @@ fn pushes<'a>(
 ) -> BTreeMap<&'static str, Vec<Push<'a>>> {
     let name = |push: &Push<'_>| match push {
         Push::Message(_) => "message",
+        Push::Position { .. } => "position",
         Push::Subscribed(_) => "subscribed",
         Push::Unsubscribed { .. } => "unsubscribed",
         Push::TokenExpiring { .. } => "tokenExpiring",
@@ -169,6 +187,7 @@ fn pushes<'a>(
     let channel = &subscribed.channel;
     let mut pushes: Vec<_> = publications.iter().map(Push::Message).collect();
     pushes.extend([
+        Push::Position { channel, offset: Offset(14) },
         Push::Subscribed(subscribed),
         Push::Unsubscribed { channel, reason: "overflow", resubscribe: true, retry_after: None },
         Push::Unsubscribed {

@@ -6,6 +6,7 @@ use application::ports::{Outbound, QueueFull};
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::CloseReason;
+use futures_util::FutureExt;
 
 /// What the other end sees.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -208,4 +209,31 @@ pub async fn a_probe_asks_for_a_sign_of_life(fixture: &mut dyn OutboundFixture) 
         assert_eq!(fixture.sees().await, Seen::Probe);
     }
     assert_eq!(fixture.sees().await, Seen::Text("2".to_owned()));
+}
+
+/// Guarantee 6: `drained` resolves once no more than so many bytes wait, or at the end.
+///
+/// # Panics
+/// The adapter breaks the guarantee.
+pub async fn drained_resolves_when_little_waits(fixture: &mut dyn OutboundFixture) {
+    let outbound = fixture.outbound();
+    outbound.set_queue_limit(1 << 20);
+    outbound.drained(0).await;
+    let frame = fixture.frame(&text('x', 1000));
+    outbound.reply(frame.clone());
+    outbound.reply(frame);
+    let queued = outbound.queued_bytes();
+    outbound.drained(queued).await;
+    assert!(outbound.drained(queued - 1).now_or_never().is_none(), "nobody has read");
+    let waiting = tokio::spawn({
+        let outbound = Arc::clone(&outbound);
+        async move { outbound.drained(0).await }
+    });
+    for _ in 0..2 {
+        assert_eq!(fixture.sees().await, Seen::Text(text('x', 1000)));
+    }
+    waiting.await.expect("no panic");
+    outbound.reply(fixture.frame("more"));
+    outbound.close(fixture.frame("bye"), CloseReason::ShuttingDown);
+    outbound.drained(0).await;
 }
