@@ -4,6 +4,8 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::content::Content;
+
 /// Puts RTMate under load and measures what that takes.
 #[derive(Debug, Parser)]
 #[command(name = "rtmate-bench", version)]
@@ -17,7 +19,7 @@ pub struct Command {
 #[derive(Debug, Subcommand)]
 pub enum Task {
     /// Runs one scenario against a server that is already there.
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Serves as the least server that can be, to hold figures against.
     Floor(FloorArgs),
     /// Starts RTMate and floors by turns, and sets their figures side by side.
@@ -46,9 +48,12 @@ pub enum ScenarioName {
 pub struct RunArgs {
     /// What is measured.
     pub scenario: ScenarioName,
-    /// The server's address.
+    /// The server's address, ws:// or wss://.
     #[arg(long, default_value = "ws://127.0.0.1:3000/ws")]
     pub url: String,
+    /// What lies between the frames and the wire.
+    #[command(flatten)]
+    pub transport: Transport,
     /// The app to authenticate for.
     #[arg(long)]
     pub app: String,
@@ -64,6 +69,17 @@ pub struct RunArgs {
     /// How large the scenario is.
     #[command(flatten)]
     pub size: Size,
+}
+
+/// What lies between the frames and the wire.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Transport {
+    /// A PEM file with the certificates that wss:// trusts. It trusts no others.
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// Offer permessage-deflate without context takeover, and name the app in the address.
+    #[arg(long)]
+    pub compress: bool,
 }
 
 /// One of three.
@@ -99,6 +115,9 @@ pub struct Size {
     /// Bytes of a message's data (128; slow 16384).
     #[arg(long)]
     pub payload: Option<usize>,
+    /// What that is made of.
+    #[arg(long, value_enum, default_value_t)]
+    pub content: Content,
     /// Subscribers who stop reading (slow 10).
     #[arg(long)]
     pub stalled: Option<usize>,
@@ -143,7 +162,7 @@ pub struct CompareArgs {
     /// How often each is measured.
     #[arg(long, default_value_t = 5)]
     pub rounds: usize,
-    /// Which comparison, or all; see docs/performance.md.
+    /// Which comparison, several by what they begin with (tls), or all; see docs/performance.md.
     #[arg(long, default_value = "all")]
     pub scenario: String,
     /// The core of the servers. Two workers get that of the generator too.

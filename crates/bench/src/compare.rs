@@ -5,11 +5,18 @@ mod configuration;
 mod contest;
 mod tally;
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use crate::{
-    args::CompareArgs, cores, dialect::Native, fault::Fault, figures::Figures, process::Process,
-    say, scenario::Scenario, target::Target,
+    args::{CompareArgs, Transport},
+    cores,
+    dialect::Native,
+    fault::Fault,
+    figures::Figures,
+    process::Process,
+    say,
+    scenario::Scenario,
+    target::Target,
 };
 use child::Child;
 use configuration::Configuration;
@@ -46,13 +53,12 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Fault> {
     } else {
         say(&tally.table(&contests, &lines));
     }
-    let missed = lines.iter().any(|line| !line.met);
+    let missed = lines.iter().any(|line| line.met == Some(false));
     Ok(if missed && args.strict { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 fn chosen(name: &str) -> Result<Vec<&'static Contest>, Fault> {
-    let chosen: Vec<_> =
-        CONTESTS.iter().filter(|contest| name == "all" || contest.name == name).collect();
+    let chosen: Vec<_> = CONTESTS.iter().filter(|contest| contest.is_meant_by(name)).collect();
     if chosen.is_empty() {
         let names: Vec<_> = CONTESTS.iter().map(|contest| contest.name).collect();
         let names = names.join(", ");
@@ -71,22 +77,29 @@ fn measure(
     // Children take the cores of the thread that starts them.
     let both = [args.server_core, args.generator_core];
     cores::bind(if peer == Peer::Rtmate(2) { &both } else { &both[..1] })?;
-    let child = match peer {
-        Peer::Floor => Child::floor(
-            &std::env::current_exe().map_err(Fault::io("finding this program"))?,
-            false,
-        ),
-        Peer::Gather => {
-            Child::floor(&std::env::current_exe().map_err(Fault::io("finding this program"))?, true)
-        }
-        Peer::Rtmate(workers) => Child::rtmate(&args.server, configuration.file(), workers),
-    };
+    let child = start(args, peer, configuration);
     cores::bind(&[args.generator_core])?;
     let child = child?;
     let server = Process::of_pid(child.pid())?;
     let dialect = Native { app: configuration::APP.to_owned(), token: configuration.token()? };
-    let target = Target::at(child.url(), dialect)?;
+    let transport = Transport {
+        ca: (peer == Peer::Tls).then(|| configuration.certificate()),
+        compress: peer == Peer::Compressing,
+    };
+    let target = Target::at(child.url(), dialect, &transport)?;
     let mut size = (contest.size)();
     size.seconds = size.seconds.or(Some(args.seconds));
     Scenario { name: contest.scenario, size }.run(&target, Some(&server))
+}
+
+fn start(args: &CompareArgs, peer: Peer, configuration: &Configuration) -> Result<Child, Fault> {
+    let this = || std::env::current_exe().map_err(Fault::io("finding this program"));
+    let rtmate = |file: PathBuf, workers| Child::rtmate(&args.server, &file, workers);
+    match peer {
+        Peer::Floor => Child::floor(&this()?, false),
+        Peer::Gather => Child::floor(&this()?, true),
+        Peer::Rtmate(workers) => rtmate(configuration.plain(), workers),
+        Peer::Compressing => rtmate(configuration.plain(), 1),
+        Peer::Tls => rtmate(configuration.tls(), 1),
+    }
 }

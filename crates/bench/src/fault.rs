@@ -25,6 +25,15 @@ pub enum Fault {
     /// The server sent what no server may send.
     #[error("the server broke the framing rules: {0}")]
     BadFrame(&'static str),
+    /// TLS was not to be had, or broke off.
+    #[error("TLS: {0}")]
+    Tls(#[from] rustls::Error),
+    /// The server did not agree to the compression that the run is about.
+    #[error(
+        "the server did not agree to compression without context takeover; the app needs \
+         compression = true"
+    )]
+    NotCompressed,
     /// A connection ended while all of them were needed.
     #[error("a connection ended before the run began{}", code(*.0))]
     Ended(Option<u16>),

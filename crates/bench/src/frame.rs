@@ -10,6 +10,8 @@ pub const LONGEST: usize = 512 * 1024;
 pub enum Kind {
     /// A whole text message.
     Text,
+    /// A whole text message, compressed.
+    Compressed,
     /// The end, with or without a code.
     Close,
     /// To be answered with a pong.
@@ -19,18 +21,21 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The first byte of such a frame.
     const fn bits(self) -> u8 {
         match self {
-            Self::Text => 1,
-            Self::Close => 8,
-            Self::Ping => 9,
-            Self::Pong => 10,
+            Self::Text => 0x81,
+            Self::Compressed => 0xc1,
+            Self::Close => 0x88,
+            Self::Ping => 0x89,
+            Self::Pong => 0x8a,
         }
     }
 
     fn parse(first: u8) -> Result<Self, Fault> {
         match first {
             0x81 => Ok(Self::Text),
+            0xc1 => Ok(Self::Compressed),
             0x88 => Ok(Self::Close),
             0x89 => Ok(Self::Ping),
             0x8a => Ok(Self::Pong),
@@ -82,7 +87,7 @@ pub fn first(bytes: &[u8]) -> Result<Option<Frame<'_>>, Fault> {
 
 /// Appends a masked frame to `out`.
 pub fn push_masked(out: &mut Vec<u8>, kind: Kind, payload: &[u8], mask: [u8; 4]) {
-    out.push(0x80 | kind.bits());
+    out.push(kind.bits());
     match payload.len() {
         short @ 0..=125 => out.push(0x80 | short as u8),
         middle @ 126..=0xffff => {
@@ -139,6 +144,10 @@ mod tests {
             bytes.extend_from_slice(&payload);
             wanted.push((Kind::Text, length));
         }
+        let compressed = websocket::header(websocket::Opcode::Text, 3).compressed();
+        bytes.extend_from_slice(compressed.as_slice());
+        bytes.extend_from_slice(b"abc");
+        wanted.push((Kind::Compressed, 3));
         bytes.extend_from_slice(&websocket::ping(b"p"));
         wanted.push((Kind::Ping, 1));
         bytes.extend_from_slice(&websocket::close_frame(4101, "too_slow"));
@@ -169,7 +178,7 @@ mod tests {
 
     #[test]
     fn what_a_server_may_not_send_is_refused() {
-        for bytes in [&b"\x81\x81abcd"[..], b"\x01\x01a", b"\x82\x01a", b"\xc1\x01a"] {
+        for bytes in [&b"\x81\x81abcd"[..], b"\x01\x01a", b"\x82\x01a", b"\xc2\x01a"] {
             assert!(first(bytes).is_err(), "{bytes:x?}");
         }
         assert!(first(b"\x81\x7f\xff\xff\xff\xff\xff\xff\xff\xff").is_err());

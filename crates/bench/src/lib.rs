@@ -3,7 +3,8 @@
 //! The major parts:
 //!
 //! * [`swarm`] drives all connections of the generator from one thread: [`frame`] is its WebSocket,
-//!   [`dialect`] what is spoken inside, [`stamp`] what its messages carry.
+//!   [`compression`] what it reads of compressed messages, [`dialect`] what is spoken inside,
+//!   [`content`] what its messages carry behind their [`stamp`].
 //! * [`traffic`] lets publishers send to subscribers and watches: [`ledger`] for loss and order,
 //!   [`histogram`] for latencies, [`process`] for what the server used.
 //! * [`scenario`] has the situations that are measured, and [`figures`] what they found.
@@ -12,6 +13,8 @@
 
 pub mod args;
 pub mod compare;
+pub mod compression;
+pub mod content;
 mod cores;
 pub mod dialect;
 pub mod fault;
@@ -55,7 +58,7 @@ pub fn start(command: Command) -> Result<ExitCode, Fault> {
 
 fn run(args: &RunArgs) -> Result<(), Fault> {
     let token = token(&args.credentials, &args.app)?;
-    let target = Target::at(&args.url, Native { app: args.app.clone(), token })?;
+    let target = Target::at(&args.url, Native { app: args.app.clone(), token }, &args.transport)?;
     let server = args.pid.map(Process::of_pid).transpose()?;
     let scenario = Scenario { name: args.scenario, size: args.size.clone() };
     let figures = scenario.run(&target, server.as_ref())?;

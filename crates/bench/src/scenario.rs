@@ -82,6 +82,8 @@ fn describe(outcome: &Outcome) -> Figures {
     figures.put("seconds", seconds);
     figures.count("deliveries", outcome.deliveries);
     figures.put("deliveries_per_second", outcome.deliveries as f64 / seconds.max(1e-9));
+    let received = outcome.received as f64;
+    figures.put("wire_bytes_per_delivery", received / outcome.deliveries.max(1) as f64);
     if let Some(cpu) = outcome.server_cpu {
         figures.put("server_cpu_us_per_delivery", micros(cpu) / outcome.deliveries.max(1) as f64);
         figures.put("server_busy_percent", 100.0 * cpu.as_secs_f64() / seconds.max(1e-9));

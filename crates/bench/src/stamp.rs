@@ -1,15 +1,19 @@
 //! What a message carries: when it was due, whose it is, which one it is.
 
-/// Bytes of a stamp: a quote and three numbers of fixed width.
-const FIXED: usize = 1 + AT + PUBLISHER + SEQUENCE;
+/// Bytes of a stamp: three numbers of fixed width.
+const FIXED: usize = AT + PUBLISHER + SEQUENCE;
 const AT: usize = 16;
 const PUBLISHER: usize = 4;
 const SEQUENCE: usize = 10;
 
-/// The shortest `data` that holds a stamp.
-pub const SHORTEST: usize = FIXED + 1;
+/// The shortest `data` that holds a stamp: a text of nothing else.
+pub const SHORTEST: usize = FIXED + 2;
 
-/// The front of a message's `data`, which is a JSON text of digits and filler.
+/// How an object begins that has a stamp.
+const IN_OBJECT: &[u8] = b"{\"stamp\":\"";
+
+/// The front of a message's `data`, which is a JSON text of digits and filler, or an object whose
+/// first field is a text of digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp {
     /// When the message was due, in nanoseconds of the generator's clock.
@@ -25,17 +29,30 @@ impl Stamp {
     pub fn write(self, out: &mut Vec<u8>, size: usize) {
         out.clear();
         out.push(b'"');
+        self.digits(out);
+        out.resize(size.max(SHORTEST) - 1, b'x');
+        out.push(b'"');
+    }
+
+    /// Makes `out` the front of a JSON object, up to the end of its first field.
+    pub fn begin_object(self, out: &mut Vec<u8>) {
+        out.clear();
+        out.extend_from_slice(IN_OBJECT);
+        self.digits(out);
+        out.push(b'"');
+    }
+
+    fn digits(self, out: &mut Vec<u8>) {
         digits::<AT>(out, self.at);
         digits::<PUBLISHER>(out, self.publisher as u64);
         digits::<SEQUENCE>(out, self.sequence);
-        out.resize(size.max(SHORTEST) - 1, b'x');
-        out.push(b'"');
     }
 
     /// The stamp at the front of `data`. Nothing where somebody else wrote it.
     #[must_use]
     pub fn read(data: &[u8]) -> Option<Self> {
-        let digits = data.get(1..FIXED).filter(|_| data[0] == b'"')?;
+        let digits = data.strip_prefix(b"\"").or_else(|| data.strip_prefix(IN_OBJECT))?;
+        let digits = digits.get(..FIXED)?;
         let (at, rest) = digits.split_at(AT);
         let (publisher, sequence) = rest.split_at(PUBLISHER);
         let publisher = usize::try_from(number(publisher)?).ok()?;

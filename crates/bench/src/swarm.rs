@@ -10,11 +10,12 @@ use std::{
 use mio::{Events, Interest, Poll, Token, net::TcpStream};
 
 use crate::{
+    compression::Fronts,
     dialect::Heard,
     fault::Fault,
     frame::{self, Kind, LONGEST, Masks},
     link::{Filled, Link, Phase},
-    target::Target,
+    target::{Target, Trust},
 };
 
 /// The most that one read takes.
@@ -58,6 +59,10 @@ pub struct Swarm {
     text: Vec<u8>,
     frame: Vec<u8>,
     masks: Masks,
+    /// Nothing where no compression was offered.
+    fronts: Option<Fronts>,
+    /// Bytes that came by the wire.
+    received: u64,
     born: Instant,
     /// Time in which nothing but waiting was done on the CPU.
     spun: Duration,
@@ -71,6 +76,8 @@ impl Swarm {
     /// [`Fault::Io`] where there is no epoll to be had.
     pub fn new(target: Target, channels: Vec<String>) -> Result<Self, Fault> {
         Ok(Self {
+            fronts: target.compress.then(Fronts::default),
+            received: 0,
             target,
             channels,
             poll: Poll::new().map_err(Fault::io("making an epoll"))?,
@@ -97,6 +104,12 @@ impl Swarm {
         self.spun
     }
 
+    /// Bytes that came by the wire, of TLS those that it sealed.
+    #[must_use]
+    pub const fn received(&self) -> u64 {
+        self.received
+    }
+
     /// Random bits.
     pub fn random(&mut self) -> u64 {
         self.masks.bits()
@@ -106,7 +119,8 @@ impl Swarm {
     ///
     /// # Errors
     ///
-    /// [`Fault::Io`] where the system has no more sockets or ports.
+    /// [`Fault::Io`] where the system has no more sockets or ports, [`Fault::Tls`] where there is
+    /// no session to be had.
     pub fn open(&mut self, channel: Option<usize>) -> Result<usize, Fault> {
         let number = self.links.len();
         self.links.push(None);
@@ -118,7 +132,7 @@ impl Swarm {
     ///
     /// # Errors
     ///
-    /// [`Fault::Io`] where the system has no more sockets or ports.
+    /// As [`open`](Self::open).
     pub fn reopen(&mut self, number: usize, channel: Option<usize>) -> Result<(), Fault> {
         let mut stream =
             TcpStream::connect(self.target.address).map_err(Fault::io("connecting"))?;
@@ -127,7 +141,8 @@ impl Swarm {
             .registry()
             .register(&mut stream, Token(number), Interest::READABLE | Interest::WRITABLE)
             .map_err(Fault::io("registering a socket"))?;
-        self.links[number] = Some(Link::new(stream, channel, &self.target.upgrade));
+        let tls = self.target.trust.as_ref().map(Trust::session).transpose()?;
+        self.links[number] = Some(Link::new(stream, tls, channel, &self.target.upgrade));
         self.opening += 1;
         Ok(())
     }
@@ -236,7 +251,9 @@ impl Swarm {
                     self.drop_link(number, None, ear);
                     return Ok(());
                 }
-                Filled::Bytes { filled, dry } => {
+                Filled::Broken(error) => return Err(Fault::Tls(error)),
+                Filled::Bytes { filled, wire, dry } => {
+                    self.received += wire as u64;
                     let used = self.take(number, &scratch[..filled], ear)?;
                     if let Some(link) = &mut self.links[number] {
                         link.keep(&scratch[used..filled]);
@@ -262,6 +279,7 @@ impl Swarm {
             at += frame.size;
             match frame.kind {
                 Kind::Text => self.hear(number, frame.payload, now, ear)?,
+                Kind::Compressed => self.hear_front(number, frame.payload, now, ear)?,
                 Kind::Ping => self.send(number, Kind::Pong, frame.payload),
                 Kind::Pong => {}
                 Kind::Close => {
@@ -300,6 +318,23 @@ impl Swarm {
             Heard::Other => {}
         }
         Ok(())
+    }
+
+    /// Hears the front of a compressed text, which has all that counts.
+    fn hear_front(
+        &mut self,
+        number: usize,
+        compressed: &[u8],
+        now: u64,
+        ear: &mut impl Ear,
+    ) -> Result<(), Fault> {
+        let Some(mut fronts) = self.fronts.take() else {
+            return Err(Fault::BadFrame("a compressed message that nobody agreed to"));
+        };
+        let front = fronts.front(compressed);
+        let done = front.and_then(|text| self.hear(number, text, now, ear));
+        self.fronts = Some(fronts);
+        done
     }
 
     fn phase(&self, number: usize) -> Option<Phase> {

@@ -149,7 +149,8 @@ impl Traffic {
         let random = if spread > 1 { (self.swarm.random() >> 8) % spread } else { 0 };
         let channel = channels.start + random as usize;
         let (link, sequence) = self.crowd.sends(publisher, channel, at);
-        Stamp { at, publisher, sequence }.write(&mut self.data, self.plan.payload);
+        let stamp = Stamp { at, publisher, sequence };
+        self.plan.content.write(stamp, &mut self.data, self.plan.payload);
         self.swarm.publish(link, channel, &self.data);
         self.sent = self.sent.map(|sent| sent + 1);
     }

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use bench::{
-    args::{ScenarioName, Size},
+    args::{ScenarioName, Size, Transport},
     compare::child::Child,
     dialect::Native,
     figures::Figures,
@@ -16,8 +16,8 @@ use bench::{
 
 fn run(gather: bool, name: ScenarioName, size: Size) -> Figures {
     let floor = Child::floor(Path::new(env!("CARGO_BIN_EXE_rtmate-bench")), gather).unwrap();
-    let target =
-        Target::at(floor.url(), Native { app: "bench".into(), token: "t".into() }).unwrap();
+    let native = Native { app: "bench".into(), token: "t".into() };
+    let target = Target::at(floor.url(), native, &Transport::default()).unwrap();
     let server = Process::of_pid(floor.pid()).unwrap();
     Scenario { name, size }.run(&target, Some(&server)).unwrap()
 }

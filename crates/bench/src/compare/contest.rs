@@ -1,6 +1,9 @@
 //! What is compared with what, and how good it must be.
 
-use crate::args::{ScenarioName, Size};
+use crate::{
+    args::{ScenarioName, Size},
+    content::Content,
+};
 
 /// Who is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +14,10 @@ pub(super) enum Peer {
     Gather,
     /// RTMate with so many worker threads.
     Rtmate(usize),
+    /// RTMate with one, over TLS.
+    Tls,
+    /// RTMate with one, to subscribers who agreed to compression.
+    Compressing,
 }
 
 impl Peer {
@@ -20,6 +27,8 @@ impl Peer {
             Self::Gather => "gathering floor",
             Self::Rtmate(1) => "rtmate",
             Self::Rtmate(_) => "rtmate, 2 workers",
+            Self::Tls => "rtmate, TLS",
+            Self::Compressing => "rtmate, compressed",
         }
     }
 }
@@ -30,12 +39,20 @@ pub(super) struct Contest {
     pub(super) scenario: ScenarioName,
     pub(super) size: fn() -> Size,
     pub(super) peers: &'static [Peer],
-    /// The figure that is shown of all peers.
-    pub(super) key: &'static str,
+    /// The figures that are shown of all peers.
+    pub(super) keys: &'static [&'static str],
     pub(super) bars: &'static [Bar],
 }
 
-/// What RTMate must reach.
+impl Contest {
+    /// Whether a name on the command line means it: its own, or how several begin.
+    pub(super) fn is_meant_by(&self, name: &str) -> bool {
+        let rest = self.name.strip_prefix(name);
+        name == "all" || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    }
+}
+
+/// What RTMate must reach, or what is only set beside something.
 pub(super) struct Bar {
     pub(super) peer: Peer,
     pub(super) key: &'static str,
@@ -51,25 +68,34 @@ pub(super) enum Bound {
     AtMost(f64),
     /// Exactly so much.
     Exactly(f64),
+    /// As many times the figure of another peer as it may be: no bar.
+    Beside(Peer),
 }
 
 /// What `apps.limits.queue` is by default, plus 2 MiB.
 const QUEUE_AND_TWO: f64 = 3.0 * 1024.0 * 1024.0;
 const RTMATE: Peer = Peer::Rtmate(1);
 const PER_DELIVERY: &str = "server_cpu_us_per_delivery";
+const PER_CONNECTION: &str = "server_bytes_per_connection";
+const PER_OPENING: &str = "server_cpu_us_per_opening";
+const WIRE_BYTES: &str = "wire_bytes_per_delivery";
 
 /// A warm-up, and else the scenario's defaults.
 fn usual() -> Size {
     Size { warmup: 1.0, ..Size::default() }
 }
 
-pub(super) const CONTESTS: [Contest; 8] = [
+const fn beside(peer: Peer, key: &'static str) -> Bar {
+    Bar { peer, key, bound: Bound::Beside(RTMATE) }
+}
+
+pub(super) const CONTESTS: [Contest; 12] = [
     Contest {
         name: "one-at-a-time",
         scenario: ScenarioName::Fanout,
         size: usual,
         peers: &[Peer::Floor, RTMATE],
-        key: PER_DELIVERY,
+        keys: &[PER_DELIVERY],
         bars: &[Bar { peer: RTMATE, key: PER_DELIVERY, bound: Bound::Times(1.2, Peer::Floor) }],
     },
     Contest {
@@ -77,7 +103,7 @@ pub(super) const CONTESTS: [Contest; 8] = [
         scenario: ScenarioName::Fanout,
         size: || Size { in_flight: Some(16), ..usual() },
         peers: &[Peer::Floor, Peer::Gather, RTMATE],
-        key: PER_DELIVERY,
+        keys: &[PER_DELIVERY],
         bars: &[Bar { peer: RTMATE, key: PER_DELIVERY, bound: Bound::Times(1.3, Peer::Gather) }],
     },
     Contest {
@@ -85,7 +111,7 @@ pub(super) const CONTESTS: [Contest; 8] = [
         scenario: ScenarioName::Channels,
         size: usual,
         peers: &[Peer::Floor, Peer::Gather, RTMATE],
-        key: PER_DELIVERY,
+        keys: &[PER_DELIVERY],
         bars: &[Bar { peer: RTMATE, key: PER_DELIVERY, bound: Bound::Times(1.3, Peer::Floor) }],
     },
     Contest {
@@ -93,19 +119,15 @@ pub(super) const CONTESTS: [Contest; 8] = [
         scenario: ScenarioName::Idle,
         size: usual,
         peers: &[Peer::Floor, RTMATE],
-        key: "server_bytes_per_connection",
-        bars: &[Bar {
-            peer: RTMATE,
-            key: "server_bytes_per_connection",
-            bound: Bound::AtMost(2500.0),
-        }],
+        keys: &[PER_CONNECTION],
+        bars: &[Bar { peer: RTMATE, key: PER_CONNECTION, bound: Bound::AtMost(2500.0) }],
     },
     Contest {
         name: "churn",
         scenario: ScenarioName::Churn,
         size: usual,
         peers: &[Peer::Floor, RTMATE],
-        key: "server_cpu_us_per_cycle",
+        keys: &["server_cpu_us_per_cycle"],
         bars: &[Bar {
             peer: RTMATE,
             key: "server_cpu_us_per_cycle",
@@ -117,7 +139,7 @@ pub(super) const CONTESTS: [Contest; 8] = [
         scenario: ScenarioName::Slow,
         size: || Size { seconds: Some(6.0), ..usual() },
         peers: &[RTMATE],
-        key: "server_growth_bytes",
+        keys: &["server_growth_bytes"],
         bars: &[
             Bar { peer: RTMATE, key: "server_growth_bytes", bound: Bound::AtMost(QUEUE_AND_TWO) },
             Bar { peer: RTMATE, key: "stalled_closed_4101", bound: Bound::Exactly(10.0) },
@@ -131,7 +153,7 @@ pub(super) const CONTESTS: [Contest; 8] = [
         scenario: ScenarioName::Fanout,
         size: || Size { in_flight: Some(16), ..usual() },
         peers: &[RTMATE, Peer::Rtmate(2)],
-        key: PER_DELIVERY,
+        keys: &[PER_DELIVERY],
         bars: &[Bar {
             peer: Peer::Rtmate(2),
             key: PER_DELIVERY,
@@ -143,11 +165,48 @@ pub(super) const CONTESTS: [Contest; 8] = [
         scenario: ScenarioName::Beside,
         size: usual,
         peers: &[RTMATE],
-        key: "latency_us_p99",
+        keys: &["latency_us_p99"],
         bars: &[Bar {
             peer: RTMATE,
             key: "small_p99_per_large_duration",
             bound: Bound::AtMost(1.0 / 3.0),
         }],
+    },
+    Contest {
+        name: "tls-idle",
+        scenario: ScenarioName::Idle,
+        size: usual,
+        peers: &[RTMATE, Peer::Tls],
+        keys: &[PER_CONNECTION, PER_OPENING],
+        bars: &[beside(Peer::Tls, PER_CONNECTION), beside(Peer::Tls, PER_OPENING)],
+    },
+    Contest {
+        name: "tls-one-at-a-time",
+        scenario: ScenarioName::Fanout,
+        size: usual,
+        peers: &[RTMATE, Peer::Tls],
+        keys: &[PER_DELIVERY, WIRE_BYTES],
+        bars: &[beside(Peer::Tls, PER_DELIVERY), beside(Peer::Tls, WIRE_BYTES)],
+    },
+    Contest {
+        name: "tls-sixteen-under-way",
+        scenario: ScenarioName::Fanout,
+        size: || Size { in_flight: Some(16), ..usual() },
+        peers: &[RTMATE, Peer::Tls],
+        keys: &[PER_DELIVERY, WIRE_BYTES],
+        bars: &[beside(Peer::Tls, PER_DELIVERY), beside(Peer::Tls, WIRE_BYTES)],
+    },
+    Contest {
+        name: "compression",
+        scenario: ScenarioName::Fanout,
+        size: || Size {
+            in_flight: Some(16),
+            payload: Some(1024),
+            content: Content::Json,
+            ..usual()
+        },
+        peers: &[RTMATE, Peer::Compressing],
+        keys: &[PER_DELIVERY, WIRE_BYTES],
+        bars: &[beside(Peer::Compressing, PER_DELIVERY), beside(Peer::Compressing, WIRE_BYTES)],
     },
 ];

@@ -21,7 +21,8 @@ pub(super) struct Line {
     /// What is held against the bound: a figure or a ratio.
     reached: f64,
     bound: Bound,
-    pub(super) met: bool,
+    /// Nothing where there is no bar.
+    pub(super) met: Option<bool>,
 }
 
 /// The middle of all rounds, and how far they lie apart.
@@ -50,10 +51,11 @@ impl Tally {
         let (reached, met) = match bound {
             Bound::Times(times, other) => {
                 let ratio = own / self.median(contest, other, key);
-                (ratio, ratio <= times)
+                (ratio, Some(ratio <= times))
             }
-            Bound::AtMost(most) => (own, own <= most),
-            Bound::Exactly(wanted) => (own, own == wanted),
+            Bound::AtMost(most) => (own, Some(own <= most)),
+            Bound::Exactly(wanted) => (own, Some(own == wanted)),
+            Bound::Beside(other) => (own / self.median(contest, other, key), None),
         };
         Line { contest, peer, key, reached, bound, met }
     }
@@ -87,17 +89,17 @@ impl Tally {
     pub(super) fn table(&self, contests: &[&Contest], lines: &[Line]) -> String {
         let mut out = String::from("medians, and the lowest and highest of all rounds\n\n");
         for contest in contests {
-            _ = writeln!(out, "{} ({})", contest.name, contest.key);
-            for peer in contest.peers {
-                let Some(spread) = self.spread(contest.name, *peer, contest.key) else { continue };
-                let Spread { median, lowest, highest } = spread;
-                let (median, lowest, highest) = (number(median), number(lowest), number(highest));
-                _ = writeln!(out, "  {:18} {median:>12}  {lowest} .. {highest}", peer.name());
+            for key in contest.keys {
+                self.rows(&mut out, contest, key);
             }
         }
         _ = writeln!(out, "\nbars");
         for line in lines {
-            let verdict = if line.met { "met" } else { "MISSED" };
+            let verdict = match line.met {
+                Some(true) => "met",
+                Some(false) => "MISSED",
+                None => "no bar",
+            };
             let (what, reached) = (format!("{} {}", line.contest, line.key), number(line.reached));
             let bound = bound(line.bound);
             _ = writeln!(out, "  {what:48} {reached:>12}  {bound:34} {verdict}");
@@ -106,6 +108,17 @@ impl Tally {
             _ = writeln!(out, "warning: {warning}");
         }
         out
+    }
+
+    /// One figure of all peers.
+    fn rows(&self, out: &mut String, contest: &Contest, key: &str) {
+        _ = writeln!(out, "{} ({key})", contest.name);
+        for peer in contest.peers {
+            let Some(spread) = self.spread(contest.name, *peer, key) else { continue };
+            let Spread { median, lowest, highest } = spread;
+            let (median, lowest, highest) = (number(median), number(lowest), number(highest));
+            _ = writeln!(out, "  {:18} {median:>12}  {lowest} .. {highest}", peer.name());
+        }
     }
 
     pub(super) fn json(&self, contests: &[&Contest], lines: &[Line]) -> Value {
@@ -141,6 +154,7 @@ fn bound(bound: Bound) -> String {
         Bound::Times(times, peer) => format!("at most {times} times {}", peer.name()),
         Bound::AtMost(most) => format!("at most {}", number(most)),
         Bound::Exactly(wanted) => format!("exactly {}", number(wanted)),
+        Bound::Beside(peer) => format!("times {}", peer.name()),
     }
 }
 
@@ -168,7 +182,7 @@ mod tests {
         [5.5, 6.0, 6.5].into_iter().for_each(|value| add(Peer::Rtmate(1), value));
         let contests = [&CONTESTS[0]];
         let lines = tally.lines(&contests);
-        assert!(lines[0].met && (lines[0].reached - 1.2).abs() < 1e-9);
+        assert!(lines[0].met == Some(true) && (lines[0].reached - 1.2).abs() < 1e-9);
         let table = tally.table(&contests, &lines);
         assert!(table.contains("4 .. 100") && table.contains("met"), "{table}");
         assert_eq!(tally.json(&contests, &lines)["bars"][0]["met"], json!(true));
@@ -177,6 +191,35 @@ mod tests {
     #[test]
     fn what_was_not_measured_meets_no_bar() {
         let contests: Vec<_> = CONTESTS.iter().collect();
-        assert!(Tally::default().lines(&contests).iter().all(|line| !line.met));
+        assert!(Tally::default().lines(&contests).iter().all(|line| line.met != Some(true)));
+    }
+
+    #[test]
+    fn what_has_no_bar_is_a_ratio_and_misses_nothing() {
+        let mut tally = Tally::default();
+        let mut add = |peer, value| {
+            let mut figures = Figures::default();
+            figures.put("wire_bytes_per_delivery", value);
+            tally.add("compression", peer, figures);
+        };
+        add(Peer::Rtmate(1), 1200.0);
+        add(Peer::Compressing, 600.0);
+        let contests: Vec<_> =
+            CONTESTS.iter().filter(|contest| contest.is_meant_by("compression")).collect();
+        let lines = tally.lines(&contests);
+        let line = lines.iter().find(|line| line.key == "wire_bytes_per_delivery").unwrap();
+        assert!(line.met.is_none() && (line.reached - 0.5).abs() < 1e-9);
+        let table = tally.table(&contests, &lines);
+        assert!(table.contains("times rtmate") && table.contains("no bar"), "{table}");
+    }
+
+    #[test]
+    fn comparisons_are_chosen_alone_and_together() {
+        let meant = |name: &str| CONTESTS.iter().filter(|one| one.is_meant_by(name)).count();
+        assert_eq!(meant("tls"), 3);
+        assert_eq!(meant("tls-idle"), 1);
+        assert_eq!(meant("idle"), 1);
+        assert_eq!(meant("t"), 0);
+        assert_eq!(meant("all"), CONTESTS.len());
     }
 }

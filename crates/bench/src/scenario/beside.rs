@@ -33,6 +33,7 @@ pub(super) fn run(
         channels: vec![size.subscribers.unwrap_or(SUBSCRIBERS), SMALL],
         publishers: vec![large, small],
         payload: size.payload.unwrap_or(PAYLOAD),
+        content: size.content,
         warmup: size.warmup(),
         extent: extent(size, SECONDS),
         slow: None,

@@ -29,6 +29,7 @@ pub(super) fn run(
         channels: (0..channels).map(share).collect(),
         publishers: fanout::publishers(size, IN_FLIGHT, channels)?,
         payload: size.payload.unwrap_or(PAYLOAD),
+        content: size.content,
         warmup: size.warmup(),
         extent: extent(size, SECONDS),
         slow: None,

@@ -42,6 +42,7 @@ pub(super) fn run(
         channels: vec![size.subscribers.unwrap_or(SUBSCRIBERS)],
         publishers: publishers(size, 1, 1)?,
         payload: size.payload.unwrap_or(PAYLOAD),
+        content: size.content,
         warmup: size.warmup(),
         extent: extent(size, SECONDS),
         slow: None,

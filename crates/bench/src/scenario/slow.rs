@@ -35,6 +35,7 @@ pub(super) fn run(
         channels: vec![others],
         publishers: vec![Publisher { channels: 0..1, pace: every, beside: None }],
         payload: size.payload.unwrap_or(PAYLOAD),
+        content: size.content,
         warmup: size.warmup(),
         extent: extent(size, 2.0 * SECONDS),
         slow: None,

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{Ear, End, Phase, Swarm};
-use crate::fault::Fault;
+use crate::{compression, fault::Fault};
 
 /// Connections that are opened at once. Below the backlog that listeners usually have.
 const AT_ONCE: usize = 64;
@@ -62,6 +62,9 @@ impl Swarm {
         };
         if !bytes.starts_with(b"HTTP/1.1 101 ") {
             return Err(not_upgraded(bytes));
+        }
+        if self.target.compress && !compression::is_agreed(&bytes[..end]) {
+            return Err(Fault::NotCompressed);
         }
         self.text.clear();
         self.target.dialect.auth(&mut self.text);

@@ -12,6 +12,8 @@ pub struct Outcome {
     pub time: Duration,
     /// Messages that came meanwhile.
     pub deliveries: u64,
+    /// Bytes that came meanwhile, of TLS those that it sealed; what else a server says among them.
+    pub received: u64,
     /// CPU time of the server meanwhile.
     pub server_cpu: Option<Duration>,
     /// The share of the time in which the generator had work to do.
@@ -55,6 +57,7 @@ const TOO_SLOW: u16 = 4101;
 pub(super) struct Gauge {
     began: u64,
     deliveries: u64,
+    received: u64,
     spun: Duration,
     own_cpu: u64,
     server_cpu: Option<u64>,
@@ -71,6 +74,7 @@ impl Gauge {
         let resident = server.map(Process::resident).transpose()?;
         Ok(Self {
             deliveries: crowd.deliveries,
+            received: swarm.received(),
             spun: swarm.spun(),
             own_cpu: Process::own().cpu()?,
             server_cpu: server.map(Process::cpu).transpose()?,
@@ -106,6 +110,7 @@ impl Gauge {
         Ok(Outcome {
             time,
             deliveries: crowd.deliveries - self.deliveries,
+            received: swarm.received() - self.received,
             server_cpu: used.map(Duration::from_nanos),
             generator_busy: busy.as_secs_f64() / time.as_secs_f64().max(1e-9),
             resident_growth: growth,

@@ -2,6 +2,8 @@
 
 use std::{ops::Range, time::Duration};
 
+use crate::content::Content;
+
 /// What a run shall do.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -11,6 +13,8 @@ pub struct Plan {
     pub publishers: Vec<Publisher>,
     /// Bytes of each message's `data`.
     pub payload: usize,
+    /// What it is made of.
+    pub content: Content,
     /// How long nothing is counted at first.
     pub warmup: Duration,
     /// How long is measured.
