@@ -6,7 +6,10 @@ mod tests;
 use std::{
     io::{self, IoSlice, Read, Write},
     net::Shutdown,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::{Context, Poll, ready},
 };
 
@@ -28,10 +31,16 @@ pub struct TlsSocket {
     stream: TcpStream,
     /// Short: held over reads and writes that do not wait.
     session: Mutex<ServerConnection>,
+    /// Bytes that came since the last plaintext. Changed under the session's lock only.
+    barren: AtomicUsize,
 }
 
 /// The most bytes that one write takes: four records, one system call.
 const SEALED: usize = 64 * 1024;
+/// The most bytes that may come without plaintext in them: a record of the greatest length, and
+/// much else. rustls counts empty records and changes of keys, but each of them begins the count of
+/// the other anew: who sends both in turn would keep a read, and its worker, busy without an end.
+const BARREN: usize = 32 * 1024;
 
 impl TlsSocket {
     /// Shakes hands. Waits for the peer without a deadline: that is the caller's.
@@ -41,7 +50,7 @@ impl TlsSocket {
     pub async fn accept(identity: &Identity, stream: TcpStream) -> io::Result<Self> {
         let (stream, mut session) = identity.acceptor().accept(stream).await?.into_inner();
         session.set_buffer_limit(Some(SEALED));
-        Ok(Self { stream, session: Mutex::new(session) })
+        Ok(Self { stream, session: Mutex::new(session), barren: AtomicUsize::new(0) })
     }
 
     fn session(&self) -> MutexGuard<'_, ServerConnection> {
@@ -84,11 +93,17 @@ impl TlsSocket {
         loop {
             match session.reader().read(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                known => return known,
+                known => {
+                    self.barren.store(0, Ordering::Relaxed);
+                    return known;
+                }
             }
             // 0 is the end of the stream, which the reader judges.
-            session.read_tls(&mut Wire(&self.stream))?;
-            // Fails also after a few records without content, so that this loop ends.
+            let count = session.read_tls(&mut Wire(&self.stream))?;
+            if self.barren.fetch_add(count, Ordering::Relaxed) > BARREN {
+                let what = "records without content";
+                return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+            }
             let processed = session.process_new_packets();
             // What the session itself has to say: an answer to a change of keys, or an alert. What
             // the socket does not take goes before the next write; if it is broken, that one says.

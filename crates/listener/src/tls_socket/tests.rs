@@ -1,7 +1,10 @@
 //! Over loopback, with a client that is not ours.
 
+mod forger;
+
 use std::sync::Arc;
 
+use forger::{Forger, Secret};
 use rcgen::{CertificateParams, KeyPair};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -21,17 +24,23 @@ const LARGE: usize = 16 * 1024 * 1024;
 
 /// Both ends of a session; the client's receive buffer is as small as can be.
 async fn pair() -> (Io, TlsStream<TcpStream>) {
+    pair_with(|_| ()).await
+}
+
+/// The same with another client.
+async fn pair_with(change: impl FnOnce(&mut ClientConfig)) -> (Io, TlsStream<TcpStream>) {
     let key = KeyPair::generate().unwrap();
     let names = ["localhost".to_owned()];
     let certificate = CertificateParams::new(names).unwrap().self_signed(&key).unwrap();
     let identity = Identity::from_pem(&certificate.pem(), &key.serialize_pem()).unwrap();
     let mut roots = RootCertStore::empty();
     roots.add(certificate.der().clone()).unwrap();
-    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+    let mut config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
+    change(&mut config);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
@@ -203,6 +212,28 @@ async fn garbage_is_an_error_not_a_wait() {
     let (mut stream, _) = client.into_inner();
     stream.write_all(&[b'x'; 64]).await.unwrap();
     assert_eq!(next(&io).await.unwrap_err().kind(), io::ErrorKind::InvalidData);
+}
+
+/// Each of them is legal, and rustls alone would go on with them for ever.
+#[tokio::test]
+async fn records_without_content_end_the_session() {
+    let secret = Arc::new(Secret::default());
+    let (io, client) = pair_with(|config| config.key_log = Arc::clone(&secret) as _).await;
+    let mut forger = Forger::with(&secret);
+    let (mut stream, _) = client.into_inner();
+    stream.write_all(&forger.content(b"hello")).await.unwrap();
+    assert_eq!(next(&io).await.unwrap(), b"hello", "the forger knows its trade");
+    let mut flood = Vec::new();
+    for _ in 0..2000 {
+        flood.extend(forger.key_update());
+        flood.extend(forger.content(b""));
+    }
+    flood.extend(forger.content(b"the flood is over"));
+    let flooding = tokio::spawn(async move { stream.write_all(&flood).await });
+    assert_eq!(next(&io).await.unwrap_err().kind(), io::ErrorKind::InvalidData);
+    drop(io);
+    // Broken off or not: what came is what counts.
+    drop(flooding.await);
 }
 
 #[tokio::test]
