@@ -1,5 +1,8 @@
 //! One connection's life after the upgrade.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     future::poll_fn,
     io,
@@ -50,6 +53,8 @@ struct Reading<C> {
     queue: Arc<Queue>,
     decoder: Decoder,
     conversation: C,
+    /// Frames that are accounted for: one of each message, and those that were overhead.
+    accounted: u64,
 }
 
 /// Begins one connection: its reading, its writing and its end, in a task of its own. `early` is
@@ -69,8 +74,7 @@ pub(crate) fn begin<C: Conversation + 'static>(
         decoder = decoder.with_deflate();
     }
     let io = Arc::new(io);
-    let mut reading =
-        Reading { io: Arc::clone(&io), queue: Arc::clone(&queue), decoder, conversation };
+    let mut reading = Reading::new(Arc::clone(&io), Arc::clone(&queue), decoder, conversation);
     tokio::spawn(async move {
         let (end, seen) = {
             let mut writing = pin!(queue.write_to(&io));
@@ -133,6 +137,10 @@ async fn linger(io: &Io) {
 }
 
 impl<C: Conversation> Reading<C> {
+    fn new(io: Arc<Io>, queue: Arc<Queue>, decoder: Decoder, conversation: C) -> Self {
+        Self { io, queue, decoder, conversation, accounted: 0 }
+    }
+
     async fn read(&mut self, mut early: Vec<u8>) -> Seen {
         if let Some(seen) = Box::pin(self.take(&mut early)).await {
             return seen;
@@ -183,8 +191,7 @@ impl<C: Conversation> Reading<C> {
 
     /// Takes what was read, message by message.
     async fn take(&mut self, received: &mut [u8]) -> Option<Seen> {
-        let frames = self.decoder.frames();
-        let (mut messages, mut at) = (0, 0);
+        let mut at = 0;
         while at < received.len() {
             // Only messages are waited for; what else a frame brings is dealt with at once. There
             // is room, then, before a message is taken from the decoder.
@@ -200,11 +207,11 @@ impl<C: Conversation> Reading<C> {
             match step.event {
                 None => {}
                 Some(Event::Text(text)) => {
-                    messages += 1;
+                    self.accounted += 1;
                     self.conversation.receive(Incoming::Text(text)).await;
                 }
                 Some(Event::Binary(bytes)) => {
-                    messages += 1;
+                    self.accounted += 1;
                     self.conversation.receive(Incoming::Binary(bytes)).await;
                 }
                 Some(Event::Ping(payload)) => self.queue.reply(websocket::pong(payload).into()),
@@ -220,7 +227,9 @@ impl<C: Conversation> Reading<C> {
             self.decoder.set_max_message(self.conversation.limit());
         }
         self.decoder.release();
-        let overhead = (self.decoder.frames() - frames).saturating_sub(messages);
+        // The frame of a message whose end did not come yet is counted, too; the end makes up for it.
+        let overhead = self.decoder.frames().saturating_sub(self.accounted);
+        self.accounted += overhead;
         self.conversation.spend_overhead(u32::try_from(overhead).unwrap_or(u32::MAX));
         None
     }
