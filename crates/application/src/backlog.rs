@@ -96,9 +96,10 @@ impl Backlog {
         None
     }
 
-    /// A run was written to everybody.
-    pub(crate) const fn written(&mut self, run: &Run) {
+    /// A run was written to everybody. Says whether another one waits.
+    pub(crate) fn written(&mut self, run: &Run) -> bool {
         self.bytes -= run.bytes();
+        !self.waiting.is_empty()
     }
 
     /// Whether somebody was asked to write, or writes.

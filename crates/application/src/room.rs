@@ -196,7 +196,8 @@ impl Room {
     }
 
     /// Writes what waits, run by run, until nothing does. One task at a time, the one that
-    /// [`Self::append`] asked for. Between so many subscribers others get their turn.
+    /// [`Self::append`] asked for. Between so many subscribers, and between two runs, others get
+    /// their turn: senders that keep up with the writing would never let it end.
     pub(crate) async fn flush(&self) {
         // Every reader that is ready comes first: what they send now goes out with this.
         tokio::task::yield_now().await;
@@ -206,8 +207,9 @@ impl Room {
                 tokio::task::yield_now().await;
                 next = self.write(&run, place);
             }
-            self.with_backlog(|backlog| backlog.written(&run));
-            self.written.notify_waiters();
+            if self.written(&run) {
+                tokio::task::yield_now().await;
+            }
         }
     }
 
@@ -218,9 +220,15 @@ impl Room {
             while let Some(place) = next {
                 next = self.write(&run, place);
             }
-            self.with_backlog(|backlog| backlog.written(&run));
-            self.written.notify_waiters();
+            self.written(&run);
         }
+    }
+
+    /// Lets senders go on that waited for this run. Says whether another one waits.
+    fn written(&self, run: &Run) -> bool {
+        let more = self.with_backlog(|backlog| backlog.written(run));
+        self.written.notify_waiters();
+        more
     }
 
     /// Writes a run to some subscribers, from this place on. Says where to go on.

@@ -168,6 +168,31 @@ async fn a_small_channel_is_served_between_the_pieces_of_a_large_one() {
     assert_eq!(data(&large[399].reads()), [1]);
 }
 
+/// Nor does one that is small and busy: each of its runs is written in one piece.
+#[tokio::test]
+async fn a_quiet_channel_is_served_between_the_runs_of_a_busy_one() {
+    let stage = Stage::with(Scenery::default().gathering());
+    let mut busy = stage.enter("busy").await;
+    busy.subscribes("chat:busy").await;
+    let mut quiet = stage.enter("quiet").await;
+    quiet.subscribes("chat:quiet").await;
+    quiet.hears();
+    // Each as long as a run.
+    let long = format!("\"{}\"", "x".repeat(64 * 1024));
+    for _ in 0..8 {
+        stage.announces("chat:busy", &long);
+    }
+    stage.announces("chat:quiet", "1");
+    busy.hears();
+    while quiet.outbound().queued() == 0 {
+        tokio::task::yield_now().await;
+    }
+    let written = busy.outbound().queued();
+    assert!((1..8).contains(&written), "{written} of 8 runs are written");
+    stage.fanout.settled().await;
+    assert_eq!(busy.hears().len(), 8);
+}
+
 /// A sender that is faster than the writing waits for it; what it sent is all there.
 #[tokio::test]
 async fn a_backlog_makes_senders_wait() {
