@@ -82,6 +82,11 @@ impl Channels {
         }
     }
 
+    /// Resolves when what was sent before is written to its subscribers.
+    pub(crate) async fn settled(&self) {
+        self.fanout.settled().await;
+    }
+
     /// Leaves at once: when this returns, no push of the channel comes any more.
     pub(crate) fn leave(membership: &Membership, connection: &Connection) {
         membership.0.leave(connection.id);

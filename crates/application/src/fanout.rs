@@ -72,8 +72,10 @@ impl Fanout {
     /// Resolves when nothing that was delivered before waits to be written any more, so far as
     /// senders pause; what sockets did not take may still be queued.
     pub async fn settled(&self) {
-        while self.rooms().iter().any(|room| room.is_flushing()) {
-            tokio::task::yield_now().await;
+        for room in self.rooms() {
+            while room.is_flushing() {
+                tokio::task::yield_now().await;
+            }
         }
     }
 

@@ -147,10 +147,13 @@ impl Hub {
         &self.rules
     }
 
-    /// Begins the end: every client is told to come back after a delay, spread over the shutdown
-    /// window so that they do not come all at once. New connections get the same answer.
-    pub fn shut_down(&self) {
+    /// Begins the end: from now on no request is taken; what was sent before is written to its
+    /// subscribers; then every client is told to come back after a delay, spread over the shutdown
+    /// window so that they do not come all at once. New connections get the same answer at once.
+    pub async fn shut_down(&self) {
         self.connections.begin_drain();
+        // Behind a goodbye nothing is written. Goodbyes do not wait for long, though.
+        drop(tokio::time::timeout(Rules::LAST_MESSAGES, self.channels.settled()).await);
         for connection in self.connections.all() {
             self.send_away(&connection);
         }

@@ -41,6 +41,8 @@ impl Rules {
     pub const REFRESH_PATIENCE: Duration = Duration::from_secs(5);
     /// Sends of one connection that may wait for their commit; then the server stops reading.
     pub const SENDS_UNDER_WAY: usize = 64;
+    /// So long the goodbyes of a shutdown wait for what was sent before it to be written.
+    pub const LAST_MESSAGES: Duration = Duration::from_secs(1);
     /// Bytes that may wait for a connection before `auth`.
     pub const UNAUTHENTICATED_QUEUE: usize = 64 * 1024;
 }

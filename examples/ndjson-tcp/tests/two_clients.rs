@@ -200,7 +200,7 @@ async fn who_is_done_sending_still_gets_the_answers() {
 async fn a_shutdown_reaches_lines_too() {
     let server = Server::start(Rules::default()).await;
     let mut alice = server.enter("alice").await;
-    server.hub.shut_down();
+    server.hub.shut_down().await;
     assert!(alice.hears().await.starts_with("disconnect 4200 "));
     assert_eq!(alice.hears().await, "end");
 }

@@ -126,10 +126,11 @@ impl Session {
 
     /// Takes one frame. What comes back is done when the next one may come: after an `auth` is
     /// decided, at once for most, later where too many sends are under way. After a close frames
-    /// are ignored.
+    /// are ignored, and in a shutdown: what it acknowledged then would miss who is told goodbye
+    /// before.
     // Boxed: what a request needs is large, and the task of an idle connection would keep its place.
     pub fn receive(&mut self, frame: &[u8]) -> BoxFuture<'_, ()> {
-        if self.connection.closed().is_some() {
+        if self.connection.closed().is_some() || self.hub.connections.is_draining() {
             return Box::pin(std::future::ready(()));
         }
         self.heard();

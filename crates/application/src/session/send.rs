@@ -64,6 +64,10 @@ impl Session {
         self.room_for_one_more().await;
         let hub = std::sync::Arc::clone(&self.hub);
         self.meanwhile(hub.channels.room_to_send(&draft.channel)).await;
+        if hub.connections.is_draining() {
+            // As one that came now: not sent, and not answered.
+            return;
+        }
         let mut commit = Box::pin(self.hub.publish.run(draft));
         // A broker in memory is done at once: then nothing has to be put away and woken for.
         match poll_fn(|context| Poll::Ready(commit.as_mut().poll(context))).await {

@@ -79,9 +79,9 @@ impl Server {
         };
         let connections = hub.connections().count();
         stop.send_replace(true);
-        hub.shut_down();
         let cause = *ended.as_ref().unwrap_or(&"fault");
         info!(target: "rtmate", signal = cause, connections, "shutting down");
+        hub.shut_down().await;
         tokio::select! {
             drained = tokio::time::timeout(drain, admission.emptied()) => {
                 if drained.is_err() {
