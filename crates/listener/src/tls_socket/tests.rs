@@ -2,12 +2,12 @@
 
 mod forger;
 
-use std::sync::Arc;
+use std::{future::poll_fn, pin::Pin, sync::Arc};
 
 use forger::{Forger, Secret};
 use rcgen::{CertificateParams, KeyPair};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpSocket},
 };
 use tokio_rustls::{
@@ -257,4 +257,31 @@ async fn a_stream_for_hyper_carries_the_same() {
     let (heard, received) = tokio::join!(serving, asking);
     assert_eq!(&heard, b"hello");
     assert!(received == sent);
+}
+
+/// As from any socket: others get their turn before all of many small records is read.
+#[tokio::test]
+async fn a_stream_for_hyper_gives_way() {
+    const RECORDS: usize = 1000;
+    let (mut io, mut client) = pair().await;
+    for _ in 0..RECORDS {
+        client.write_all(b"x").await.unwrap();
+        client.flush().await.unwrap();
+    }
+    let mut read = move |context: &mut Context<'_>| {
+        let mut byte = [0];
+        let mut buffer = ReadBuf::new(&mut byte);
+        Pin::new(&mut io).poll_read(context, &mut buffer).map_ok(|()| buffer.filled().len())
+    };
+    let (mut all, mut most) = (0, 0);
+    while all < RECORDS {
+        let in_a_row = poll_fn(|context| {
+            let ready = |_: &usize| matches!(read(context), Poll::Ready(Ok(1)));
+            Poll::Ready((0..RECORDS).take_while(ready).count())
+        });
+        let count = in_a_row.await;
+        tokio::task::yield_now().await;
+        (all, most) = (all + count, most.max(count));
+    }
+    assert!(most < RECORDS / 2, "{most} in a row");
 }
