@@ -210,6 +210,10 @@ impl Broker for MemoryBroker {
         self.publish_now(draft)
     }
 
+    fn publish_at_once(&self, draft: Draft) -> Result<Result<Receipt, BrokerError>, Box<Draft>> {
+        Ok(self.publish_now(draft))
+    }
+
     async fn attach(&self, channel: &ChannelKey) -> Result<(), BrokerError> {
         self.shard(channel).attached.insert(channel.clone());
         Ok(())

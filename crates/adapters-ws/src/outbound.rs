@@ -97,8 +97,7 @@ const GOODBYE: Duration = Duration::from_secs(5);
 const AT_ONCE: usize = 64;
 /// Writes in a row, under the lock, after which others get their turn.
 const IN_A_ROW: usize = 16;
-/// What a queued frame costs beside its bytes: its place in the queue and its own piece of memory.
-/// Without it a queue of two-byte frames would hold thirty times its limit.
+/// What a queued frame costs beside its bytes; else one of two-byte frames would hold too much.
 const PER_FRAME: usize = 128;
 
 impl Queue {

@@ -51,7 +51,11 @@ enum Seen {
 struct Reading<C> {
     io: Arc<Io>,
     queue: Arc<Queue>,
-    decoder: Decoder,
+    /// What came right behind the handshake, until it is taken.
+    early: Vec<u8>,
+    deflate: bool,
+    /// Only while a frame or a message is half read: an idle connection has none.
+    decoder: Option<Box<Decoder>>,
     conversation: C,
     /// Frames that are accounted for: one of each message, and those that were overhead.
     accounted: u64,
@@ -69,16 +73,13 @@ pub(crate) fn begin<C: Conversation + 'static>(
     deflate: bool,
     conversation: C,
 ) {
-    let mut decoder = Decoder::new(conversation.limit());
-    if deflate {
-        decoder = decoder.with_deflate();
-    }
     let io = Arc::new(io);
-    let mut reading = Reading::new(Arc::clone(&io), Arc::clone(&queue), decoder, conversation);
+    let mut reading =
+        Reading::new(Arc::clone(&io), Arc::clone(&queue), early, deflate, conversation);
     tokio::spawn(async move {
         let (end, seen) = {
             let mut writing = pin!(queue.write_to(&io));
-            let mut reading = pin!(reading.read(early));
+            let mut reading = pin!(reading.read());
             tokio::select! {
                 // In this order: what the writing has made room for the reading finds.
                 biased;
@@ -137,15 +138,14 @@ async fn linger(io: &Io) {
 }
 
 impl<C: Conversation> Reading<C> {
-    fn new(io: Arc<Io>, queue: Arc<Queue>, decoder: Decoder, conversation: C) -> Self {
-        Self { io, queue, decoder, conversation, accounted: 0 }
+    fn new(io: Arc<Io>, queue: Arc<Queue>, early: Vec<u8>, deflate: bool, conversation: C) -> Self {
+        Self { io, queue, early, deflate, decoder: None, conversation, accounted: 0 }
     }
 
-    async fn read(&mut self, mut early: Vec<u8>) -> Seen {
-        if let Some(seen) = Box::pin(self.take(&mut early)).await {
+    async fn read(&mut self) -> Seen {
+        if let Some(seen) = Box::pin(self.take_early()).await {
             return seen;
         }
-        drop(early);
         let mut eager = 0;
         loop {
             self.queue.room().await;
@@ -189,14 +189,27 @@ impl<C: Conversation> Reading<C> {
         })
     }
 
+    async fn take_early(&mut self) -> Option<Seen> {
+        let mut early = std::mem::take(&mut self.early);
+        self.take(&mut early).await
+    }
+
+    fn decoder(&mut self) -> Box<Decoder> {
+        self.decoder.take().unwrap_or_else(|| {
+            let decoder = Decoder::new(self.conversation.limit());
+            Box::new(if self.deflate { decoder.with_deflate() } else { decoder })
+        })
+    }
+
     /// Takes what was read, message by message.
     async fn take(&mut self, received: &mut [u8]) -> Option<Seen> {
+        let mut decoder = self.decoder();
         let mut at = 0;
         while at < received.len() {
             // Only messages are waited for; what else a frame brings is dealt with at once. There
             // is room, then, before a message is taken from the decoder.
             self.queue.room().await;
-            let step = match self.decoder.step(&mut received[at..]) {
+            let step = match decoder.step(&mut received[at..]) {
                 Ok(step) => step,
                 Err(violation) => {
                     self.conversation.violated(reason_of(violation));
@@ -220,17 +233,23 @@ impl<C: Conversation> Reading<C> {
                     return Some(Seen::Goodbye(frame.map(|frame| frame.code)));
                 }
             }
-            if self.conversation.text_only() && self.decoder.receiving() == Some(Opcode::Binary) {
+            if self.conversation.text_only() && decoder.receiving() == Some(Opcode::Binary) {
                 self.conversation.violated(CloseReason::UnsupportedFrame);
                 return Some(Seen::Violation);
             }
-            self.decoder.set_max_message(self.conversation.limit());
+            decoder.set_max_message(self.conversation.limit());
         }
-        self.decoder.release();
+        decoder.release();
         // The frame of a message whose end did not come yet is counted, too; the end makes up for it.
-        let overhead = self.decoder.frames().saturating_sub(self.accounted);
+        let overhead = decoder.frames().saturating_sub(self.accounted);
         self.accounted += overhead;
         self.conversation.spend_overhead(u32::try_from(overhead).unwrap_or(u32::MAX));
+        if decoder.is_between() {
+            // The next one counts from nothing.
+            self.accounted -= decoder.frames();
+        } else {
+            self.decoder = Some(decoder);
+        }
         None
     }
 }

@@ -82,6 +82,11 @@ impl Channels {
         }
     }
 
+    /// Whether that is so now.
+    pub(crate) fn has_room_to_send(&self, key: &ChannelKey) -> bool {
+        self.fanout.find(key).is_none_or(|room| room.has_room_to_send())
+    }
+
     /// Resolves when what was sent before is written to its subscribers.
     pub(crate) async fn settled(&self) {
         self.fanout.settled().await;

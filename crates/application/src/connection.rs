@@ -73,9 +73,9 @@ impl Connection {
 
     /// Queues several frames that are one shared piece of memory: all of them, or, where the queue
     /// has no room for that, one by one.
-    pub(crate) fn push_run(&self, whole: &Bytes, frames: &[Bytes]) {
+    pub(crate) fn push_run<'a>(&self, whole: &Bytes, frames: impl Iterator<Item = &'a Bytes>) {
         if self.outbound.push(whole).is_err() {
-            frames.iter().for_each(|frame| self.push_shared(frame));
+            frames.for_each(|frame| self.push_shared(frame));
         }
     }
 

@@ -41,6 +41,14 @@ impl Publish {
         Ok(Draft { channel, name, data, key, from, source, namespace })
     }
 
+    /// Hands the draft over to a broker that need not wait.
+    ///
+    /// # Errors
+    /// The draft: its broker has to be awaited.
+    pub(crate) fn at_once(&self, draft: Draft) -> Result<Result<Receipt, BrokerError>, Box<Draft>> {
+        self.keepers.of(durability(&draft.namespace)).broker.publish_at_once(draft)
+    }
+
     /// Hands the draft over. The future lives by itself, so that a session can have many under way.
     pub(crate) fn run(
         &self,

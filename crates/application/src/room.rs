@@ -73,9 +73,9 @@ impl Member {
         match run.share(self.encoding, &Place { connection, joined, seen }) {
             Share::Nothing => {}
             Share::Whole(whole, frames) => match &mut self.gate {
-                None => self.connection.push_run(whole, frames),
+                None => self.connection.push_run(whole, frames.map(|(frame, _)| frame)),
                 Some(gate) => {
-                    run.placed(frames).for_each(|(frame, offset)| gate.hold(frame, offset));
+                    frames.for_each(|(frame, offset)| gate.hold(frame, offset));
                 }
             },
             Share::Some(pieces) => pieces.into_iter().for_each(|piece| match piece {
@@ -253,11 +253,15 @@ impl Room {
         self.with_backlog(|backlog| backlog.is_flushing())
     }
 
+    pub(crate) fn has_room_to_send(&self) -> bool {
+        self.with_backlog(|backlog| backlog.bytes()) <= Self::BACKLOG
+    }
+
     /// Resolves when no more waits to be written than may: until then nothing should be sent here.
     pub(crate) async fn room_to_send(&self) {
         loop {
             let written = self.written.notified();
-            if self.with_backlog(|backlog| backlog.bytes()) <= Self::BACKLOG {
+            if self.has_room_to_send() {
                 return;
             }
             written.await;

@@ -19,22 +19,26 @@ pub(crate) struct Run {
     entries: Vec<Entry>,
     /// Bytes of all frames.
     bytes: usize,
-    tracks: Vec<Track>,
+    /// The encoding of the frames in `entries`, and all of these as one once the run is complete.
+    main: Option<(Encoding, Bytes)>,
+    /// Further encodings: most channels have one only.
+    others: Vec<Track>,
 }
 
-/// What is known of a message beside its frames.
+/// A message.
 struct Entry {
+    /// In the main encoding; empty where nobody of it was there when the message came.
+    frame: Bytes,
     hidden_from: Option<ConnectionId>,
     /// Its place, in a channel with history.
     offset: Option<Offset>,
 }
 
-/// A run in one encoding.
+/// A run in a further encoding.
 struct Track {
     encoding: Encoding,
-    /// One per message; empty where nobody of this encoding was there when it came.
+    /// As in [`Entry::frame`].
     frames: Vec<Bytes>,
-    /// All frames as one, once the run is complete.
     whole: Bytes,
 }
 
@@ -42,10 +46,36 @@ struct Track {
 pub(crate) enum Share<'a> {
     /// Nothing.
     Nothing,
-    /// All of it: one shared piece of memory, and the frames in it.
-    Whole(&'a Bytes, &'a [Bytes]),
+    /// All of it: one shared piece of memory, and the frames in it with their places.
+    Whole(&'a Bytes, Frames<'a>),
     /// Some of it.
     Some(Vec<Piece<'a>>),
+}
+
+/// The messages of a run in one encoding.
+#[derive(Clone)]
+pub(crate) struct Frames<'a> {
+    entries: std::slice::Iter<'a, Entry>,
+    /// Instead of the frames in `entries`.
+    others: Option<std::slice::Iter<'a, Bytes>>,
+}
+
+impl<'a> Frames<'a> {
+    fn next_entry(&mut self) -> Option<(&'a Bytes, &'a Entry)> {
+        let entry = self.entries.next()?;
+        match &mut self.others {
+            None => Some((&entry.frame, entry)),
+            Some(frames) => Some((frames.next()?, entry)),
+        }
+    }
+}
+
+impl<'a> Iterator for Frames<'a> {
+    type Item = (&'a Bytes, Option<Offset>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.next_entry().map(|(frame, entry)| (frame, entry.offset))
+    }
 }
 
 /// One message of a run, as one subscriber sees it.
@@ -81,40 +111,44 @@ impl Run {
         codecs: impl Iterator<Item = (Encoding, &'a Arc<dyn Codec>)>,
     ) -> usize {
         let before = self.bytes;
+        let mut main = Bytes::new();
         for (encoding, codec) in codecs {
             let frame = codec.push(&Push::Message(publication));
             self.bytes += frame.len();
-            let messages = self.entries.len();
-            let frames = self.frames_of(encoding);
-            // Those of this encoding came only now: what was before is not for them.
-            frames.resize(messages, Bytes::new());
-            frames.push(frame);
+            if self.main.get_or_insert((encoding, Bytes::new())).0 == encoding {
+                main = frame;
+            } else {
+                self.append_other(encoding, frame);
+            }
         }
         let hidden_from = publication.hidden_from.as_ref().map(|hidden| hidden.connection);
-        self.entries.push(Entry { hidden_from, offset: publication.message.offset });
+        self.entries.push(Entry { frame: main, hidden_from, offset: publication.message.offset });
+        // Where nobody of an encoding was there any more.
+        let messages = self.entries.len();
+        self.others.iter_mut().for_each(|track| track.frames.resize(messages, Bytes::new()));
         self.bytes - before
     }
 
-    fn frames_of(&mut self, encoding: Encoding) -> &mut Vec<Bytes> {
-        let known = self.tracks.iter().position(|track| track.encoding == encoding);
+    fn append_other(&mut self, encoding: Encoding, frame: Bytes) {
+        let known = self.others.iter().position(|track| track.encoding == encoding);
         let index = known.unwrap_or_else(|| {
-            self.tracks.push(Track { encoding, frames: Vec::new(), whole: Bytes::new() });
-            self.tracks.len() - 1
+            self.others.push(Track { encoding, frames: Vec::new(), whole: Bytes::new() });
+            self.others.len() - 1
         });
-        &mut self.tracks[index].frames
+        let frames = &mut self.others[index].frames;
+        // Those of this encoding came only now: what was before is not for them.
+        frames.resize(self.entries.len(), Bytes::new());
+        frames.push(frame);
     }
 
     /// Nothing more is appended: makes one piece of the frames of each encoding.
     pub(crate) fn complete(&mut self) {
-        for track in &mut self.tracks {
-            track.whole = match &track.frames[..] {
-                [one] => one.clone(),
-                many => {
-                    let mut whole = BytesMut::with_capacity(many.iter().map(Bytes::len).sum());
-                    many.iter().for_each(|frame| whole.extend_from_slice(frame));
-                    whole.freeze()
-                }
-            };
+        let whole = joined(self.entries.iter().map(|entry| &entry.frame));
+        if let Some((_, main)) = &mut self.main {
+            *main = whole;
+        }
+        for track in &mut self.others {
+            track.whole = joined(track.frames.iter());
         }
     }
 
@@ -123,38 +157,48 @@ impl Run {
         self.entries.last().and_then(|entry| entry.offset)
     }
 
-    /// What a subscriber gets who joined when `joined` was the next sequence number and has seen
-    /// everything up to `seen`.
+    fn in_encoding(&self, encoding: Encoding) -> Option<(&Bytes, Frames<'_>)> {
+        let entries = self.entries.iter();
+        if let Some((_, whole)) = self.main.as_ref().filter(|(main, _)| *main == encoding) {
+            return Some((whole, Frames { entries, others: None }));
+        }
+        let track = self.others.iter().find(|track| track.encoding == encoding)?;
+        Some((&track.whole, Frames { entries, others: Some(track.frames.iter()) }))
+    }
+
+    /// What a subscriber gets who is so far.
     pub(crate) fn share(&self, encoding: Encoding, place: &Place) -> Share<'_> {
-        let Some(track) = self.tracks.iter().find(|track| track.encoding == encoding) else {
-            return Share::Nothing;
-        };
+        let Some((whole, mut frames)) = self.in_encoding(encoding) else { return Share::Nothing };
         let is_new = |entry: &Entry| entry.offset.is_none_or(|offset| offset > place.seen);
         // A loop and not a set: nearly always nothing is hidden from anybody.
         let hidden = |entry: &Entry| entry.hidden_from == Some(place.connection);
         let all_new = place.joined <= self.first && self.entries.first().is_none_or(is_new);
         if all_new && !self.entries.iter().any(hidden) {
-            return Share::Whole(&track.whole, &track.frames);
+            return Share::Whole(whole, frames);
         }
-        let numbered = (self.first..).zip(track.frames.iter().zip(&self.entries));
-        let mine =
-            numbered.filter(|(sequence, (_, entry))| *sequence >= place.joined && is_new(entry));
-        let pieces: Vec<_> = mine
-            .filter_map(|(_, (frame, entry))| match (hidden(entry), entry.offset) {
-                (false, offset) => Some(Piece::Message(frame, offset)),
-                (true, offset) => offset.map(Piece::Hidden),
-            })
-            .collect();
+        let mut pieces = Vec::new();
+        let mut sequence = self.first;
+        while let Some((frame, entry)) = frames.next_entry() {
+            if sequence >= place.joined && is_new(entry) {
+                match (hidden(entry), entry.offset) {
+                    (false, offset) => pieces.push(Piece::Message(frame, offset)),
+                    (true, Some(offset)) => pieces.push(Piece::Hidden(offset)),
+                    (true, None) => {}
+                }
+            }
+            sequence += 1;
+        }
         if pieces.is_empty() { Share::Nothing } else { Share::Some(pieces) }
     }
+}
 
-    /// The frames of a track with the places of their messages.
-    pub(crate) fn placed<'a>(
-        &'a self,
-        frames: &'a [Bytes],
-    ) -> impl Iterator<Item = (&'a Bytes, Option<Offset>)> {
-        frames.iter().zip(self.entries.iter().map(|entry| entry.offset))
+fn joined<'a>(mut frames: impl ExactSizeIterator<Item = &'a Bytes> + Clone) -> Bytes {
+    if frames.len() == 1 {
+        return frames.next().cloned().unwrap_or_default();
     }
+    let mut whole = BytesMut::with_capacity(frames.clone().map(Bytes::len).sum());
+    frames.for_each(|frame| whole.extend_from_slice(frame));
+    whole.freeze()
 }
 
 /// How far a subscriber is.

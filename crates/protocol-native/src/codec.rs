@@ -26,9 +26,9 @@ impl<F: Framing> NativeCodec<F> {
     }
 
     /// The text that `write` writes, behind the room for the frame's head.
-    fn text(write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
-        // Most frames fit; what does not grows once or twice.
-        let mut buffer = Vec::with_capacity(F::HEAD + 118);
+    fn text(content: usize, write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+        // What is not content mostly fits; what does not grows once.
+        let mut buffer = Vec::with_capacity(F::HEAD + 240 + content);
         buffer.resize(F::HEAD, 0);
         write(&mut buffer);
         buffer
@@ -45,11 +45,20 @@ impl<F: Framing> Codec for NativeCodec<F> {
     }
 
     fn reply(&self, reply: &Reply) -> Bytes {
-        F::seal(Self::text(|buffer| reply::write(buffer, reply, self.language)))
+        F::seal(Self::text(0, |buffer| reply::write(buffer, reply, self.language)))
     }
 
     fn push(&self, push: &Push<'_>) -> Bytes {
-        let text = Self::text(|buffer| push::write(buffer, push));
+        let content = match push {
+            Push::Message(publication) => publication.message.data.as_str().len(),
+            Push::Position { .. }
+            | Push::Subscribed(_)
+            | Push::Unsubscribed { .. }
+            | Push::TokenExpiring { .. }
+            | Push::Heartbeat { .. }
+            | Push::Disconnect { .. } => 0,
+        };
+        let text = Self::text(content, |buffer| push::write(buffer, push));
         match push {
             Push::Message(_) => F::seal_shared(text),
             Push::Position { .. }

@@ -1,6 +1,6 @@
 //! A writer of JSON objects: keys in the given order, no white space, no intermediate tree.
 
-use std::io::Write;
+use std::{fmt::Display, io::Write};
 
 /// An object that is being written. Dropping it without [`Self::end`] leaves it open.
 pub(crate) struct Object<'a> {
@@ -29,6 +29,12 @@ impl<'a> Object<'a> {
 
     pub(crate) fn text(&mut self, key: &str, value: &str) {
         string(self.key(key), value);
+    }
+
+    /// A value whose text needs no escapes.
+    pub(crate) fn shown(&mut self, key: &str, value: &impl Display) {
+        let written = write!(self.key(key), "\"{value}\"");
+        debug_assert!(written.is_ok());
     }
 
     pub(crate) fn number(&mut self, key: &str, value: impl Into<u64>) {

@@ -81,7 +81,7 @@ pub(crate) fn write_content(payload: &mut Object<'_>, message: &Message) {
 
 fn write_sender(object: &mut Object<'_>, from: &Sender) {
     object.text("client", from.client.as_str());
-    object.text("connection", &from.connection.to_string());
+    object.shown("connection", &from.connection);
     if let Some(info) = &from.info {
         object.raw("info", info.as_str());
     }

@@ -103,6 +103,12 @@ impl Actor {
         &mut self.session
     }
 
+    /// The session alone, for a test that drives it itself.
+    #[must_use]
+    pub fn into_session(self) -> Session {
+        self.session
+    }
+
     /// The writing side, for a look from elsewhere.
     #[must_use]
     pub fn outbound(&self) -> Arc<RecordingOutbound> {

@@ -144,6 +144,16 @@ impl Decoder {
         message + delivered + self.control.capacity()
     }
 
+    /// Whether the input ended between two frames and two messages: then a new decoder would go
+    /// on just as this one, and nothing has to be kept. Never after a violation.
+    #[must_use]
+    pub fn is_between(&self) -> bool {
+        self.header.is_empty()
+            && self.frame.is_none()
+            && self.message.is_none()
+            && self.violation.is_none()
+    }
+
     /// How many frames began so far. More than the messages that came, they tell who sends pieces
     /// and control frames, which cost work without saying anything.
     #[must_use]

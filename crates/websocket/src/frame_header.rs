@@ -33,6 +33,11 @@ pub(crate) struct PartialHeader {
 }
 
 impl PartialHeader {
+    /// Whether nothing of a header came yet.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
     /// Takes the header's next bytes from the front of `input`: says how many, and the header
     /// where it is whole. `deflate` says whether messages may be compressed.
     pub(crate) fn take(

@@ -52,7 +52,7 @@ async fn reading() -> Reading<Tally> {
     let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     // Nobody writes: it holds all that is answered.
     let queue = Arc::new(Queue::new(1 << 20, CloseCodes::By(|_| 1000)));
-    Reading::new(Arc::new(Io::Tcp(stream)), queue, Decoder::new(1000), Tally::default())
+    Reading::new(Arc::new(Io::Tcp(stream)), queue, Vec::new(), false, Tally::default())
 }
 
 /// Takes each piece as one read.

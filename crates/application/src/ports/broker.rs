@@ -53,6 +53,14 @@ pub trait Broker: Send + Sync {
     /// nothing was published.
     async fn publish(&self, draft: Draft) -> Result<Receipt, BrokerError>;
 
+    /// [`Self::publish`] for a broker that need not wait: no future, no memory for one.
+    ///
+    /// # Errors
+    /// The draft itself, untouched: this one has to be awaited.
+    fn publish_at_once(&self, draft: Draft) -> Result<Result<Receipt, BrokerError>, Box<Draft>> {
+        Err(Box::new(draft))
+    }
+
     /// From now on the channel is announced here: its first subscriber comes.
     ///
     /// # Errors

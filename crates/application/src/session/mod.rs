@@ -6,7 +6,12 @@ mod stream;
 mod subscribe;
 mod subscriptions;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use domain::{
     AppId, AppLimits, ChannelName, Client, CloseReason, Denial, ErrorCode, Moment, Peer, RequestId,
@@ -22,6 +27,7 @@ use crate::{
     ports::{BadRequest, Bounds, BrokerError, DomainEvent},
     quiet::Quiet,
 };
+use send::Unsent;
 use subscriptions::Subscriptions;
 
 /// One connection's session. Its transport hands it every frame in order ([`Self::receive`]),
@@ -131,7 +137,7 @@ impl Session {
     // Boxed: what a request needs is large, and the task of an idle connection would keep its place.
     pub fn receive(&mut self, frame: &[u8]) -> BoxFuture<'_, ()> {
         if self.connection.closed().is_some() || self.hub.connections.is_draining() {
-            return Box::pin(std::future::ready(()));
+            return Box::pin(Already);
         }
         self.heard();
         let bounds = Bounds { payload_bytes: self.limits().payload_bytes };
@@ -139,7 +145,7 @@ impl Session {
             Ok(Request { id, trace, command }) => {
                 let asked = Asked { id, trace };
                 match self.in_time() {
-                    Ok(()) => Box::pin(self.carry_out(asked, command)),
+                    Ok(()) => self.begin(asked, command),
                     Err(refusal) => Box::pin(self.answer(asked, None, Err(refusal))),
                 }
             }
@@ -148,6 +154,19 @@ impl Session {
                 let asked = Asked { id: bad.id, trace: bad.trace };
                 Box::pin(self.answer(asked, None, Err(refused)))
             }
+        }
+    }
+
+    /// Carries a command out: at once where it can be, else in what comes back.
+    fn begin(&mut self, asked: Asked, command: Command) -> BoxFuture<'_, ()> {
+        let Command::Send(send) = command else { return Box::pin(self.carry_out(asked, command)) };
+        match self.send_at_once(asked, send) {
+            Ok(None) => Box::pin(Already),
+            Ok(Some((asked, channel, refusal))) => {
+                Box::pin(self.answer(asked, Some(channel), Err(refusal)))
+            }
+            Err(Unsent::Asked(asked, send)) => Box::pin(self.carry_out(asked, Command::Send(send))),
+            Err(Unsent::Drafted(asked, draft)) => Box::pin(self.commit(asked, *draft)),
         }
     }
 
@@ -340,6 +359,17 @@ impl Drop for Session {
             reason: self.connection.closed().unwrap_or(CloseReason::PeerLost),
             lived: self.hub.clock.moment().since(self.connection.opened),
         });
+    }
+}
+
+/// Nothing has to be waited for; of no size, so that its box is no memory.
+struct Already;
+
+impl Future for Already {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
     }
 }
 

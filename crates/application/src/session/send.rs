@@ -5,12 +5,12 @@ use std::{
     task::{Context, Poll},
 };
 
-use domain::{ChannelName, Client, Receipt};
+use domain::{Action, ChannelKey, ChannelName, Client, Draft, ErrorCode, Receipt};
 use futures_util::{StreamExt, future::poll_fn, stream::FuturesUnordered};
 
 use super::{Asked, Session};
 use crate::{
-    Reply, ReplyData, Rules, Send,
+    Refusal, Reply, ReplyData, Rules, Send,
     answers::{Order, Place},
     ports::BrokerError,
     publish::Publish,
@@ -51,7 +51,45 @@ pub(super) struct Done {
     outcome: Result<Receipt, BrokerError>,
 }
 
+/// A send that has to wait for something.
+pub(super) enum Unsent {
+    Asked(Asked, Send),
+    Drafted(Asked, Box<Draft>),
+}
+
 impl Session {
+    /// Sends and answers where nothing has to be waited for: that is most sends of channels without
+    /// durable history, and it costs neither a future nor its memory. What comes back has failed.
+    pub(super) fn send_at_once(
+        &mut self,
+        asked: Asked,
+        send: Send,
+    ) -> Result<Option<(Asked, ChannelName, Refusal)>, Unsent> {
+        let Some(client) = &self.client else { return Err(Unsent::Asked(asked, send)) };
+        let (app, channel) = (client.app.id.clone(), send.channel.clone());
+        let key = ChannelKey { app, channel: channel.clone() };
+        let waits = self.answers.waiting() > 0
+            || !self.hub.channels.has_room_to_send(&key)
+            || client.check(Action::Send, &channel).is_err();
+        if waits {
+            return Err(Unsent::Asked(asked, send));
+        }
+        let Ok(draft) = Publish::draft(client, self.session, send) else {
+            return Ok(Some((asked, channel, Refusal::plain(ErrorCode::PermissionDenied))));
+        };
+        match self.hub.publish.at_once(draft) {
+            Err(draft) => Err(Unsent::Drafted(asked, draft)),
+            Ok(outcome) => Ok(match self.receipt(&asked, channel.clone(), outcome) {
+                Err(refusal) => Some((asked, channel, refusal)),
+                Ok(sent) => {
+                    let reply = Reply { id: asked.id, outcome: Ok(sent) };
+                    self.connection.outbound.reply(self.connection.codec.reply(&reply));
+                    None
+                }
+            }),
+        }
+    }
+
     pub(super) async fn send(&mut self, asked: Asked, client: &Client, send: Send) {
         let channel = send.channel.clone();
         let draft = match Publish::draft(client, self.session, send) {
@@ -68,6 +106,11 @@ impl Session {
             // As one that came now: not sent, and not answered.
             return;
         }
+        self.commit(asked, draft).await;
+    }
+
+    pub(super) async fn commit(&mut self, asked: Asked, draft: Draft) {
+        let channel = draft.channel.channel.clone();
         let mut commit = Box::pin(self.hub.publish.run(draft));
         // A broker in memory is done at once: then nothing has to be put away and woken for.
         match poll_fn(|context| Poll::Ready(commit.as_mut().poll(context))).await {
@@ -138,7 +181,7 @@ impl Session {
         asked: &Asked,
         channel: ChannelName,
         outcome: Result<Receipt, BrokerError>,
-    ) -> Result<ReplyData, crate::Refusal> {
+    ) -> Result<ReplyData, Refusal> {
         match outcome {
             Ok(receipt) => Ok(ReplyData::Sent(channel, receipt)),
             Err(error) => Err(self.broker_failed("publish", &error, asked.trace.as_ref())),

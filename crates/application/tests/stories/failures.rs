@@ -19,6 +19,7 @@ const CAUSE: &str = "the broker is unavailable: the disk is gone";
 #[tokio::test]
 async fn a_publish_that_fails_is_unavailable() {
     let mut broker = MockBroker::new();
+    broker.expect_publish_at_once().returning(|draft| Err(Box::new(draft)));
     broker.expect_publish().once().returning(|_| gone());
     let stage = stage_of(broker);
     let mut alice = stage.enter("alice").await;
