@@ -1,6 +1,7 @@
 //! In-process adapters: production for one node and the fakes of every test.
 //!
 //! * [`MemoryBroker`] stamps messages and announces them to the fan-out of this process.
+//! * [`MemoryPresence`] keeps who is in each channel.
 //! * [`MemoryAppRegistry`] holds the apps of the configuration.
 //! * [`SystemClock`] and [`RandomIds`] are the production sources of time and randomness.
 
@@ -8,11 +9,15 @@ mod app_registry;
 mod broker;
 mod clock;
 mod counts;
+mod due;
 mod ids;
 mod keys;
+mod presence;
+mod roll;
 mod stream;
 
 pub use app_registry::MemoryAppRegistry;
 pub use broker::MemoryBroker;
 pub use clock::SystemClock;
 pub use ids::RandomIds;
+pub use presence::MemoryPresence;

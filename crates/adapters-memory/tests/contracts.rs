@@ -2,14 +2,14 @@
 
 use std::{sync::Arc, thread};
 
-use adapters_memory::{MemoryAppRegistry, MemoryBroker, RandomIds, SystemClock};
+use adapters_memory::{MemoryAppRegistry, MemoryBroker, MemoryPresence, RandomIds, SystemClock};
 use application::ports::AppRegistry;
 use domain::{App, Durability, Timestamp};
 use testkit::{
-    ManualClock, RecordingSink,
+    ManualClock, RecordingPresence, RecordingSink,
     contracts::{
         app_registry, broker, broker::BrokerFixture, clock, history_store,
-        history_store::HistoryFixture, id_source,
+        history_store::HistoryFixture, id_source, presence_store, presence_store::PresenceFixture,
     },
 };
 
@@ -34,6 +34,13 @@ fn memory_history() -> HistoryFixture {
         sweep: Box::new(move || memory.sweep()),
         durability: Durability::Memory,
     }
+}
+
+fn memory_presence() -> PresenceFixture {
+    let sink = Arc::new(RecordingPresence::default());
+    let clock = Arc::new(ManualClock::new(Timestamp::from_secs(1_800_000_000)));
+    let store = MemoryPresence::new(Arc::clone(&sink) as _, Arc::clone(&clock) as _);
+    PresenceFixture { store: Arc::new(store), sink, clock }
 }
 
 async fn memory_registry(apps: Vec<App>) -> Arc<dyn AppRegistry> {
@@ -118,6 +125,56 @@ async fn history_6_a_purge_keeps_the_place() {
 #[tokio::test]
 async fn history_7_streams_are_apart() {
     history_store::streams_are_apart(&memory_history()).await;
+}
+
+#[tokio::test]
+async fn presence_1_a_member_is_a_client() {
+    presence_store::a_member_is_a_client(&memory_presence()).await;
+}
+
+#[tokio::test]
+async fn presence_2_a_leave_waits_for_its_delay() {
+    presence_store::a_leave_waits_for_its_delay(&memory_presence()).await;
+}
+
+#[tokio::test]
+async fn presence_3_a_return_makes_no_noise() {
+    presence_store::a_return_makes_no_noise(&memory_presence()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn presence_4_versions_grow_by_one() {
+    presence_store::versions_grow_by_one(&memory_presence()).await;
+}
+
+#[tokio::test]
+async fn presence_4_versions_never_go_back() {
+    presence_store::versions_never_go_back(&memory_presence()).await;
+}
+
+#[tokio::test]
+async fn presence_5_a_roster_has_the_changes_up_to_its_version() {
+    presence_store::a_roster_has_the_changes_up_to_its_version(&memory_presence()).await;
+}
+
+#[tokio::test]
+async fn presence_6_info_is_the_newest() {
+    presence_store::info_is_the_newest(&memory_presence()).await;
+}
+
+#[tokio::test]
+async fn presence_7_a_full_channel_takes_nobody_more() {
+    presence_store::a_full_channel_takes_nobody_more(&memory_presence()).await;
+}
+
+#[tokio::test]
+async fn presence_8_lists_are_apart() {
+    presence_store::lists_are_apart(&memory_presence()).await;
+}
+
+#[tokio::test]
+async fn presence_9_a_leave_undoes_what_nobody_waited_for() {
+    presence_store::a_leave_undoes_what_nobody_waited_for(&memory_presence()).await;
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 /// One connection, unguessable: 128 random bits, shown as 32 hex digits.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(u128);
 
 impl ConnectionId {

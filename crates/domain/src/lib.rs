@@ -11,6 +11,7 @@
 //!   [`id`] those that the server makes, [`position`] places in a channel's stream.
 //! * [`pattern`] and [`grants`] decide who may do what in which channel.
 //! * [`app`] is a tenant: its keys, policy, limits, namespaces and origins, each in its own file.
+//! * [`presence`] is who is in a channel.
 //! * [`message`] is what travels; [`payload`] the JSON inside it, compacted so that it can't forge
 //!   a frame.
 
@@ -35,6 +36,7 @@ pub mod pattern;
 pub mod payload;
 pub mod peer;
 pub mod position;
+pub mod presence;
 pub mod pusher_key;
 pub mod time;
 pub mod webhook;
@@ -64,6 +66,7 @@ pub use pattern::{GrantPattern, PatternError};
 pub use payload::{Payload, PayloadError};
 pub use peer::Peer;
 pub use position::{Epoch, Offset, Position};
+pub use presence::{Attendance, Member, Movement, PresenceChange, PresenceVersion, Roster};
 pub use pusher_key::PusherKey;
 pub use time::{Moment, Timestamp};
 pub use webhook::Webhook;

@@ -4,7 +4,7 @@
 //! * [`Stage`] is a whole server without a network; an [`Actor`] is a client on it, whose frames
 //!   a test reads in short ([`gist`]).
 //! * The fakes behind it: [`ManualClock`], [`SequenceIds`], [`TestVerifier`], [`RecordingEvents`],
-//!   [`RecordingOutbound`], [`RecordingSink`]. Two brokers for races: [`HeldBroker`] waits until a
+//!   [`RecordingOutbound`], [`RecordingSink`], [`RecordingPresence`]. Two brokers for races: [`HeldBroker`] waits until a
 //!   test lets it go on, [`AttachingBroker`] announces nothing that is not attached.
 
 mod actor;
@@ -16,6 +16,7 @@ mod line_framing;
 mod manual_clock;
 mod recording_events;
 mod recording_outbound;
+mod recording_presence;
 mod recording_sink;
 mod scenery;
 mod sequence_ids;
@@ -30,6 +31,7 @@ pub use line_framing::LineFraming;
 pub use manual_clock::ManualClock;
 pub use recording_events::RecordingEvents;
 pub use recording_outbound::RecordingOutbound;
+pub use recording_presence::RecordingPresence;
 pub use recording_sink::RecordingSink;
 pub use scenery::Scenery;
 pub use sequence_ids::SequenceIds;

@@ -2,8 +2,8 @@
 //! guarantees; the suites in `testkit` prove them for every adapter.
 //!
 //! Control plane (`async_trait`, behind `Arc<dyn Port>`): [`TokenVerifier`], [`AppRegistry`],
-//! [`Broker`], [`HistoryStore`]. Data plane (synchronous, never blocking): [`DeliverySink`], [`Outbound`],
-//! [`Codec`], [`EventSink`], [`Clock`], [`IdSource`].
+//! [`Broker`], [`HistoryStore`], [`PresenceStore`]. Data plane (synchronous, never blocking):
+//! [`DeliverySink`], [`PresenceSink`], [`Outbound`], [`Codec`], [`EventSink`], [`Clock`], [`IdSource`].
 
 mod app_registry;
 mod broker;
@@ -14,6 +14,8 @@ mod event_sink;
 mod history_store;
 mod id_source;
 mod outbound;
+mod presence_sink;
+mod presence_store;
 mod token_issuer;
 mod token_verifier;
 
@@ -28,13 +30,16 @@ pub use history_store::{
 };
 pub use id_source::IdSource;
 pub use outbound::{Outbound, QueueFull};
+pub use presence_sink::PresenceSink;
+pub use presence_store::{Entrance, PresenceError, PresenceStore};
 pub use token_issuer::{IssueError, TokenIssuer, TokenRequest};
 pub use token_verifier::{TokenError, TokenVerifier};
 
 #[cfg(any(test, feature = "mock"))]
 pub use {
     app_registry::MockAppRegistry, broker::MockBroker, history_store::MockHistoryStore,
-    token_issuer::MockTokenIssuer, token_verifier::MockTokenVerifier,
+    presence_store::MockPresenceStore, token_issuer::MockTokenIssuer,
+    token_verifier::MockTokenVerifier,
 };
 
 /// Where an adapter's failure came from, for the log only.

@@ -1,0 +1,186 @@
+//! The presence of one process.
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, RandomState},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use application::ports::{Clock, Entrance, PresenceError, PresenceSink, PresenceStore};
+use async_trait::async_trait;
+use domain::{
+    Attendance, ChannelKey, ClientId, Moment, Movement, Payload, PresenceChange, PresenceVersion,
+    Roster,
+};
+
+use crate::{
+    due::Agenda,
+    roll::{Entered, Roll},
+};
+
+/// Keeps in memory who is in each channel, and announces changes at once.
+///
+/// A list without members is kept for an hour, so that the versions of a channel that is empty now
+/// and then go on without a gap. Of the lists of all apps that are empty, at most 65,536 are kept.
+pub struct MemoryPresence {
+    sink: Arc<dyn PresenceSink>,
+    clock: Arc<dyn Clock>,
+    /// One is held while a change is made and announced: that is the channel's order.
+    shards: Vec<Mutex<Shard>>,
+    hasher: RandomState,
+}
+
+#[derive(Default)]
+struct Shard {
+    rolls: HashMap<ChannelKey, Roll>,
+    /// Leaves that wait.
+    leaves: Agenda<(ChannelKey, ClientId)>,
+    /// Lists without members.
+    idle: Agenda<ChannelKey>,
+    /// No forgotten list had a greater version: a new one begins here, and none goes back.
+    floor: PresenceVersion,
+}
+
+impl MemoryPresence {
+    const SHARDS: usize = 64;
+    /// So long a list without members is kept.
+    const IDLE: Duration = Duration::from_secs(3600);
+    /// At most so many of them in each shard; the one that was empty for longest goes first.
+    const IDLE_LISTS: usize = 1024;
+
+    /// Without any member; changes are announced to `sink`.
+    #[must_use]
+    pub fn new(sink: Arc<dyn PresenceSink>, clock: Arc<dyn Clock>) -> Self {
+        let shards = (0..Self::SHARDS).map(|_| Mutex::default()).collect();
+        Self { sink, clock, shards, hasher: RandomState::new() }
+    }
+
+    fn shard(&self, channel: &ChannelKey) -> MutexGuard<'_, Shard> {
+        let hash = usize::try_from(self.hasher.hash_one(channel) >> 32).unwrap_or(0);
+        lock(&self.shards[hash % Self::SHARDS])
+    }
+
+    /// Channels that are kept in memory, with and without members.
+    #[must_use]
+    pub fn channels(&self) -> usize {
+        self.shards.iter().map(|shard| lock(shard).rolls.len()).sum()
+    }
+
+    fn sweep_shard(&self, shard: &mut Shard, now: Moment) {
+        while let Some((channel, client)) = shard.leaves.take(now) {
+            self.end(shard, &channel, &client, now);
+        }
+        while let Some(channel) = shard.idle.take(now) {
+            shard.forget(&channel);
+        }
+    }
+
+    /// A client leaves for good.
+    fn end(&self, shard: &mut Shard, channel: &ChannelKey, client: &ClientId, now: Moment) {
+        let Some(roll) = shard.rolls.get_mut(channel) else { return };
+        let Some((info, version)) = roll.leave(client) else { return };
+        self.announce(channel, client, info, Movement::Left, version);
+        if roll.is_empty() {
+            shard.rest(channel, now);
+        }
+    }
+
+    fn announce(
+        &self,
+        channel: &ChannelKey,
+        client: &ClientId,
+        info: Option<Arc<Payload>>,
+        movement: Movement,
+        version: PresenceVersion,
+    ) {
+        let (channel, client) = (channel.clone(), client.clone());
+        self.sink.announce(&PresenceChange { channel, client, info, movement, version });
+    }
+}
+
+impl Shard {
+    /// The list of a channel that somebody enters.
+    fn roll(&mut self, channel: &ChannelKey) -> &mut Roll {
+        let floor = self.floor;
+        let roll = self.rolls.entry(channel.clone()).or_insert_with(|| Roll::new(floor));
+        if let Some(due) = roll.idle.take() {
+            self.idle.cancel(due);
+        }
+        roll
+    }
+
+    /// A list has no members any more; it is forgotten later.
+    fn rest(&mut self, channel: &ChannelKey, now: Moment) {
+        let due = self.idle.add(now.after(MemoryPresence::IDLE), channel.clone());
+        if let Some(roll) = self.rolls.get_mut(channel) {
+            roll.idle = Some(due);
+        }
+        if self.idle.len() > MemoryPresence::IDLE_LISTS
+            && let Some(oldest) = self.idle.take_next()
+        {
+            self.forget(&oldest);
+        }
+    }
+
+    fn forget(&mut self, channel: &ChannelKey) {
+        if let Some(roll) = self.rolls.remove(channel) {
+            self.floor = self.floor.max(roll.version());
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[async_trait]
+impl PresenceStore for MemoryPresence {
+    async fn enter(&self, entrance: Entrance) -> Result<(), PresenceError> {
+        let Entrance { attendance, info, most } = entrance;
+        let Attendance { channel, client, connection } = attendance;
+        if most == 0 {
+            return Err(PresenceError::Full);
+        }
+        let mut shard = self.shard(&channel);
+        match shard.roll(&channel).enter(client.clone(), connection, info.clone(), most) {
+            Entered::Full => return Err(PresenceError::Full),
+            Entered::Returned(Some(waiting)) => shard.leaves.cancel(waiting),
+            Entered::Returned(None) => {}
+            Entered::Joined(version) => {
+                self.announce(&channel, &client, info, Movement::Joined, version);
+            }
+        }
+        Ok(())
+    }
+
+    fn leave(&self, attendance: &Attendance, delay: Duration) {
+        let Attendance { channel, client, connection } = attendance;
+        let mut shard = self.shard(channel);
+        let shard = &mut *shard;
+        let Some(roll) = shard.rolls.get_mut(channel) else { return };
+        if !roll.part(client, *connection) {
+            return;
+        }
+        let now = self.clock.moment();
+        if delay.is_zero() {
+            self.end(shard, channel, client, now);
+        } else {
+            let due = shard.leaves.add(now.after(delay), (channel.clone(), client.clone()));
+            roll.wait(client, due);
+        }
+    }
+
+    async fn roster(&self, channel: &ChannelKey, at_most: usize) -> Result<Roster, PresenceError> {
+        let shard = self.shard(channel);
+        let empty = || Roll::new(shard.floor).roster(at_most);
+        Ok(shard.rolls.get(channel).map_or_else(empty, |roll| roll.roster(at_most)))
+    }
+
+    fn sweep(&self) {
+        let now = self.clock.moment();
+        for shard in &self.shards {
+            self.sweep_shard(&mut lock(shard), now);
+        }
+    }
+}
