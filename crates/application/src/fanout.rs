@@ -6,10 +6,14 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use domain::{ChannelKey, Durability, Publication};
+use domain::{ChannelKey, Durability, PresenceChange, Publication};
 use tokio::runtime::Handle;
 
-use crate::{ports::DeliverySink, room::Room};
+use crate::{
+    audiences::Audiences,
+    ports::{DeliverySink, PresenceSink},
+    room::Room,
+};
 
 /// The subscribers of every channel on this node.
 ///
@@ -20,6 +24,8 @@ use crate::{ports::DeliverySink, room::Room};
 pub struct Fanout {
     shards: Vec<RwLock<HashMap<ChannelKey, Arc<Room>>>>,
     hasher: RandomState,
+    /// Who watches who is where.
+    audiences: Audiences,
     /// Where gathered messages are written from; nothing where each is written in the call that
     /// delivers it.
     runtime: Option<Handle>,
@@ -34,7 +40,8 @@ impl Fanout {
     #[must_use]
     pub fn new() -> Self {
         let shards = (0..Self::SHARDS).map(|_| RwLock::default()).collect();
-        Self { shards, hasher: RandomState::new(), runtime: None }
+        let audiences = Audiences::default();
+        Self { shards, hasher: RandomState::new(), audiences, runtime: None }
     }
 
     /// Without any channel; messages are gathered and written by tasks of this runtime.
@@ -77,6 +84,21 @@ impl Fanout {
                 tokio::task::yield_now().await;
             }
         }
+        for audience in self.audiences.all() {
+            while audience.is_flushing() {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    pub(crate) fn audiences(&self) -> &Audiences {
+        &self.audiences
+    }
+
+    /// Channels whose presence somebody watches on this node.
+    #[must_use]
+    pub fn watched(&self) -> usize {
+        self.audiences.len()
     }
 
     fn rooms(&self) -> Vec<Arc<Room>> {
@@ -100,6 +122,19 @@ impl Fanout {
 impl Default for Fanout {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+impl PresenceSink for Fanout {
+    fn announce(&self, change: &PresenceChange) {
+        let Some(audience) = self.audiences.find(&change.channel) else { return };
+        if !audience.append(change) {
+            return;
+        }
+        match &self.runtime {
+            Some(runtime) => drop(runtime.spawn(async move { audience.flush().await })),
+            None => audience.flush_now(),
+        }
     }
 }
 

@@ -10,7 +10,11 @@ use crate::{
     authenticate::Authenticate,
     channels::Channels,
     deadlines::Deadlines,
-    ports::{AppRegistry, Clock, Codec, DomainEvent, EventSink, IdSource, Outbound, TokenVerifier},
+    ports::{
+        AppRegistry, Clock, Codec, DomainEvent, EventSink, IdSource, Outbound, PresenceStore,
+        TokenVerifier,
+    },
+    presence::Presence,
     publish::Publish,
 };
 
@@ -22,6 +26,8 @@ pub struct Ports {
     pub verifier: Arc<dyn TokenVerifier>,
     /// Stamp, keep and announce messages; made with the same fan-out as their sink.
     pub keepers: Keepers,
+    /// Knows who is where; made with the same fan-out as its sink.
+    pub presence: Arc<dyn PresenceStore>,
     /// Is told what happens.
     pub events: Arc<dyn EventSink>,
     /// Tells the time.
@@ -37,6 +43,7 @@ pub struct Hub {
     pub(crate) publish: Publish,
     pub(crate) channels: Channels,
     pub(crate) keepers: Keepers,
+    pub(crate) presence: Arc<Presence>,
     pub(crate) connections: Connections,
     pub(crate) wheel: Wheel,
     pub(crate) events: Arc<dyn EventSink>,
@@ -76,6 +83,7 @@ impl Hub {
         Arc::new(Self {
             authenticate: Authenticate::new(ports.registry, ports.verifier),
             publish: Publish::new(ports.keepers.clone()),
+            presence: Arc::new(Presence::new(ports.presence, Arc::clone(&fanout))),
             channels: Channels::new(fanout, ports.keepers.clone()),
             keepers: ports.keepers,
             connections: Connections::new(),
@@ -125,14 +133,16 @@ impl Hub {
         Ok(Screened { compression: app.compression })
     }
 
-    /// Turns the timers of all connections for as long as the future is polled.
+    /// Turns the timers of all connections, and ends the leases of members who did not return, for
+    /// as long as the future is polled.
     pub async fn run_timers(&self) {
-        self.wheel.run().await;
+        tokio::join!(self.wheel.run(), self.presence.run());
     }
 
     /// Visits what is due now; for tests with a clock of their own.
     pub fn turn_timers(&self) {
         self.wheel.turn();
+        self.presence.store().sweep();
     }
 
     /// The open connections.

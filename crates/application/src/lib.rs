@@ -5,14 +5,18 @@
 //! * [`ports`] are the needs: verify a token, know the apps, publish, write to one connection.
 //! * [`Request`], [`Reply`] and [`Push`] are what a codec reads and writes.
 //! * [`Hub`] is the running server; a transport opens a [`Session`] of it for each connection and
-//!   hands it every frame. The session asks the use cases (`authenticate`, `publish`, `channels`)
+//!   hands it every frame. The session asks the use cases (`authenticate`, `publish`, `channels`, `presence`)
 //!   and answers through the connection's `Outbound`.
-//! * [`Fanout`] holds the subscribers: a broker calls it with every message.
+//! * [`Fanout`] holds the subscribers: a broker calls it with every message, a presence
+//!   store with every change of who is where (`audience`).
 //! * [`Wheel`] and `deadlines` are all timers: authentication, heartbeat, expiry.
 //! * [`Admission`] bounds what is accepted from the network.
 
 mod admission;
 mod answers;
+mod attending;
+mod audience;
+mod audiences;
 mod authenticate;
 mod backlog;
 mod causes;
@@ -27,6 +31,7 @@ mod hub;
 mod keepers;
 mod parting;
 pub mod ports;
+mod presence;
 mod publish;
 mod push;
 mod quiet;
@@ -37,6 +42,8 @@ mod room;
 mod rules;
 mod run;
 mod session;
+mod volley;
+mod watcher;
 mod wheel;
 
 pub use admission::{Admission, AdmissionLimits, NotAdmitted, Seat};

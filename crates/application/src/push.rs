@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{ChannelName, CloseReason, Offset, Publication, Timestamp};
+use domain::{ChannelName, CloseReason, Offset, PresenceChange, Publication, Timestamp};
 
 use crate::Subscribed;
 
@@ -18,6 +18,8 @@ pub enum Push<'a> {
         /// The message's place.
         offset: Offset,
     },
+    /// A client joined or left a channel.
+    Presence(&'a PresenceChange),
     /// The server made a subscription.
     Subscribed(&'a Subscribed),
     /// The server ended a subscription.

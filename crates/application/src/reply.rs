@@ -4,7 +4,7 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use domain::{
     ChannelName, ClientId, ConnectionId, ErrorCode, Language, Position, Receipt, Record, RequestId,
-    SessionToken, Timestamp,
+    Roster, SessionToken, Timestamp,
 };
 
 use crate::ports::Page;
@@ -77,6 +77,8 @@ pub enum ReplyData {
     Sent(ChannelName, Receipt),
     /// Of `history`.
     History(HistoryPage),
+    /// Of `presence`.
+    Present(Roster),
     /// Of `ping`.
     Pong(Timestamp),
 }
@@ -125,6 +127,8 @@ pub struct Subscribed {
     pub recovered: Option<bool>,
     /// Its stream, in a channel with history that the client may read.
     pub stream: Option<Replay>,
+    /// Who is there; nothing where the client did not ask.
+    pub presence: Option<Roster>,
 }
 
 /// Where a subscriber is in a channel's stream, and what it was given to be there.

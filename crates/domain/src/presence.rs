@@ -39,16 +39,23 @@ pub struct Roster {
 }
 
 impl Roster {
-    /// Without its members where they take more than so many bytes: their names, their `info` and
-    /// 32 for what every member has.
+    /// Bytes that the members take where they are listed: their names, their `info` and 32 for what
+    /// every member has.
     #[must_use]
-    pub fn within(mut self, bytes: usize) -> Self {
+    pub fn cost(&self) -> usize {
         let cost = |member: &Member| {
             let info = member.info.as_ref().map_or(0, |info| info.as_str().len());
             member.client.as_str().len() + info + 32
         };
-        self.members =
-            self.members.filter(|members| members.iter().map(cost).sum::<usize>() <= bytes);
+        self.members.iter().flatten().map(cost).sum()
+    }
+
+    /// Without its members where they take more than so many bytes.
+    #[must_use]
+    pub fn within(mut self, bytes: usize) -> Self {
+        if self.cost() > bytes {
+            self.members = None;
+        }
         self
     }
 }

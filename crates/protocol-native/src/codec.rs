@@ -60,7 +60,7 @@ impl<F: Framing> Codec for NativeCodec<F> {
         };
         let text = Self::text(content, |buffer| push::write(buffer, push));
         match push {
-            Push::Message(_) => F::seal_shared(text),
+            Push::Message(_) | Push::Presence(_) => F::seal_shared(text),
             Push::Position { .. }
             | Push::Subscribed(_)
             | Push::Unsubscribed { .. }

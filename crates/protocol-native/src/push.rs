@@ -6,6 +6,7 @@ use domain::{Message, Publication, Sender};
 use crate::{
     close_code,
     json::Object,
+    presence,
     reply::{millis, write_subscribed},
 };
 
@@ -21,6 +22,7 @@ fn event(push: &Push<'_>) -> &'static str {
     match push {
         Push::Message(_) => "message",
         Push::Position { .. } => "position",
+        Push::Presence(change) => presence::event(change),
         Push::Subscribed(_) => "subscribed",
         Push::Unsubscribed { .. } => "unsubscribed",
         Push::TokenExpiring { .. } => "tokenExpiring",
@@ -36,6 +38,7 @@ fn write_payload(payload: &mut Object<'_>, push: &Push<'_>) {
             payload.text("channel", channel.as_str());
             payload.number("offset", offset.0);
         }
+        Push::Presence(change) => presence::write_change(payload, change),
         Push::Subscribed(subscribed) => write_subscribed(payload, subscribed),
         Push::Unsubscribed { channel, reason, resubscribe, retry_after } => {
             payload.text("channel", channel.as_str());

@@ -7,7 +7,7 @@ use application::{
 };
 use domain::{ChannelName, Language, Position, Receipt, Record};
 
-use crate::{VERSION, json::Object, push::write_content};
+use crate::{VERSION, json::Object, presence::write_roster, push::write_content};
 
 /// `{"code":...,"message":...,"data":...}`; for a request with an `id` also that, and on an error
 /// `reason` and, where waiting helps, `retry_after_ms`.
@@ -49,6 +49,7 @@ fn write_data(object: &mut Object<'_>, data: &ReplyData, language: Language) {
         ReplyData::Unsubscribed(channel) => object.text("channel", channel.as_str()),
         ReplyData::Sent(channel, receipt) => write_receipt(object, channel, receipt),
         ReplyData::History(history) => write_history(object, history),
+        ReplyData::Present(roster) => write_roster(object, roster),
         ReplyData::Pong(ts) => object.number("ts", ts.as_millis()),
     }
 }
@@ -81,6 +82,9 @@ pub(crate) fn write_subscribed(object: &mut Object<'_>, subscribed: &Subscribed)
     if let Some(Replay { position, messages }) = &subscribed.stream {
         write_position(object, *position);
         write_messages(object, messages);
+    }
+    if let Some(roster) = &subscribed.presence {
+        write_roster(object, roster);
     }
 }
 

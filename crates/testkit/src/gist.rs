@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 /// A frame in short, for a test to compare: `#7 200`, `401 token 已过期` (a reply without an id
-/// has no reason), `#8 403 permission_denied`, `message chat:lobby "hi"`, `disconnect 4005`.
+/// has no reason), `#8 403 permission_denied`, `message chat:lobby "hi"`, `memberJoined chat:lobby alice 3`,
+/// `disconnect 4005`.
 #[must_use]
 pub fn gist(frame: &Value) -> String {
     match frame["code"].as_u64() {
@@ -49,7 +50,8 @@ fn each(items: &[Value]) -> String {
 
 fn push(event: &str, payload: &Value) -> String {
     let mut words = vec![event.to_owned()];
-    let said = ["channel", "data", "code", "reason", "expiresAt", "retryAfterMs"];
+    let said =
+        ["channel", "data", "client", "version", "code", "reason", "expiresAt", "retryAfterMs"];
     // The number of a close says its reason, too.
     let said = said.iter().filter(|key| !(**key == "reason" && event == "disconnect"));
     for value in said.filter_map(|key| payload.get(key)) {

@@ -2,16 +2,20 @@
 
 use std::sync::Arc;
 
-use adapters_memory::MemoryBroker;
+use adapters_memory::{MemoryBroker, MemoryPresence};
 use application::{
     Fanout, Keeper, Rules,
-    ports::{Broker, Clock, DeliverySink, IdSource},
+    ports::{Broker, Clock, DeliverySink, IdSource, PresenceSink, PresenceStore},
 };
-use domain::{Action, Actions, App, AppId, Grant, GrantPattern};
+use domain::{Action, Actions, App, AppId, Grant, GrantPattern, Namespace};
 
 /// Makes the stage's broker and history.
 type MakeKeeper<'a> =
     Box<dyn FnOnce(Arc<dyn DeliverySink>, Arc<dyn Clock>, Arc<dyn IdSource>) -> Keeper + 'a>;
+
+/// Makes the stage's presence store.
+type MakePresence<'a> =
+    Box<dyn FnOnce(Arc<dyn PresenceSink>, Arc<dyn Clock>) -> Arc<dyn PresenceStore> + 'a>;
 
 /// What stands on a stage: the apps `shop` and `bazaar`, which grant everything in `chat:*` and
 /// reading in `news`, and `demo-app` with the same grants and the demo's rules; the broker in
@@ -25,6 +29,8 @@ pub struct Scenery<'a> {
     pub fanout: Fanout,
     /// The broker, made with the fan-out as its sink, and its history: of both durabilities.
     pub keeper: MakeKeeper<'a>,
+    /// The presence store, made with the fan-out as its sink.
+    pub presence: MakePresence<'a>,
 }
 
 impl Default for Scenery<'_> {
@@ -38,6 +44,7 @@ impl Default for Scenery<'_> {
                 let memory = Arc::new(MemoryBroker::new(sink, clock, ids));
                 Keeper { broker: Arc::clone(&memory) as _, history: memory }
             }),
+            presence: Box::new(|sink, clock| Arc::new(MemoryPresence::new(sink, clock))),
         }
     }
 }
@@ -77,6 +84,14 @@ impl<'a> Scenery<'a> {
     #[must_use]
     pub fn gathering(self) -> Self {
         Self { fanout: Fanout::gathering(tokio::runtime::Handle::current()), ..self }
+    }
+
+    /// The same with presence in the channels of the app `shop`.
+    #[must_use]
+    pub fn with_presence(self) -> Self {
+        self.with_shop(|app| {
+            app.default_namespace = Arc::new(Namespace { presence: true, ..Namespace::default() });
+        })
     }
 
     /// The same with other limits or options of the app `shop`.

@@ -11,7 +11,7 @@ use std::{
 use adapters_memory::MemoryAppRegistry;
 use application::{
     Fanout, Hub, Keepers, Opening, Ports, Rules, Wheel,
-    ports::{Clock, DeliverySink, IdSource},
+    ports::{Clock, DeliverySink, IdSource, PresenceSink},
 };
 use domain::{
     AppId, ChannelKey, ChannelName, Claims, ClientId, Language, Message, MessageId, Payload, Peer,
@@ -59,9 +59,11 @@ impl Stage {
         let events = Arc::new(RecordingEvents::default());
         let sink: Arc<dyn DeliverySink> = Arc::clone(&fanout) as _;
         let keeper = (scenery.keeper)(sink, Arc::clone(&clock) as _, Arc::clone(&ids));
+        let watched: Arc<dyn PresenceSink> = Arc::clone(&fanout) as _;
         let ports = Ports {
             registry: Arc::new(MemoryAppRegistry::new(scenery.apps)),
             verifier: Arc::clone(&verifier) as _,
+            presence: (scenery.presence)(watched, Arc::clone(&clock) as _),
             keepers: Keepers { memory: keeper.clone(), durable: keeper },
             events: Arc::clone(&events) as _,
             clock: Arc::clone(&clock) as _,

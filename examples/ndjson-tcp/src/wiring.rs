@@ -3,7 +3,7 @@
 use std::{io, sync::Arc};
 
 use adapters_jwt::{JwksOptions, JwtTokenVerifier};
-use adapters_memory::{MemoryAppRegistry, MemoryBroker, RandomIds, SystemClock};
+use adapters_memory::{MemoryAppRegistry, MemoryBroker, MemoryPresence, RandomIds, SystemClock};
 use application::ports::{DomainEvent, EventSink};
 use application::{Fanout, Hub, Keeper, Keepers, Ports, Rules};
 use domain::{Actions, App, AppId, Grant, GrantPattern, JwtAlgorithm, JwtKey, KeyMaterial};
@@ -52,6 +52,7 @@ pub fn hub(app: App, rules: Rules) -> io::Result<Arc<Hub>> {
         registry: Arc::new(MemoryAppRegistry::new([app])),
         verifier: Arc::new(JwtTokenVerifier::new(clock.clone(), JwksOptions::default())?),
         keepers: Keepers { memory: keeper.clone(), durable: keeper },
+        presence: Arc::new(MemoryPresence::new(fanout.clone(), clock.clone())),
         events: Arc::new(Silence),
         clock,
         ids,

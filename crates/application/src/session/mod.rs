@@ -1,6 +1,7 @@
 //! One connection from its first frame to its end: the same for every transport.
 
 mod auth;
+mod presence;
 mod send;
 mod stream;
 mod subscribe;
@@ -215,9 +216,8 @@ impl Session {
             }
             (Command::Send(send), Some(client)) => self.send(asked, &client, send).await,
             (Command::History(wish), Some(client)) => self.history(asked, &client, wish).await,
-            (Command::Presence(channel), Some(_)) => {
-                let refusal = Refusal::plain(ErrorCode::NotEnabled);
-                self.answer(asked, Some(channel), Err(refusal)).await;
+            (Command::Presence(channel), Some(client)) => {
+                self.show_members(asked, &client, channel).await;
             }
             (Command::Ping, _) | (_, None) => {
                 let ts = self.hub.clock.now();

@@ -97,7 +97,7 @@ impl Session {
             .unwrap_or(false);
         if !readable {
             let recovered = wish.position.map(|_| false);
-            return Ok(Subscribed { channel, recovered, stream: None });
+            return Ok(Subscribed { channel, recovered, stream: None, presence: None });
         }
         let Some(subscription) = self.subscriptions.get(&channel) else {
             return Err(Refusal::plain(ErrorCode::NotSubscribed));
@@ -118,6 +118,7 @@ impl Session {
             channel,
             recovered,
             stream: Some(Replay { position, messages: Vec::new() }),
+            presence: None,
         })
     }
 

@@ -12,6 +12,7 @@ use crate::{
     channels::Channels,
     keepers::durability,
     ports::{BadRequest, DomainEvent},
+    presence::Listing,
     recovery::{Budget, Wish},
 };
 
@@ -19,11 +20,13 @@ impl Session {
     pub(super) async fn subscribe(&mut self, asked: Asked, client: &Client, wish: Subscribe) {
         let channel = wish.channel.clone();
         self.its_turn(&asked.order(Some(channel.clone()))).await;
-        let mut budget = Budget::of(&client.app.limits);
-        let outcome = self.join(client, wish, false, &mut budget, asked.trace.as_ref()).await;
+        let (mut budget, mut listing) = (Budget::of(&client.app.limits), Listing::default());
+        let trace = asked.trace.as_ref();
+        let outcome = self.join_with_presence(client, wish, &mut budget, &mut listing, trace).await;
         let joined = outcome.as_ref().ok().map(Joined::of);
         self.answer(asked, Some(channel), outcome.map(ReplyData::Subscribed)).await;
         self.open(joined.as_slice()).await;
+        self.open_presence().await;
     }
 
     /// Many channels under one reply: each joins behind its gate, then the reply goes, then all
@@ -38,6 +41,7 @@ impl Session {
             self.its_turn(&asked.order(Some(wish.channel.clone()))).await;
         }
         self.its_turn(&asked.order(None)).await;
+        let mut listing = Listing::default();
         let mut outcomes = Vec::with_capacity(wishes.len());
         let mut budget = Budget::of(&client.app.limits);
         for wish in wishes {
@@ -46,7 +50,9 @@ impl Session {
                 Ok(wish) => {
                     let channel = wish.channel.clone();
                     let trace = asked.trace.as_ref();
-                    let outcome = self.join(client, wish, false, &mut budget, trace).await;
+                    let outcome = self
+                        .join_with_presence(client, wish, &mut budget, &mut listing, trace)
+                        .await;
                     (Some(channel), outcome)
                 }
             });
@@ -58,6 +64,7 @@ impl Session {
         let joined: Vec<_> = joined.map(Joined::of).collect();
         self.answer(asked, None, Ok(ReplyData::SubscribedMany(outcomes))).await;
         self.open(&joined).await;
+        self.open_presence().await;
         if spent {
             self.spend_budget();
         }
@@ -84,6 +91,7 @@ impl Session {
             Some(subscription) => {
                 // Left before the reply is queued, so no push comes behind it.
                 Channels::leave(&subscription.membership, &self.connection);
+                self.stop_attending(&channel);
                 let done = Ok(ReplyData::Unsubscribed(channel.clone()));
                 self.answer(asked, Some(channel.clone()), done).await;
                 if let Some(subscription) = self.subscriptions.remove(&channel) {
@@ -133,15 +141,17 @@ impl Session {
         let membership = self.meanwhile(hub.channels.join(key, durability, &connection)).await;
         let membership =
             membership.map_err(|error| self.broker_failed("subscribe", &error, trace))?;
-        self.subscriptions.insert(Subscription { membership, by_token });
+        self.subscriptions.insert(Subscription { membership, by_token, attending: None });
         self.note_subscription(&channel, true, trace);
         if !readable {
             // Nothing could make up for what was missed.
             let recovered = wish.position.map(|_| false);
-            return Ok(Subscribed { channel, recovered, stream: None });
+            return Ok(Subscribed { channel, recovered, stream: None, presence: None });
         }
         match self.replay(client, &channel, &Wish::of(&wish, &namespace), budget, trace).await {
-            Ok((recovered, stream)) => Ok(Subscribed { channel, recovered, stream: Some(stream) }),
+            Ok((recovered, stream)) => {
+                Ok(Subscribed { channel, recovered, stream: Some(stream), presence: None })
+            }
             Err(refusal) => {
                 if let Some(subscription) = self.subscriptions.remove(&channel) {
                     self.drop_subscription(subscription, trace).await;
@@ -224,10 +234,10 @@ impl Session {
         for subscription in self.subscriptions.iter_mut() {
             let channel = subscription.membership.channel();
             subscription.by_token = client.channels.contains(channel);
-            let granted = subscription.by_token || client.check(Action::Subscribe, channel).is_ok();
-            if !granted {
+            if !subscription.is_granted(client) {
                 Channels::leave(&subscription.membership, &self.connection);
                 lost.push(channel.clone());
+                subscription.attending = None;
             }
         }
         lost
@@ -251,6 +261,7 @@ impl Session {
         trace: Option<&TraceId>,
     ) {
         Channels::leave(&subscription.membership, &self.connection);
+        drop(subscription.attending);
         self.note_subscription(subscription.membership.channel(), false, trace);
         let hub = Arc::clone(&self.hub);
         let retiring = hub.channels.retire_if_empty(subscription.membership);
@@ -314,9 +325,6 @@ fn may_wish(wish: &Subscribe, namespace: &Namespace) -> Result<(), Refusal> {
     }
     if (wish.position.is_some() || wish.rewind.is_some()) && namespace.kept().is_none() {
         return Err(Refusal::because(ErrorCode::NotEnabled, "this channel has no history"));
-    }
-    if wish.presence.is_some() {
-        return Err(Refusal::because(ErrorCode::NotEnabled, "this channel has no presence"));
     }
     Ok(())
 }

@@ -1,14 +1,26 @@
 //! What a session is subscribed to.
 
-use domain::ChannelName;
+use domain::{Action, ChannelName, Client};
 
-use crate::channels::Membership;
+use crate::{attending::Attending, channels::Membership};
 
 /// One subscription of a session.
 pub(super) struct Subscription {
     pub(super) membership: Membership,
     /// Made by the token's `channels`: the client can't end it.
     pub(super) by_token: bool,
+    /// Its part in the channel's presence; nothing where the client did not ask.
+    pub(super) attending: Option<Box<Attending>>,
+}
+
+impl Subscription {
+    /// Whether the client's grants still allow it.
+    pub(super) fn is_granted(&self, client: &Client) -> bool {
+        let channel = self.membership.channel();
+        let granted = |action| client.check(action, channel).is_ok();
+        (self.by_token || granted(Action::Subscribe))
+            && (self.attending.is_none() || granted(Action::Presence))
+    }
 }
 
 /// The subscriptions of a session, one per channel, in the order of the channels' names: most

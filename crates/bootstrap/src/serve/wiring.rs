@@ -9,12 +9,12 @@ use std::{
 
 use adapters_http::Health;
 use adapters_jwt::{JwksOptions, JwtTokenIssuer, JwtTokenVerifier};
-use adapters_memory::{MemoryAppRegistry, MemoryBroker, RandomIds, SystemClock};
+use adapters_memory::{MemoryAppRegistry, MemoryBroker, MemoryPresence, RandomIds, SystemClock};
 use adapters_tracing::TracingEvents;
 use adapters_ws::{Codecs, DeflateFraming, Endpoint, InLanguages, TextFraming};
 use application::{
     Admission, AdmissionLimits, DemoToken, Fanout, Hub, Keeper, Keepers, Ports, Rules,
-    ports::{AppRegistry, Clock, DeliverySink, Framing, IdSource},
+    ports::{AppRegistry, Clock, DeliverySink, Framing, IdSource, PresenceSink},
 };
 use axum::Router;
 use domain::{App, Language};
@@ -167,6 +167,7 @@ fn hub(
 ) -> Result<Arc<Hub>, NotStarted> {
     let fanout = Arc::new(Fanout::gathering(tokio::runtime::Handle::current()));
     let sink: Arc<dyn DeliverySink> = Arc::clone(&fanout) as _;
+    let watched: Arc<dyn PresenceSink> = Arc::clone(&fanout) as _;
     let verifier = JwtTokenVerifier::new(Arc::clone(clock), JwksOptions::default());
     let memory = Arc::new(MemoryBroker::new(sink, Arc::clone(clock), Arc::clone(ids)));
     tokio::spawn(sweep(Arc::downgrade(&memory)));
@@ -175,6 +176,7 @@ fn hub(
         registry: Arc::clone(registry),
         verifier: Arc::new(verifier.map_err(NotStarted::NoThread)?),
         keepers: Keepers { memory: keeper.clone(), durable: keeper },
+        presence: Arc::new(MemoryPresence::new(watched, Arc::clone(clock))),
         events: Arc::new(TracingEvents),
         clock: Arc::clone(clock),
         ids: Arc::clone(ids),

@@ -9,8 +9,9 @@ use application::{
 use bytes::Bytes;
 use domain::{
     AppId, ChannelKey, ChannelName, ClientId, CloseReason, ConnectionId, Epoch, ErrorCode, Family,
-    Language, Message, MessageId, MessageName, Offset, Payload, Position, Publication, Receipt,
-    Record, RequestId, Sender, SessionToken, Timestamp,
+    Language, Member, Message, MessageId, MessageName, Movement, Offset, Payload, Position,
+    PresenceChange, PresenceVersion, Publication, Receipt, Record, RequestId, Roster, Sender,
+    SessionToken, Timestamp,
 };
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_123);
@@ -29,7 +30,7 @@ pub(crate) fn all() -> BTreeMap<String, String> {
         all.insert(format!("errors.{tag}"), write(errors(None)));
         all.insert(format!("errors-of-requests-with-id.{tag}"), write(errors(Some("7"))));
     }
-    for (name, pushes) in pushes(&publications(), &subscribed(Some(false))) {
+    for (name, pushes) in pushes(&publications(), &changes(), &subscribed(Some(false))) {
         let codec = super::codec(Language::English);
         let frames = pushes.iter().map(|push| line(&codec.push(push))).collect();
         all.insert(format!("push-{name}"), frames);
@@ -54,7 +55,7 @@ fn json(text: &str) -> Payload {
 }
 
 fn subscribed(recovered: Option<bool>) -> Subscribed {
-    Subscribed { channel: channel("chat:lobby"), recovered, stream: None }
+    Subscribed { channel: channel("chat:lobby"), recovered, stream: None, presence: None }
 }
 
 /// One of each kind of data; a new kind does not compile until it is here.
@@ -62,6 +63,7 @@ fn data() -> Vec<(&'static str, ReplyData)> {
     let name = |data: &ReplyData| match data {
         ReplyData::Authenticated(_) => "auth",
         ReplyData::Subscribed(subscribed) if subscribed.stream.is_some() => "subscribe-recovered",
+        ReplyData::Subscribed(Subscribed { presence: Some(_), .. }) => "subscribe-presence",
         ReplyData::Subscribed(subscribed) if subscribed.recovered.is_some() => "subscribe-position",
         ReplyData::Subscribed(_) => "subscribe",
         ReplyData::SubscribedMany(_) => "subscribe-many",
@@ -69,6 +71,8 @@ fn data() -> Vec<(&'static str, ReplyData)> {
         ReplyData::Sent(_, receipt) if receipt.position.is_some() => "send-with-history",
         ReplyData::Sent(..) => "send",
         ReplyData::History(_) => "history",
+        ReplyData::Present(roster) if roster.members.is_none() => "presence-large",
+        ReplyData::Present(_) => "presence",
         ReplyData::Pong(_) => "ping",
     };
     let position = Position { epoch: Epoch::from_random(255), offset: Offset(12) };
@@ -86,6 +90,9 @@ fn data() -> Vec<(&'static str, ReplyData)> {
             channel: channel("chat:lobby"),
             page: Page { position, first: Offset(3), messages: records(), more: true },
         }),
+        ReplyData::Subscribed(Subscribed { presence: Some(roster()), ..subscribed(None) }),
+        ReplyData::Present(roster()),
+        ReplyData::Present(Roster { members: None, count: 5000, ..roster() }),
         ReplyData::SubscribedMany(many()),
         ReplyData::Unsubscribed(channel("chat:lobby")),
         ReplyData::Sent(channel("chat:lobby"), receipt(None, false)),
@@ -93,6 +100,30 @@ fn data() -> Vec<(&'static str, ReplyData)> {
         ReplyData::Pong(NOW),
     ];
     data.into_iter().map(|data| (name(&data), data)).collect()
+}
+
+/// A plain member, and one with everything whose leave waits for a return.
+fn roster() -> Roster {
+    let bob = ClientId::parse("bob").expect("a client's name");
+    let info = Some(Arc::new(json(r#"{"name":"A"}"#)));
+    let members = vec![
+        Member { client: bob, info: None, connections: 3 },
+        Member { client: client(), info, connections: 0 },
+    ];
+    Roster { members: Some(members), count: 2, version: PresenceVersion(7) }
+}
+
+/// A client joins and leaves.
+fn changes() -> [PresenceChange; 2] {
+    let change = |movement, info, version| PresenceChange {
+        channel: publications()[0].channel.clone(),
+        client: client(),
+        info,
+        movement,
+        version: PresenceVersion(version),
+    };
+    let info = Some(Arc::new(json(r#"{"name":"A"}"#)));
+    [change(Movement::Joined, info, 8), change(Movement::Left, None, 9)]
 }
 
 fn welcome() -> Welcome {
@@ -173,11 +204,14 @@ fn records() -> Vec<Arc<Record>> {
 /// Some of each kind of push; a new kind does not compile until it is here.
 fn pushes<'a>(
     publications: &'a [Publication; 2],
+    changes: &'a [PresenceChange; 2],
     subscribed: &'a Subscribed,
 ) -> BTreeMap<&'static str, Vec<Push<'a>>> {
     let name = |push: &Push<'_>| match push {
         Push::Message(_) => "message",
         Push::Position { .. } => "position",
+        Push::Presence(change) if change.movement == Movement::Joined => "memberJoined",
+        Push::Presence(_) => "memberLeft",
         Push::Subscribed(_) => "subscribed",
         Push::Unsubscribed { .. } => "unsubscribed",
         Push::TokenExpiring { .. } => "tokenExpiring",
@@ -186,6 +220,7 @@ fn pushes<'a>(
     };
     let channel = &subscribed.channel;
     let mut pushes: Vec<_> = publications.iter().map(Push::Message).collect();
+    pushes.extend(changes.iter().map(Push::Presence));
     pushes.extend([
         Push::Position { channel, offset: Offset(14) },
         Push::Subscribed(subscribed),

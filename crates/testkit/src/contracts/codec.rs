@@ -5,8 +5,8 @@ use application::{
     ports::{Bounds, Codec},
 };
 use domain::{
-    AppId, ChannelKey, ChannelName, CloseReason, ErrorCode, Message, MessageId, Payload,
-    Publication, Timestamp,
+    AppId, ChannelKey, ChannelName, ClientId, CloseReason, ErrorCode, Message, MessageId, Movement,
+    Payload, PresenceChange, PresenceVersion, Publication, Timestamp,
 };
 
 /// What the suite needs of a protocol.
@@ -62,7 +62,8 @@ pub fn pushes_are_shared(fixture: &dyn CodecFixture) {
     assert!(codecs.len() > 1, "one codec alone shares nothing");
     let (first, others) = codecs.split_first().expect("codecs");
     let publication = publication();
-    for push in pushes(&publication) {
+    let change = change();
+    for push in pushes(&publication, &change) {
         for other in others {
             assert_eq!(other.encoding(), first.encoding());
             assert_eq!(other.push(&push), first.push(&push), "{push:?}");
@@ -75,9 +76,10 @@ pub fn pushes_are_shared(fixture: &dyn CodecFixture) {
 /// # Panics
 /// The codec breaks the guarantee.
 pub fn frames_are_whole(fixture: &dyn CodecFixture) {
-    let publication = publication();
+    let (publication, change) = (publication(), change());
     for codec in fixture.codecs() {
-        let mut made: Vec<_> = pushes(&publication).iter().map(|push| codec.push(push)).collect();
+        let mut made: Vec<_> =
+            pushes(&publication, &change).iter().map(|push| codec.push(push)).collect();
         made.extend(replies().iter().map(|reply| codec.reply(reply)));
         let apart: Vec<_> = made.iter().flat_map(|frame| fixture.frames(frame)).collect();
         assert_eq!(apart.len(), made.len(), "one frame each");
@@ -104,9 +106,20 @@ fn publication() -> Publication {
     Publication { channel: ChannelKey { app, channel: channel() }, message, hidden_from: None }
 }
 
-fn pushes(publication: &Publication) -> Vec<Push<'_>> {
+fn change() -> PresenceChange {
+    PresenceChange {
+        channel: publication().channel,
+        client: ClientId::parse("alice").expect("a client's name"),
+        info: Payload::parse(r#"{"text":"a\nb"}"#, 1024).ok().map(std::sync::Arc::new),
+        movement: Movement::Joined,
+        version: PresenceVersion(3),
+    }
+}
+
+fn pushes<'a>(publication: &'a Publication, change: &'a PresenceChange) -> Vec<Push<'a>> {
     vec![
         Push::Message(publication),
+        Push::Presence(change),
         Push::Unsubscribed {
             channel: &publication.channel.channel,
             reason: "overflow",

@@ -1,0 +1,360 @@
+//! Lists and changes that come at the same time, and a presence store that fails.
+
+use std::{
+    collections::BTreeSet,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use application::{
+    Fanout,
+    ports::{Entrance, Outbound, PresenceError, PresenceSink as _, PresenceStore, QueueFull},
+};
+use async_trait::async_trait;
+use bytes::Bytes;
+use domain::{
+    AppId, Attendance, ChannelKey, ChannelName, ClientId, CloseReason, Movement, Namespace,
+    PresenceChange, PresenceVersion, Roster,
+};
+use futures_util::{future::BoxFuture, poll};
+use serde_json::{Value, json};
+use testkit::{Actor, HeldBroker, RecordingOutbound, Scenery, Stage};
+
+const LOBBY: &str = "chat:lobby";
+
+fn wish(presence: Value) -> Value {
+    json!({ "channel": LOBBY, "presence": presence })
+}
+
+/// What a client knows of who is there, by the rules of the protocol.
+#[derive(Default)]
+struct Knowledge {
+    members: BTreeSet<String>,
+    version: u64,
+}
+
+impl Knowledge {
+    fn reads(&mut self, frames: &[Value]) {
+        for frame in frames {
+            match frame["event"].as_str() {
+                None if frame["data"]["members"].is_array() => self.begins(&frame["data"]),
+                None => {}
+                Some(event) => self.changes(event, &frame["payload"]),
+            }
+        }
+    }
+
+    fn begins(&mut self, data: &Value) {
+        let members = data["members"].as_array().unwrap().iter();
+        self.members = members.map(|member| text(&member["client"])).collect();
+        self.version = data["version"].as_u64().unwrap();
+    }
+
+    fn changes(&mut self, event: &str, payload: &Value) {
+        assert_eq!(payload["version"], self.version + 1, "neither a hole nor a repeat");
+        self.version += 1;
+        let client = text(&payload["client"]);
+        let right = match event {
+            "memberJoined" => self.members.insert(client),
+            "memberLeft" => self.members.remove(&client),
+            other => panic!("{other}"),
+        };
+        assert!(right, "joined twice, or left without having been there: {payload}");
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+/// Without a delay, and with a rate and a queue that no test reaches.
+fn busy(scenery: Scenery<'_>) -> Scenery<'_> {
+    scenery.with_shop(|app| {
+        app.limits.requests_burst = 1_000_000;
+        app.limits.queue_bytes = 64 << 20;
+        let presence_leave_delay = Duration::ZERO;
+        let namespace = Namespace { presence: true, presence_leave_delay, ..Default::default() };
+        app.default_namespace = namespace.into();
+    })
+}
+
+/// Comes and goes, as a member or a watcher, and asks now and then; what it reads has no hole.
+async fn comes_and_goes(mut actor: Actor, who: usize) {
+    for round in 0..40 {
+        let presence = if (who + round).is_multiple_of(3) { json!("watch") } else { json!(true) };
+        actor.asks("subscribe", wish(presence)).await;
+        let mut knowledge = Knowledge::default();
+        for turn in 0..(who + round) % 7 {
+            tokio::task::yield_now().await;
+            if turn == 3 {
+                actor.asks("presence", json!({ "channel": LOBBY })).await;
+            }
+            knowledge.reads(&actor.reads());
+        }
+        actor.asks("unsubscribe", json!({ "channel": LOBBY })).await;
+        knowledge.reads(&actor.reads());
+        tokio::task::yield_now().await;
+        assert!(actor.reads().is_empty(), "nothing comes behind the reply");
+    }
+    actor.leaves().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn lists_and_changes_join_without_a_hole() {
+    for scenery in [Scenery::default().gathering(), Scenery::default()] {
+        let stage = Stage::with(busy(scenery));
+        let mut bob = stage.enter("bob").await;
+        bob.asks("subscribe", wish(json!("watch"))).await;
+        let mut clients = Vec::new();
+        for who in 0..8 {
+            // Two tabs each.
+            let actor = stage.enter(&format!("c{}", who / 2)).await;
+            clients.push(tokio::spawn(comes_and_goes(actor, who)));
+        }
+        for client in clients {
+            client.await.unwrap();
+        }
+        stage.fanout.settled().await;
+        let mut knowledge = Knowledge::default();
+        knowledge.reads(&bob.reads());
+        assert!(knowledge.members.is_empty() && knowledge.version > 0);
+        bob.asks("presence", json!({ "channel": LOBBY })).await;
+        assert_eq!(bob.reads()[0]["data"]["version"], knowledge.version);
+        bob.leaves().await;
+        assert_eq!(stage.fanout.watched() + stage.fanout.channels(), 0, "nothing is left");
+    }
+}
+
+/// A stage whose broker waits for its test.
+fn held() -> (Stage, Arc<HeldBroker>) {
+    let mut held = None;
+    let scenery = busy(Scenery::default()).around_broker(|inner| {
+        let broker = HeldBroker::new(inner);
+        held = Some(Arc::clone(&broker));
+        broker
+    });
+    let stage = Stage::with(scenery);
+    (stage, held.unwrap())
+}
+
+/// While one of many channels is still being attached, the others' changes wait for the reply.
+#[tokio::test]
+async fn the_list_comes_before_the_first_change() {
+    let (stage, broker) = held();
+    broker.hold_attach("chat:b");
+    let mut alice = stage.enter("alice").await;
+    let mut bob = stage.enter("bob").await;
+    let outbound = alice.outbound();
+    let channels = json!([{ "channel": LOBBY, "presence": true }, { "channel": "chat:b" }]);
+    {
+        let mut subscribing = pin!(alice.asks("subscribe", json!({ "channels": channels })));
+        assert!(poll!(&mut subscribing).is_pending());
+        bob.asks("subscribe", wish(json!(true))).await;
+        bob.asks("unsubscribe", json!({ "channel": LOBBY })).await;
+        assert!(outbound.take().is_empty(), "the changes wait");
+        broker.release("chat:b");
+        subscribing.await;
+    }
+    let frames = alice.reads();
+    assert_eq!(frames[0]["data"]["channels"][0]["version"], 1);
+    let heard: Vec<_> = frames[1..].iter().map(testkit::gist).collect();
+    assert_eq!(heard, ["memberJoined chat:lobby bob 2", "memberLeft chat:lobby bob 3"]);
+}
+
+/// More changes than are held before the reply could go end the subscription, as messages do.
+#[tokio::test]
+async fn too_many_changes_before_the_list_end_the_subscription() {
+    let (stage, broker) = held();
+    broker.hold_attach("chat:b");
+    let mut alice = stage.enter("alice").await;
+    let mut bob = stage.enter("bob").await;
+    let channels = json!([{ "channel": LOBBY, "presence": true }, { "channel": "chat:b" }]);
+    {
+        let mut subscribing = pin!(alice.asks("subscribe", json!({ "channels": channels })));
+        assert!(poll!(&mut subscribing).is_pending());
+        for _ in 0..129 {
+            bob.asks("subscribe", wish(json!(true))).await;
+            bob.asks("unsubscribe", json!({ "channel": LOBBY })).await;
+        }
+        broker.release("chat:b");
+        subscribing.await;
+    }
+    let heard = alice.hears();
+    assert_eq!(heard[1..], ["unsubscribed chat:lobby overflow resubscribe"]);
+    assert_eq!(stage.fanout.watched(), 0);
+    bob.hears();
+    bob.asks("presence", json!({ "channel": LOBBY })).await;
+    assert_eq!(bob.reads()[0]["data"]["count"], 0, "alice left with it");
+}
+
+/// Announces a change whenever its connection is answered: the earliest moment at which no push of a
+/// channel may come that was unsubscribed from.
+struct Gossip {
+    inner: Arc<RecordingOutbound>,
+    fanout: Arc<Fanout>,
+    version: AtomicU64,
+}
+
+impl Outbound for Gossip {
+    fn push(&self, frame: &Bytes) -> Result<(), QueueFull> {
+        self.inner.push(frame)
+    }
+
+    fn reply(&self, frame: Bytes) {
+        self.inner.reply(frame);
+        let version = self.version.fetch_add(1, Ordering::SeqCst) + 1;
+        self.fanout.announce(&change("gossip", version));
+    }
+
+    fn probe(&self) {
+        self.inner.probe();
+    }
+
+    fn close(&self, farewell: Bytes, reason: CloseReason) {
+        self.inner.close(farewell, reason);
+    }
+
+    fn queued_bytes(&self) -> usize {
+        self.inner.queued_bytes()
+    }
+
+    fn drained(&self, bytes: usize) -> BoxFuture<'_, ()> {
+        self.inner.drained(bytes)
+    }
+
+    fn set_queue_limit(&self, bytes: usize) {
+        self.inner.set_queue_limit(bytes);
+    }
+}
+
+#[tokio::test]
+async fn after_the_reply_to_unsubscribe_no_change_is_told() {
+    let stage = Stage::with(busy(Scenery::default()));
+    let recorded = RecordingOutbound::new(1 << 20);
+    let gossip = Gossip {
+        inner: Arc::clone(&recorded),
+        fanout: Arc::clone(&stage.fanout),
+        version: AtomicU64::default(),
+    };
+    let mut alice = stage.connect_with(|opening| opening.outbound = Arc::new(gossip));
+    alice.auth("shop", &stage.token("alice")).await;
+    alice.asks("subscribe", wish(json!("watch"))).await;
+    assert_eq!(recorded.take().len(), 3, "two replies, and what came behind the second one");
+    alice.asks("unsubscribe", json!({ "channel": LOBBY })).await;
+    assert_eq!(recorded.take().len(), 1, "the reply");
+}
+
+/// Changes that nobody has written yet are bounded: whoever wants to enter waits for the writing.
+#[tokio::test]
+async fn who_enters_waits_for_a_channel_that_is_behind() {
+    let stage = Stage::with(busy(Scenery::default()).gathering());
+    let mut bob = stage.enter("bob").await;
+    bob.asks("subscribe", wish(json!("watch"))).await;
+    let mut alice = stage.enter("alice").await;
+    for version in 1..=1025 {
+        stage.fanout.announce(&change("gossip", version));
+    }
+    {
+        let mut entering = pin!(alice.asks("subscribe", wish(json!(true))));
+        assert!(poll!(&mut entering).is_pending());
+        entering.await;
+    }
+    stage.fanout.settled().await;
+    let heard = alice.hears();
+    let first = heard.first().map(String::as_str);
+    assert_eq!((first, heard.len()), (Some("200"), 1), "what she need not hold ends nothing");
+    assert_eq!(bob.hears().len(), 1 + 1025 + 1, "the reply, all of that, and alice");
+}
+
+fn change(client: &str, version: u64) -> PresenceChange {
+    let channel = ChannelKey {
+        app: AppId::parse("shop").unwrap(),
+        channel: ChannelName::parse(LOBBY).unwrap(),
+    };
+    let (client, version) = (ClientId::parse(client).unwrap(), PresenceVersion(version));
+    PresenceChange { channel, client, info: None, movement: Movement::Joined, version }
+}
+
+/// A store that can be made to fail.
+struct Failing {
+    inner: Arc<dyn PresenceStore>,
+    enters: Arc<AtomicBool>,
+    rosters: Arc<AtomicBool>,
+}
+
+fn judged(fails: &AtomicBool) -> Result<(), PresenceError> {
+    if fails.load(Ordering::SeqCst) {
+        return Err(PresenceError::Unavailable("made to fail".into()));
+    }
+    Ok(())
+}
+
+#[async_trait]
+impl PresenceStore for Failing {
+    async fn enter(&self, entrance: Entrance) -> Result<(), PresenceError> {
+        // It happens, and nobody learns of it.
+        self.inner.enter(entrance).await?;
+        judged(&self.enters)
+    }
+
+    fn leave(&self, attendance: &Attendance, delay: Duration) {
+        self.inner.leave(attendance, delay);
+    }
+
+    async fn roster(&self, channel: &ChannelKey, at_most: usize) -> Result<Roster, PresenceError> {
+        judged(&self.rosters)?;
+        self.inner.roster(channel, at_most).await
+    }
+
+    fn sweep(&self) {
+        self.inner.sweep();
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_fails_leaves_nothing_behind() {
+    let (enters, rosters) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
+    let mut scenery = busy(Scenery::default());
+    let make = scenery.presence;
+    let fails = (Arc::clone(&enters), Arc::clone(&rosters));
+    scenery.presence = Box::new(move |sink, clock| {
+        Arc::new(Failing { inner: make(sink, clock), enters: fails.0, rosters: fails.1 })
+    });
+    let stage = Stage::with(scenery);
+    let mut bob = stage.enter("bob").await;
+    let mut alice = stage.enter("alice").await;
+    bob.asks_as("s", "subscribe", wish(json!("watch"))).await;
+    bob.hears();
+    for fault in [&enters, &rosters] {
+        fault.store(true, Ordering::SeqCst);
+        alice.asks_as("s", "subscribe", wish(json!(true))).await;
+        assert_eq!(alice.hears(), ["#s 503 unavailable"]);
+        fault.store(false, Ordering::SeqCst);
+        assert_eq!(bob.hears().len(), 2, "joined, and left again");
+        assert_eq!((stage.fanout.watched(), stage.fanout.channels()), (1, 1), "bob alone");
+    }
+    // A watcher whose entrance fails stays one, and is told what it has no list of.
+    for (fault, version) in [(&enters, 5), (&rosters, 7)] {
+        fault.store(true, Ordering::SeqCst);
+        bob.asks_as("s", "subscribe", wish(json!(true))).await;
+        fault.store(false, Ordering::SeqCst);
+        let joined = format!("memberJoined chat:lobby bob {version}");
+        let left = format!("memberLeft chat:lobby bob {}", version + 1);
+        assert_eq!(bob.hears(), ["#s 503 unavailable".to_owned(), joined, left]);
+    }
+    // Who watched already watches on, without a hole.
+    rosters.store(true, Ordering::SeqCst);
+    bob.asks_as("s", "subscribe", wish(json!("watch"))).await;
+    bob.asks_as("p", "presence", json!({ "channel": LOBBY })).await;
+    rosters.store(false, Ordering::SeqCst);
+    alice.asks_as("s", "subscribe", wish(json!(true))).await;
+    let heard = bob.hears();
+    assert_eq!(heard[..2], ["#s 503 unavailable", "#p 503 unavailable"]);
+    assert_eq!(heard[2..], ["memberJoined chat:lobby alice 9"]);
+    let cause = "failed presence: the presence store is unavailable: made to fail";
+    assert_eq!(stage.events.take_of("failed"), [cause; 6]);
+}
