@@ -279,6 +279,21 @@ fn change(client: &str, version: u64) -> PresenceChange {
     PresenceChange { channel, client, info: None, movement: Movement::Joined, version }
 }
 
+/// What is refused for another reason changes no part in presence, and makes no hole.
+#[tokio::test]
+async fn a_refused_subscribe_leaves_a_watcher_as_it_was() {
+    let stage = Stage::with(busy(Scenery::default()));
+    let mut alice = stage.enter("alice").await;
+    alice.asks_as("1", "subscribe", wish(json!("watch"))).await;
+    let position = json!({ "epoch": "0000000000000001", "offset": 0 });
+    let bad = json!({ "channel": LOBBY, "presence": true, "position": position });
+    alice.asks_as("2", "subscribe", bad).await;
+    let own = ["memberJoined chat:lobby alice 1", "memberLeft chat:lobby alice 2"];
+    assert_eq!(alice.hears(), ["#1 200", "#2 404 not_enabled", own[0], own[1]]);
+    stage.enter("bob").await.asks("subscribe", wish(json!(true))).await;
+    assert_eq!(alice.hears()[0], "memberJoined chat:lobby bob 3");
+}
+
 /// A store that can be made to fail.
 struct Failing {
     inner: Arc<dyn PresenceStore>,

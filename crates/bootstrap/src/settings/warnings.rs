@@ -84,11 +84,10 @@ impl Warnings {
             self.add(&path.key("history").key("durability"), words);
         }
         let default = Namespace::default();
-        let presence = |namespace: &Namespace| {
-            (namespace.presence, namespace.presence_leave_delay, namespace.presence_members)
-        };
-        if presence(namespace) != presence(&default) {
-            let words = "presence comes with a later version; requests answer not_enabled";
+        let bounds =
+            |namespace: &Namespace| (namespace.presence_leave_delay, namespace.presence_members);
+        if !namespace.presence && bounds(namespace) != bounds(&default) {
+            let words = "it is off: presence_leave_delay and presence_members have no effect";
             self.add(&path.key("presence"), words);
         }
     }

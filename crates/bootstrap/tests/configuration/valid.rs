@@ -54,6 +54,11 @@ history = { size = 10 }
 pattern = "weather"
 mode = "cache"
 presence = true
+presence_leave_delay = "1s"
+
+[[apps.namespaces]]
+pattern = "quiet:*"
+presence_members = 5
 
 [[apps.webhooks]]
 url = "https://backend.example.com/rtmate"
@@ -113,6 +118,8 @@ fn namespaces_fill_in_what_is_left_out() {
     assert_eq!(history.durability, Durability::Durable);
     let weather = app.namespace(&ChannelName::parse("weather").unwrap());
     assert!(weather.presence && weather.history.is_none());
+    let bounds = (weather.presence_leave_delay, weather.presence_members);
+    assert_eq!(bounds, (Duration::from_secs(1), 1000));
 }
 
 #[test]
@@ -121,7 +128,7 @@ fn what_has_no_effect_is_said() {
         "operator.keys: the server API comes with a later version; the keys open nothing",
         "apps[0].pusher_keys: the Pusher protocol comes with a later version; the keys open nothing",
         "apps[0].namespaces[0].history.durability: the durable store comes with a later version; what is kept is gone with the process",
-        "apps[0].namespaces[1].presence: presence comes with a later version; requests answer not_enabled",
+        "apps[0].namespaces[2].presence: it is off: presence_leave_delay and presence_members have no effect",
         "apps[0].webhooks: webhooks come with a later version; nothing is delivered",
         "apps[1].jwt_keys: there are none: no client can authenticate",
     ];

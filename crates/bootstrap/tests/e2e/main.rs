@@ -25,6 +25,7 @@ mod logs;
 mod origins;
 mod oversize;
 mod pace;
+mod presence;
 mod raw;
 mod refused_auth;
 mod scratch;
