@@ -53,7 +53,7 @@ impl Watcher {
     pub(crate) fn take(&mut self, volley: &mut Volley) {
         let (since, track) = (self.since, volley.track(&self.connection.codec));
         if self.gate.is_none() && track.first() > since {
-            return self.connection.push_run(track.whole(), track.all());
+            return self.connection.push_run(track.whole(), track.all().iter());
         }
         let news = track.frames().filter(|(version, _)| *version > since);
         match &mut self.gate {
