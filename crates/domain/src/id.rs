@@ -21,6 +21,12 @@ impl ConnectionId {
     pub fn spread(self, bound: u64) -> u64 {
         u64::try_from(self.0.checked_rem(u128::from(bound)).unwrap_or(0)).unwrap_or(0)
     }
+
+    /// The bits, for a store.
+    #[must_use]
+    pub const fn bits(self) -> u128 {
+        self.0
+    }
 }
 
 impl fmt::Display for ConnectionId {
@@ -73,6 +79,12 @@ impl SessionToken {
         let digits =
             text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         digits.then(|| u128::from_str_radix(text, 16).ok().map(Self)).flatten()
+    }
+
+    /// The bits, for a store.
+    #[must_use]
+    pub const fn bits(self) -> u128 {
+        self.0
     }
 
     /// The value as the client sees it: 32 hex digits.

@@ -108,6 +108,16 @@ pub struct Message {
     pub from: Option<Sender>,
 }
 
+impl Message {
+    /// Bytes that the message takes of its channel's bound: its data and name, and 128 for what
+    /// every message has.
+    #[must_use]
+    pub fn cost(&self) -> u64 {
+        let name = self.name.as_ref().map_or(0, |name| name.as_str().len());
+        u64::try_from(self.data.as_str().len() + name).unwrap_or(u64::MAX) + 128
+    }
+}
+
 /// A message on its way to the subscribers of its channel.
 #[derive(Debug, Clone)]
 pub struct Publication {
@@ -136,12 +146,10 @@ impl Record {
         self.hidden_from.as_ref().is_some_and(hidden)
     }
 
-    /// Bytes that the message takes of its channel's bound: its data and name, and 128 for what
-    /// every message has.
+    /// Bytes that the message takes of its channel's bound: see [`Message::cost`].
     #[must_use]
     pub fn cost(&self) -> u64 {
-        let name = self.message.name.as_ref().map_or(0, |name| name.as_str().len());
-        u64::try_from(self.message.data.as_str().len() + name).unwrap_or(u64::MAX) + 128
+        self.message.cost()
     }
 }
 

@@ -1,0 +1,272 @@
+//! The broker and history of durable namespaces.
+
+use std::{
+    path::Path,
+    sync::{Arc, mpsc},
+    thread::{self, JoinHandle},
+};
+
+use application::ports::{
+    Broker, BrokerError, Cause, Clock, DeliverySink, HistoryError, HistoryStore, IdSource, Page,
+    Query,
+};
+use async_trait::async_trait;
+use domain::{ChannelKey, Draft, HistoryPolicy, Position, Receipt};
+use tokio::{
+    sync::{Semaphore, oneshot},
+    task::spawn_blocking,
+    time::timeout,
+};
+
+use crate::{
+    OpenError, OpenReport, StoreEvent, StoreOptions, StoreWatch,
+    command::{Command, Publishing, Tended, Tending},
+    committer::{Committer, World},
+    directory::Directory,
+    engine::EngineError,
+    error::{DamagedMessage, NotOpen, TooSlow},
+    reading::{ReadError, Reading},
+    shared::Shared,
+    stream::Stream,
+};
+
+/// Stamps messages, keeps them on disk, and announces them once they are synced.
+///
+/// It announces every channel: the sink itself knows which have subscribers. Attaching a channel
+/// keeps its stream, for subscribers count its offsets.
+///
+/// One thread writes. What comes while it syncs is synced together next, so the more senders wait,
+/// the more of them share a sync. Dropping the broker ends what waits in order and closes the store.
+///
+/// Somebody has to call [`Self::sweep`] from time to time.
+pub struct DurableBroker {
+    pub(crate) shared: Arc<Shared>,
+    /// Unbounded in itself: a send has room before it is queued, other commands are few.
+    queue: Option<mpsc::Sender<Command>>,
+    committer: Option<JoinHandle<()>>,
+    /// Units of [`Self::ROOM_UNIT`] that waiting sends may still take.
+    room: Arc<Semaphore>,
+    readers: Arc<Semaphore>,
+    pub(crate) clock: Arc<dyn Clock>,
+    watch: StoreWatch,
+    options: StoreOptions,
+}
+
+impl DurableBroker {
+    /// A send takes one unit for itself and one for each so many bytes of its payload.
+    const ROOM_UNIT: usize = 1024;
+    /// A damaged message costs a reader one attempt; then it says that it can't.
+    const ATTEMPTS: usize = 4;
+
+    /// Opens the store in a directory, which is made where it is missing, and announces to `sink`.
+    /// Blocks: reads places and keys into memory, replays at most some 150 MB of journal.
+    ///
+    /// `watch` hears what happens to the store later.
+    ///
+    /// # Errors
+    /// Another process has it, it has another format, or disk or system refuse. A store that is
+    /// damaged beyond opening is no error: it is set aside, and the report says so.
+    pub fn open(
+        directory: &Path,
+        options: StoreOptions,
+        sink: Arc<dyn DeliverySink>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdSource>,
+        watch: StoreWatch,
+    ) -> Result<(Self, OpenReport), OpenError> {
+        let directory = Directory::take(directory)?;
+        let path = directory.path().to_owned();
+        let (own_clock, own_watch) = (Arc::clone(&clock), Arc::clone(&watch));
+        let world = World { directory, options, sink, clock, ids, watch };
+        let opened = world.open()?;
+        let shared = Arc::new(Shared::default());
+        let (queue, commands) = mpsc::channel();
+        let (committer, report) = Committer::new(world, Arc::clone(&shared), commands, opened);
+        let spawned = thread::Builder::new().name("committer".to_owned());
+        let spawned = spawned.spawn(move || committer.run());
+        let committer = spawned.map_err(|source| OpenError::Io { path, source })?;
+        let room = (options.waiting_bytes / Self::ROOM_UNIT).max(1024);
+        let broker = Self {
+            shared,
+            queue: Some(queue),
+            committer: Some(committer),
+            room: Arc::new(Semaphore::new(room.min(Semaphore::MAX_PERMITS))),
+            readers: Arc::new(Semaphore::new(options.readers.max(1))),
+            clock: own_clock,
+            watch: own_watch,
+            options,
+        };
+        Ok((broker, report))
+    }
+
+    /// Hands a command to the committer.
+    pub(crate) fn ask(&self, command: Command) -> Result<(), NotOpen> {
+        let queue = self.queue.as_ref().ok_or(NotOpen)?;
+        queue.send(command).map_err(|_| NotOpen)
+    }
+
+    async fn publish_soon(&self, draft: Draft) -> Result<Receipt, BrokerError> {
+        let closed = || BrokerError::Unavailable(NotOpen.into());
+        let units = 1 + draft.data.as_str().len() / Self::ROOM_UNIT;
+        // A payload beyond all room waits for all of it.
+        let units = u32::try_from(units).unwrap_or(u32::MAX).min(1024);
+        let room = Arc::clone(&self.room).acquire_many_owned(units).await;
+        let room = room.map_err(|error| BrokerError::Unavailable(error.into()))?;
+        let (to, answer) = oneshot::channel();
+        let answering = Publishing { to, _room: room };
+        self.ask(Command::Publish { draft: Box::new(draft), answer: answering })
+            .map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())?
+    }
+
+    /// Asks the committer for a place, and waits no longer than patience allows.
+    async fn place(
+        &self,
+        command: impl FnOnce(oneshot::Sender<Result<Position, Cause>>) -> Command,
+    ) -> Result<Position, HistoryError> {
+        let unavailable = HistoryError::Unavailable;
+        let (to, answer) = oneshot::channel();
+        self.ask(command(to)).map_err(|error| unavailable(error.into()))?;
+        match timeout(self.options.patience, answer).await {
+            Ok(Ok(place)) => place.map_err(unavailable),
+            Ok(Err(_)) => Err(unavailable(NotOpen.into())),
+            Err(_) => Err(unavailable(TooSlow.into())),
+        }
+    }
+
+    /// Reads on a thread that may wait for the disk: most pages are in memory and take some
+    /// microseconds, but nobody can tell in advance.
+    async fn page(
+        &self,
+        reading: (Stream, crate::engine::View),
+        policy: HistoryPolicy,
+        query: Query,
+    ) -> Result<Result<Page, ReadError>, HistoryError> {
+        let unavailable = HistoryError::Unavailable;
+        let seat = Arc::clone(&self.readers).acquire_owned().await;
+        let seat = seat.map_err(|error| unavailable(error.into()))?;
+        let now = self.clock.now();
+        let page = spawn_blocking(move || {
+            let (stream, view) = reading;
+            let page = Reading { stream, view: &view, now }.page(&policy, &query);
+            // The seat and the engine are free before the answer is there.
+            drop((seat, view));
+            page
+        });
+        page.await.map_err(|error| unavailable(error.into()))
+    }
+
+    async fn read_soon(
+        &self,
+        channel: &ChannelKey,
+        policy: &HistoryPolicy,
+        query: &Query,
+    ) -> Result<Page, HistoryError> {
+        let unavailable = HistoryError::Unavailable;
+        for _ in 0..Self::ATTEMPTS {
+            let look = self.shared.look(channel, policy, self.clock.now());
+            let Some(reading) = look.map_err(|error| unavailable(error.into()))? else {
+                let begin =
+                    |answer| Command::Begin { channel: channel.clone(), policy: *policy, answer };
+                self.place(begin).await?;
+                continue;
+            };
+            let number = reading.0.number;
+            match self.page(reading, *policy, *query).await? {
+                Ok(page) => return Ok(page),
+                Err(ReadError::Damaged { offset }) => self.hide(channel, number, offset)?,
+                Err(ReadError::Engine(error)) => return Err(unavailable(error.into())),
+            }
+        }
+        Err(unavailable(DamagedMessage.into()))
+    }
+
+    /// A message is damaged: it and what comes before it are no longer read.
+    fn hide(&self, channel: &ChannelKey, number: u64, offset: u64) -> Result<(), HistoryError> {
+        let mut hidden = false;
+        if let Some(stream) = self.shared.lock().streams.get_mut(channel)
+            && stream.number == number
+        {
+            hidden = stream.first <= offset;
+            stream.forget_before(offset + 1);
+        }
+        if !hidden {
+            return Ok(());
+        }
+        (self.watch)(StoreEvent::DamagedMessage);
+        let tending = Tending { channel: channel.clone(), number, first: offset + 1 };
+        let (answer, _) = mpsc::sync_channel(1);
+        self.ask(Command::Tend { streams: vec![tending], answer })
+            .map_err(|error| HistoryError::Unavailable(error.into()))
+    }
+
+    /// Bytes that the database takes on disk.
+    ///
+    /// # Errors
+    /// The store is not open right now.
+    pub fn disk_bytes(&self) -> Result<u64, HistoryError> {
+        let engine = self.shared.lock().engine.clone();
+        let engine = engine.ok_or_else(|| HistoryError::Unavailable(NotOpen.into()))?;
+        engine.disk_bytes().map_err(|error: EngineError| HistoryError::Unavailable(error.into()))
+    }
+
+    /// Waits for the answer to a tending.
+    pub(crate) fn tend(&self, streams: Vec<Tending>) -> Tended {
+        let (answer, tended) = mpsc::sync_channel(1);
+        if self.ask(Command::Tend { streams, answer }).is_err() {
+            return Tended::Failed;
+        }
+        tended.recv().unwrap_or(Tended::Failed)
+    }
+}
+
+impl Drop for DurableBroker {
+    fn drop(&mut self) {
+        self.queue = None;
+        let Some(committer) = self.committer.take() else { return };
+        // Dropped by what it announces to: it ends behind this call.
+        if committer.thread().id() != thread::current().id() {
+            let _ = committer.join();
+        }
+    }
+}
+
+#[async_trait]
+impl Broker for DurableBroker {
+    async fn publish(&self, draft: Draft) -> Result<Receipt, BrokerError> {
+        let sent = timeout(self.options.patience, self.publish_soon(draft)).await;
+        sent.unwrap_or_else(|_| Err(BrokerError::Unavailable(TooSlow.into())))
+    }
+
+    async fn attach(&self, channel: &ChannelKey) -> Result<(), BrokerError> {
+        self.shared.lock().attached.insert(channel.clone());
+        Ok(())
+    }
+
+    async fn detach(&self, channel: &ChannelKey) -> Result<(), BrokerError> {
+        self.shared.lock().attached.remove(channel);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl HistoryStore for DurableBroker {
+    async fn read(
+        &self,
+        channel: &ChannelKey,
+        policy: &HistoryPolicy,
+        query: &Query,
+    ) -> Result<Page, HistoryError> {
+        let page = timeout(self.options.patience, self.read_soon(channel, policy, query)).await;
+        page.unwrap_or_else(|_| Err(HistoryError::Unavailable(TooSlow.into())))
+    }
+
+    async fn purge(
+        &self,
+        channel: &ChannelKey,
+        policy: &HistoryPolicy,
+    ) -> Result<Position, HistoryError> {
+        let (channel, policy) = (channel.clone(), *policy);
+        self.place(|answer| Command::Purge { channel, policy, answer }).await
+    }
+}

@@ -1,0 +1,115 @@
+//! What the committer is asked for, and how it answers.
+
+use std::sync::mpsc;
+
+use application::ports::{BrokerError, Cause};
+use domain::{ChannelKey, Draft, HistoryPolicy, Position, Receipt};
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+
+use crate::{error::NotOpen, space::StreamNumber};
+
+/// What the committer is asked for.
+pub(crate) enum Command {
+    /// Publish a draft.
+    Publish { draft: Box<Draft>, answer: Publishing },
+    /// Make a stream for the channel, where it has none.
+    Begin { channel: ChannelKey, policy: HistoryPolicy, answer: Placing },
+    /// Forget the messages of the channel's stream.
+    Purge { channel: ChannelKey, policy: HistoryPolicy, answer: Placing },
+    /// Tend these streams, expire keys and erase a share of what nobody reads.
+    Tend { streams: Vec<Tending>, answer: mpsc::SyncSender<Tended> },
+}
+
+/// What is known of a stream that needs care.
+#[derive(Debug, Clone)]
+pub(crate) struct Tending {
+    pub(crate) channel: ChannelKey,
+    pub(crate) number: StreamNumber,
+    /// Messages before this one are not to be read any more.
+    pub(crate) first: u64,
+}
+
+/// Whether a sweep has more to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tended {
+    /// There is more to erase.
+    More,
+    /// There is nothing left.
+    Done,
+    /// The store can't be written.
+    Failed,
+}
+
+/// Waits for a receipt, with its share of the room that waiting sends have.
+pub(crate) struct Publishing {
+    pub(crate) to: oneshot::Sender<Result<Receipt, BrokerError>>,
+    /// Given back with the answer.
+    pub(crate) _room: OwnedSemaphorePermit,
+}
+
+/// Waits for a stream's place.
+pub(crate) type Placing = oneshot::Sender<Result<Position, Cause>>;
+
+/// An answer that is given once its group is on disk.
+pub(crate) enum Answer {
+    Receipt(Publishing, Result<Receipt, BrokerError>),
+    Place(Placing, Result<Position, Cause>),
+    Tended(mpsc::SyncSender<Tended>, Tended),
+}
+
+impl Answer {
+    /// Gives the answer; who no longer waits does not get it.
+    pub(crate) fn give(self) {
+        match self {
+            Self::Receipt(answer, outcome) => {
+                let _ = answer.to.send(outcome);
+            }
+            Self::Place(to, place) => {
+                let _ = to.send(place);
+            }
+            Self::Tended(to, tended) => {
+                let _ = to.try_send(tended);
+            }
+        }
+    }
+
+    /// Says instead that the store can't.
+    pub(crate) fn refuse(self) {
+        match self {
+            Self::Receipt(answer, _) => {
+                let _ = answer.to.send(Err(BrokerError::Unavailable(NotOpen.into())));
+            }
+            Self::Place(to, _) => {
+                let _ = to.send(Err(NotOpen.into()));
+            }
+            Self::Tended(to, _) => {
+                let _ = to.try_send(Tended::Failed);
+            }
+        }
+    }
+}
+
+impl Command {
+    /// Says that the store can't.
+    pub(crate) fn refuse(self) {
+        match self {
+            Self::Publish { answer, .. } => {
+                let _ = answer.to.send(Err(BrokerError::Unavailable(NotOpen.into())));
+            }
+            Self::Begin { answer, .. } | Self::Purge { answer, .. } => {
+                let _ = answer.send(Err(NotOpen.into()));
+            }
+            Self::Tend { answer, .. } => {
+                let _ = answer.try_send(Tended::Failed);
+            }
+        }
+    }
+
+    /// Bytes that the command brings into a group.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Publish { draft, .. } => draft.data.as_str().len(),
+            Self::Begin { .. } | Self::Purge { .. } | Self::Tend { .. } => 0,
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! The one thread that writes: it makes groups of what waits, syncs each once, then announces and
+//! answers.
+
+use std::{
+    sync::{Arc, mpsc},
+    time::{Duration, Instant},
+};
+
+use application::ports::{Cause, Clock, DeliverySink, IdSource};
+use domain::Publication;
+
+use crate::{
+    command::{Answer, Command},
+    directory::Directory,
+    engine::Engine,
+    group::{Group, Staged},
+    head::Head,
+    ledger::Ledger,
+    opening::{Opened, Surroundings},
+    options::StoreOptions,
+    report::{OpenReport, StoreEvent, StoreWatch},
+    shared::Shared,
+};
+
+/// What the committer needs of the world.
+pub(crate) struct World {
+    pub(crate) directory: Directory,
+    pub(crate) options: StoreOptions,
+    pub(crate) sink: Arc<dyn DeliverySink>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn IdSource>,
+    pub(crate) watch: StoreWatch,
+}
+
+impl World {
+    pub(crate) fn open(&self) -> Result<Opened, crate::OpenError> {
+        let surroundings = Surroundings {
+            directory: &self.directory,
+            ids: &*self.ids,
+            now: self.clock.now(),
+            cache_bytes: self.options.cache_bytes,
+        };
+        surroundings.open()
+    }
+}
+
+/// The writing side of a store, on a thread of its own.
+pub(crate) struct Committer {
+    world: World,
+    shared: Arc<Shared>,
+    queue: mpsc::Receiver<Command>,
+    open: Open,
+}
+
+/// What the committer has while the store is open.
+struct Open {
+    engine: Arc<Engine>,
+    head: Head,
+    ledger: Ledger,
+}
+
+/// A group whose outcome is unknown until the store was opened again.
+struct InDoubt {
+    number: u64,
+    publications: Vec<Publication>,
+}
+
+/// The queue's other end is gone: the store is to be closed.
+struct Closed;
+
+impl Committer {
+    /// The first wait before the store is opened again; each is twice the one before.
+    const FIRST_WAIT: Duration = Duration::from_millis(100);
+    const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+    /// The committer of a store that was opened, and what the opening found out.
+    pub(crate) fn new(
+        world: World,
+        shared: Arc<Shared>,
+        queue: mpsc::Receiver<Command>,
+        opened: Opened,
+    ) -> (Self, OpenReport) {
+        let (open, report) = Open::install(opened, &shared);
+        (Self { world, shared, queue, open }, report)
+    }
+
+    /// Works until the queue's other end is gone.
+    pub(crate) fn run(mut self) {
+        while let Ok(first) = self.queue.recv() {
+            let commands = self.gather(first);
+            self = match self.settle(commands) {
+                Ok(open) => open,
+                Err(Closed) => return,
+            };
+        }
+        // The engine first, the directory's lock last.
+        let Self { world, shared, open, .. } = self;
+        shared.lock().engine = None;
+        drop(open);
+        drop(world);
+    }
+
+    /// What waits, up to a group's bounds. There is no timer: while one group is synced, the next one
+    /// gathers.
+    fn gather(&self, first: Command) -> Vec<Command> {
+        let mut bytes = first.bytes();
+        let mut commands = vec![first];
+        while commands.len() < self.world.options.group_commands
+            && bytes < self.world.options.group_bytes
+        {
+            let Ok(next) = self.queue.try_recv() else { break };
+            bytes += next.bytes();
+            commands.push(next);
+        }
+        commands
+    }
+
+    fn settle(mut self, commands: Vec<Command>) -> Result<Self, Closed> {
+        let mut group = Group {
+            ledger: &mut self.open.ledger,
+            shared: &self.shared,
+            ids: &*self.world.ids,
+            now: self.world.clock.now(),
+            staged: Staged::new(self.open.engine.batch()),
+        };
+        commands.into_iter().for_each(|command| group.stage(command));
+        let (staged, changed) = group.seal();
+        let Staged { batch, streams, publications, answers } = staged;
+        let number = self.open.ledger.counters.group;
+        if changed {
+            let head = &self.open.head;
+            let synced = batch.commit().map_err(Cause::from);
+            let synced = synced.and_then(|()| head.advance(number).map_err(Cause::from));
+            if let Err(cause) = synced {
+                return self.heal(cause, InDoubt { number, publications }, answers);
+            }
+            let mut state = self.shared.lock();
+            for (channel, mut stream) in streams {
+                if let Some(known) = state.streams.get(&channel) {
+                    // A reader may have come meanwhile.
+                    stream.used = stream.used.max(known.used);
+                }
+                state.streams.insert(channel, stream);
+            }
+        } else {
+            // A batch holds the engine.
+            drop(batch);
+        }
+        publications.iter().for_each(|publication| self.world.sink.deliver(publication));
+        answers.into_iter().for_each(Answer::give);
+        Ok(self)
+    }
+
+    /// A write or sync failed, so the engine refuses everything from now on. Drops it, opens the store
+    /// again and goes on with what is there. Until then nobody gets an offset: the fate of those in
+    /// the failed group shows at the opening.
+    fn heal(self, cause: Cause, doubt: InDoubt, answers: Vec<Answer>) -> Result<Self, Closed> {
+        let Self { world, shared, queue, open } = self;
+        shared.lock().engine = None;
+        drop(open);
+        (world.watch)(StoreEvent::Failed(cause));
+        answers.into_iter().for_each(Answer::refuse);
+        let mut wait = Self::FIRST_WAIT;
+        let opened = loop {
+            refuse_for(&queue, wait)?;
+            match world.open() {
+                Ok(opened) => break opened,
+                Err(error) => (world.watch)(StoreEvent::StillFailing(error.into())),
+            }
+            wait = (wait * 2).min(Self::LONGEST_WAIT);
+        };
+        let (open, report) = Open::install(opened, &shared);
+        let kept = report.set_aside.is_none() && open.ledger.counters.group >= doubt.number;
+        (world.watch)(StoreEvent::Healed(report));
+        // The group is on disk, and nobody was told: subscribers must not find a gap.
+        if kept {
+            doubt.publications.iter().for_each(|publication| world.sink.deliver(publication));
+        }
+        Ok(Self { world, shared, queue, open })
+    }
+}
+
+impl Open {
+    fn install(opened: Opened, shared: &Shared) -> (Self, OpenReport) {
+        let Opened { engine, head, contents, report } = opened;
+        let mut state = shared.lock();
+        state.streams = contents.streams;
+        state.engine = Some(Arc::clone(&engine));
+        (Self { engine, head, ledger: contents.ledger }, report)
+    }
+}
+
+/// Refuses what comes while the store can't be used.
+fn refuse_for(queue: &mpsc::Receiver<Command>, wait: Duration) -> Result<(), Closed> {
+    let until = Instant::now() + wait;
+    loop {
+        match queue.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            Ok(command) => command.refuse(),
+            Err(mpsc::RecvTimeoutError::Timeout) => return Ok(()),
+            Err(mpsc::RecvTimeoutError::Disconnected) => return Err(Closed),
+        }
+    }
+}

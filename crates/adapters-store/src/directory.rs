@@ -1,0 +1,123 @@
+//! The store's directory: who has it, what format it is in, and where what can't be opened goes.
+
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{self, Read, Seek, Write},
+    path::{Path, PathBuf},
+};
+
+use crate::error::OpenError;
+
+/// A store's directory, held by this process until dropped.
+///
+/// | Name | What |
+/// |---|---|
+/// | `lock` | locked by the process that has the store, whose id is in it |
+/// | `format` | the version of the format |
+/// | `head` | the number of the last commit group |
+/// | `db` | the engine's files |
+/// | `aside-N` | a store that could not be opened, set aside at the time N (Unix milliseconds) |
+#[derive(Debug)]
+pub(crate) struct Directory {
+    path: PathBuf,
+    /// Locked. The kernel lets go of it when the process ends, however it ends.
+    _lock: File,
+}
+
+/// What the file `format` says of a store that can be opened.
+const FORMAT: &str = "rtmate-store 1\n";
+
+impl Directory {
+    /// Takes the directory, which is made where it is missing.
+    pub(crate) fn take(path: &Path) -> Result<Self, OpenError> {
+        let failed = |source| OpenError::Io { path: path.to_owned(), source };
+        fs::create_dir_all(path).map_err(failed)?;
+        let lock = lock(path)?;
+        let directory = Self { path: path.to_owned(), _lock: lock };
+        directory.check_format()?;
+        Ok(directory)
+    }
+
+    fn check_format(&self) -> Result<(), OpenError> {
+        let path = self.path.join("format");
+        let failed = |source| OpenError::Io { path: path.clone(), source };
+        match fs::read_to_string(&path) {
+            Ok(found) if found == FORMAT => Ok(()),
+            Ok(found) => {
+                let found = found.lines().next().unwrap_or_default().chars().take(64).collect();
+                Err(OpenError::Format { path: self.path.clone(), found })
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                write_synced(&path, FORMAT.as_bytes()).map_err(failed)?;
+                sync_directory(&self.path).map_err(failed)
+            }
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
+        self.path.join("db")
+    }
+
+    pub(crate) fn head(&self) -> PathBuf {
+        self.path.join("head")
+    }
+
+    /// Moves the database and its head out of the way; gives the place where they are now.
+    pub(crate) fn set_aside(&self, now_millis: u64) -> io::Result<PathBuf> {
+        let aside = self.path.join(format!("aside-{now_millis}"));
+        fs::create_dir(&aside)?;
+        for name in ["db", "head"] {
+            match fs::rename(self.path.join(name), aside.join(name)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        self.sync()?;
+        Ok(aside)
+    }
+
+    /// Makes names in the directory outlast a power loss.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        sync_directory(&self.path)
+    }
+}
+
+fn lock(path: &Path) -> Result<File, OpenError> {
+    let name = path.join("lock");
+    let failed = |source| OpenError::Io { path: name.clone(), source };
+    let options =
+        OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&name);
+    let mut file = options.map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut text = String::new();
+            // Who has the lock may be about to write its id: then it stays unknown.
+            let pid =
+                file.take(32).read_to_string(&mut text).ok().and_then(|_| text.trim().parse().ok());
+            return Err(OpenError::InUse { path: path.to_owned(), pid });
+        }
+        Err(TryLockError::Error(source)) => return Err(failed(source)),
+    }
+    let written = file
+        .set_len(0)
+        .and_then(|()| file.rewind())
+        .and_then(|()| writeln!(file, "{}", std::process::id()));
+    written.map_err(failed)?;
+    Ok(file)
+}
+
+pub(crate) fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}

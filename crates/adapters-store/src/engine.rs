@@ -1,0 +1,174 @@
+//! The storage engine: the one file that knows its types.
+
+use std::{
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    sync::Arc,
+};
+
+use application::ports::Cause;
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable, Slice, Snapshot};
+
+use crate::space::Space;
+
+/// Why the engine did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EngineError {
+    /// What is on disk is not what was written.
+    #[error("the store is damaged")]
+    Damaged(#[source] Cause),
+    /// Disk or system refused, handles of before are still in use, or an earlier failure made the
+    /// engine refuse everything: opening it again may help.
+    #[error("the store can't be used")]
+    Failed(#[source] Cause),
+}
+
+impl From<fjall::Error> for EngineError {
+    fn from(error: fjall::Error) -> Self {
+        let damaged = match &error {
+            fjall::Error::Io(error) | fjall::Error::Storage(fjall::LsmError::Io(error)) => {
+                is_damage(error)
+            }
+            fjall::Error::Storage(_)
+            | fjall::Error::JournalRecovery(_)
+            | fjall::Error::InvalidVersion(None)
+            | fjall::Error::Decompress(_)
+            | fjall::Error::InvalidTrailer
+            | fjall::Error::InvalidTag(_)
+            | fjall::Error::Unrecoverable => true,
+            // Another version of the engine is no damage, nor is what is not known yet.
+            fjall::Error::InvalidVersion(Some(_))
+            | fjall::Error::Poisoned
+            | fjall::Error::KeyspaceDeleted
+            | fjall::Error::Locked
+            | _ => false,
+        };
+        if damaged { Self::Damaged(error.into()) } else { Self::Failed(error.into()) }
+    }
+}
+
+/// A disk that is full or forbidden says nothing about the data; a file that is missing or too short
+/// does.
+fn is_damage(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidData, NotFound, UnexpectedEof};
+    matches!(error.kind(), InvalidData | NotFound | UnexpectedEof)
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the engine panicked while opening")]
+struct Panicked;
+
+/// Bytes of a key or value.
+pub(crate) type Bytes = Slice;
+
+/// An open database. Dropped with all its views, its files can be opened again.
+pub(crate) struct Engine {
+    database: Database,
+    spaces: Vec<Keyspace>,
+}
+
+impl Engine {
+    /// The journal is replayed at a start: its limit bounds how long that takes. The engine takes no
+    /// lower one.
+    const JOURNAL_BYTES: u64 = 64 << 20;
+    /// What a keyspace gathers in memory before it is written as a table.
+    const MEMTABLE_BYTES: u64 = 16 << 20;
+    /// Threads that write and compact tables.
+    const WORKERS: usize = 2;
+
+    /// Opens or creates the database.
+    pub(crate) fn open(path: &Path, cache_bytes: u64) -> Result<Self, EngineError> {
+        // The engine asserts here and there on files that are not as they should be.
+        let opened = catch_unwind(AssertUnwindSafe(|| Self::open_files(path, cache_bytes)));
+        opened.unwrap_or_else(|_| Err(EngineError::Damaged(Panicked.into())))
+    }
+
+    fn open_files(path: &Path, cache_bytes: u64) -> Result<Self, EngineError> {
+        let database = Database::builder(path)
+            .cache_size(cache_bytes)
+            .max_journaling_size(Self::JOURNAL_BYTES)
+            .worker_threads(Self::WORKERS)
+            .open()?;
+        let options = || KeyspaceCreateOptions::default().max_memtable_size(Self::MEMTABLE_BYTES);
+        let open = |space: Space| database.keyspace(space.name(), options);
+        let spaces = Space::ALL.into_iter().map(open).collect::<Result<_, _>>()?;
+        Ok(Self { database, spaces })
+    }
+
+    /// An empty batch.
+    pub(crate) fn batch(self: &Arc<Self>) -> Batch {
+        // Synced before readers see it: a read finds nothing that a crash could take back.
+        let batch = self.database.batch().durability(Some(PersistMode::SyncData));
+        Batch { engine: Arc::clone(self), batch }
+    }
+
+    /// The database as it is now.
+    pub(crate) fn view(self: &Arc<Self>) -> View {
+        View { snapshot: self.database.snapshot(), engine: Arc::clone(self) }
+    }
+
+    /// Bytes that the database takes on disk.
+    pub(crate) fn disk_bytes(&self) -> Result<u64, EngineError> {
+        Ok(self.database.disk_space()?)
+    }
+}
+
+/// Writes to any keyspaces that happen together or not at all.
+pub(crate) struct Batch {
+    engine: Arc<Engine>,
+    batch: fjall::OwnedWriteBatch,
+}
+
+impl Batch {
+    pub(crate) fn put(&mut self, space: Space, key: &[u8], value: Vec<u8>) {
+        self.batch.insert(&self.engine.spaces[space.index()], key, value);
+    }
+
+    pub(crate) fn remove(&mut self, space: Space, key: &[u8]) {
+        self.batch.remove(&self.engine.spaces[space.index()], key);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.batch.len()
+    }
+
+    /// Writes and syncs everything. After an error the outcome is unknown until the database was
+    /// opened again.
+    pub(crate) fn commit(self) -> Result<(), EngineError> {
+        Ok(self.batch.commit()?)
+    }
+}
+
+/// The database at one moment.
+#[derive(Clone)]
+pub(crate) struct View {
+    snapshot: Snapshot,
+    engine: Arc<Engine>,
+}
+
+impl View {
+    pub(crate) fn get(&self, space: Space, key: &[u8]) -> Result<Option<Bytes>, EngineError> {
+        Ok(self.snapshot.get(&self.engine.spaces[space.index()], key)?)
+    }
+
+    /// Keys and values between two keys, both included.
+    pub(crate) fn range(
+        &self,
+        space: Space,
+        from: &[u8],
+        to: &[u8],
+    ) -> impl DoubleEndedIterator<Item = Result<(Bytes, Bytes), EngineError>> + use<> {
+        let rows = self.snapshot.range(&self.engine.spaces[space.index()], from..=to);
+        rows.map(|row| Ok(row.into_inner()?))
+    }
+
+    /// Everything in a keyspace.
+    pub(crate) fn all(
+        &self,
+        space: Space,
+    ) -> impl DoubleEndedIterator<Item = Result<(Bytes, Bytes), EngineError>> + use<> {
+        let rows = self.snapshot.iter(&self.engine.spaces[space.index()]);
+        rows.map(|row| Ok(row.into_inner()?))
+    }
+}

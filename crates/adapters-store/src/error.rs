@@ -1,0 +1,74 @@
+//! Why a store is not opened or does not answer.
+
+use std::{io, path::PathBuf};
+
+use application::ports::Cause;
+
+use crate::engine::EngineError;
+
+/// Why a store was not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has it.
+    #[error("the store {} is in use by {}", path.display(), other(*pid))]
+    InUse {
+        /// The store's directory.
+        path: PathBuf,
+        /// The other process, where it could be told.
+        pid: Option<u32>,
+    },
+    /// It is in a format that this version does not read, or no store at all.
+    #[error("the store {} has the format `{found}`, which this version does not read", path.display())]
+    Format {
+        /// The store's directory.
+        path: PathBuf,
+        /// What its file `format` says, at most 64 characters.
+        found: String,
+    },
+    /// A file could not be read or written. Nothing is set aside for that: the data may be whole.
+    #[error("{} can't be used", path.display())]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The engine could not open it, and it is not the data that is damaged.
+    #[error("the store {} can't be opened", path.display())]
+    Engine {
+        /// The store's directory.
+        path: PathBuf,
+        /// What the engine says.
+        source: Cause,
+    },
+}
+
+fn other(pid: Option<u32>) -> String {
+    pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"))
+}
+
+impl OpenError {
+    pub(crate) fn engine(path: PathBuf, error: EngineError) -> Self {
+        Self::Engine { path, source: error.into() }
+    }
+}
+
+/// The store is closed, or is being opened again after a failure.
+#[derive(Debug, thiserror::Error)]
+#[error("the store is not open")]
+pub(crate) struct NotOpen;
+
+/// The committer did not answer in time.
+#[derive(Debug, thiserror::Error)]
+#[error("the store did not answer in time")]
+pub(crate) struct TooSlow;
+
+/// The app has as many streams as it may, and all of them are in use.
+#[derive(Debug, thiserror::Error)]
+#[error("the app has as many streams as it may, all in use")]
+pub(crate) struct TooManyStreams;
+
+/// A stream's message is missing or is not what was written.
+#[derive(Debug, thiserror::Error)]
+#[error("a message is damaged")]
+pub(crate) struct DamagedMessage;

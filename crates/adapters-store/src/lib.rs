@@ -1,0 +1,40 @@
+//! The embedded durable store: what is acknowledged or announced is on disk.
+//!
+//! * [`DurableBroker`] is the `Broker` and `HistoryStore` of namespaces with `durability =
+//!   "durable"`. [`DurableBroker::open`] gives it with an [`OpenReport`]; a [`StoreWatch`] hears what
+//!   happens later.
+//! * `committer` is the one thread that writes. It gathers commands to a `group`, whose batch holds
+//!   everything that becomes true together, syncs it, advances the `head` file, and only then
+//!   announces and answers.
+//! * `reading` finds a page by a stream's place, which `shared` has in memory for every stream.
+//! * `opening` proves by the head that nothing acknowledged is missing, `mending` gives new epochs
+//!   where something is.
+//! * `engine` is the only file that knows the storage engine; `space` says what is under which key,
+//!   `record`, `stream`, `keys` and `ledger` how values look, `encoding` puts a checksum before each.
+
+mod broker;
+mod command;
+mod committer;
+mod directory;
+mod encoding;
+mod engine;
+mod error;
+mod group;
+mod head;
+mod keys;
+mod ledger;
+mod mending;
+mod opening;
+mod options;
+mod reading;
+mod record;
+mod report;
+mod shared;
+mod space;
+mod stream;
+mod sweep;
+
+pub use broker::DurableBroker;
+pub use error::OpenError;
+pub use options::StoreOptions;
+pub use report::{Doubt, OpenReport, SetAside, StoreEvent, StoreWatch};

@@ -1,0 +1,77 @@
+//! The keyspaces of the store, and what a key looks like in each.
+//!
+//! Keys of an app begin with its number, which is never given again: what an app leaves behind can
+//! be deleted as one range, and a later app of the same name has nothing to do with it. Numbers are
+//! big-endian, so that keys sort as their numbers do.
+
+/// A keyspace. All of them are written in one atomic batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Space {
+    /// What the store knows of itself: its identity and its counters.
+    Meta,
+    /// App number to app name.
+    Apps,
+    /// App number and channel name to the stream's place.
+    Streams,
+    /// App number, stream number and offset to a message.
+    Messages,
+    /// App number and the hash of a key's scope to what was sent under it.
+    Keys,
+    /// App number and stream number to messages that nobody reads any more.
+    Garbage,
+}
+
+impl Space {
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Meta, Self::Apps, Self::Streams, Self::Messages, Self::Keys, Self::Garbage];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Meta => "meta",
+            Self::Apps => "apps",
+            Self::Streams => "streams",
+            Self::Messages => "messages",
+            Self::Keys => "keys",
+            Self::Garbage => "garbage",
+        }
+    }
+
+    pub(crate) const fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// The number that the store has given an app.
+pub(crate) type AppNumber = u32;
+
+/// The number that the store has given a stream: another one for each life of a channel's stream.
+pub(crate) type StreamNumber = u64;
+
+pub(crate) fn app_key(app: AppNumber) -> [u8; 4] {
+    app.to_be_bytes()
+}
+
+pub(crate) fn stream_key(app: AppNumber, channel: &str) -> Vec<u8> {
+    [&app.to_be_bytes(), channel.as_bytes()].concat()
+}
+
+pub(crate) fn message_key(app: AppNumber, stream: StreamNumber, offset: u64) -> [u8; 20] {
+    let mut key = [0; 20];
+    key[..4].copy_from_slice(&app.to_be_bytes());
+    key[4..12].copy_from_slice(&stream.to_be_bytes());
+    key[12..].copy_from_slice(&offset.to_be_bytes());
+    key
+}
+
+pub(crate) fn garbage_key(app: AppNumber, stream: StreamNumber) -> [u8; 12] {
+    let mut key = [0; 12];
+    key[..4].copy_from_slice(&app.to_be_bytes());
+    key[4..].copy_from_slice(&stream.to_be_bytes());
+    key
+}
+
+/// The app's number and the rest of a key that begins with one.
+pub(crate) fn split_app(key: &[u8]) -> Option<(AppNumber, &[u8])> {
+    let (app, rest) = key.split_first_chunk()?;
+    Some((AppNumber::from_be_bytes(*app), rest))
+}

@@ -1,0 +1,127 @@
+//! A store in a directory of its own, opened as often as a test wants.
+
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use adapters_memory::RandomIds;
+use adapters_store::{DurableBroker, OpenError, OpenReport, StoreEvent, StoreOptions};
+use application::ports::{Broker, BrokerError, HistoryStore, Order, Page, Query};
+use domain::{
+    AppId, ChannelKey, ChannelName, ClientId, ConnectionId, Draft, Durability, HistoryPolicy,
+    MessageKey, Namespace, Payload, Receipt, SessionToken, Source, Timestamp,
+};
+use tempfile::TempDir;
+use testkit::{ManualClock, RecordingSink};
+
+/// A directory, and what its store is made with.
+pub(crate) struct Store {
+    pub(crate) folder: TempDir,
+    pub(crate) sink: Arc<RecordingSink>,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) events: Arc<Mutex<Vec<String>>>,
+}
+
+impl Store {
+    pub(crate) fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().expect("a directory"),
+            sink: Arc::default(),
+            clock: Arc::new(ManualClock::new(Timestamp::from_secs(1_800_000_000))),
+            events: Arc::default(),
+        }
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.path().join("store")
+    }
+
+    pub(crate) fn try_open(&self) -> Result<(DurableBroker, OpenReport), OpenError> {
+        let events = Arc::clone(&self.events);
+        DurableBroker::open(
+            &self.path(),
+            StoreOptions { cache_bytes: 1 << 20, ..StoreOptions::default() },
+            Arc::clone(&self.sink) as _,
+            Arc::clone(&self.clock) as _,
+            Arc::new(RandomIds),
+            Arc::new(move |event: StoreEvent| {
+                events.lock().expect("no panic").push(format!("{event:?}"));
+            }),
+        )
+    }
+
+    pub(crate) fn open(&self) -> DurableBroker {
+        let (broker, report) = self.try_open().expect("opened");
+        assert_eq!((report.doubt, &report.set_aside, report.damaged), (None, &None, 0));
+        broker
+    }
+}
+
+pub(crate) const POLICY: HistoryPolicy = HistoryPolicy {
+    size: 10_000,
+    ttl: Duration::from_secs(3600),
+    bytes: 1 << 30,
+    durability: Durability::Durable,
+};
+
+pub(crate) const ALL: Query =
+    Query { after: None, before: None, order: Order::Ascending, limit: 100_000, bytes: u64::MAX };
+
+pub(crate) fn channel(name: &str) -> ChannelKey {
+    ChannelKey {
+        app: AppId::parse("shop").expect("an app's name"),
+        channel: ChannelName::parse(name).expect("a channel's name"),
+    }
+}
+
+pub(crate) fn draft(channel: &ChannelKey, data: &str) -> Draft {
+    let client = ClientId::parse("alice").expect("a client's name");
+    let connection = ConnectionId::from_random(1);
+    let session = SessionToken::from_random(1);
+    Draft {
+        channel: channel.clone(),
+        name: None,
+        data: Payload::parse(data, 1 << 20).expect("JSON"),
+        key: None,
+        from: None,
+        source: Source { client, connection, session, echo: true },
+        namespace: Arc::new(Namespace { history: Some(POLICY), ..Namespace::default() }),
+    }
+}
+
+pub(crate) fn keyed(channel: &ChannelKey, data: &str, key: &str) -> Draft {
+    Draft { key: MessageKey::parse(key).ok(), ..draft(channel, data) }
+}
+
+pub(crate) async fn publish(broker: &DurableBroker, draft: Draft) -> Receipt {
+    broker.publish(draft).await.expect("published")
+}
+
+pub(crate) async fn publish_all(
+    broker: &DurableBroker,
+    channel: &ChannelKey,
+    numbers: std::ops::RangeInclusive<u64>,
+) {
+    for n in numbers {
+        publish(broker, draft(channel, &n.to_string())).await;
+    }
+}
+
+pub(crate) async fn try_publish(
+    broker: &DurableBroker,
+    draft: Draft,
+) -> Result<Receipt, BrokerError> {
+    broker.publish(draft).await
+}
+
+pub(crate) async fn read(broker: &DurableBroker, channel: &ChannelKey) -> Page {
+    broker.read(channel, &POLICY, &ALL).await.expect("read")
+}
+
+pub(crate) fn data(page: &Page) -> Vec<&str> {
+    page.messages.iter().map(|record| record.message.data.as_str()).collect()
+}
