@@ -23,7 +23,6 @@ use crate::{
     command::{Command, Publishing, Tended, Tending},
     committer::{Committer, World},
     directory::Directory,
-    engine::EngineError,
     error::{DamagedMessage, NotOpen, TooSlow},
     reading::{ReadError, Reading},
     shared::Shared,
@@ -198,16 +197,6 @@ impl DurableBroker {
         let (answer, _) = mpsc::sync_channel(1);
         self.ask(Command::Tend { streams: vec![tending], answer })
             .map_err(|error| HistoryError::Unavailable(error.into()))
-    }
-
-    /// Bytes that the database takes on disk.
-    ///
-    /// # Errors
-    /// The store is not open right now.
-    pub fn disk_bytes(&self) -> Result<u64, HistoryError> {
-        let engine = self.shared.lock().engine.clone();
-        let engine = engine.ok_or_else(|| HistoryError::Unavailable(NotOpen.into()))?;
-        engine.disk_bytes().map_err(|error: EngineError| HistoryError::Unavailable(error.into()))
     }
 
     /// Waits for the answer to a tending.

@@ -53,6 +53,17 @@ impl OpenError {
     }
 }
 
+/// Why a store was not checked or copied.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// It is being opened again after a failure.
+    #[error("the store is not open")]
+    NotOpen,
+    /// It can't be read.
+    #[error("the store can't be read")]
+    Read(#[source] Cause),
+}
+
 /// The store is closed, or is being opened again after a failure.
 #[derive(Debug, thiserror::Error)]
 #[error("the store is not open")]

@@ -13,6 +13,7 @@
 //!   `record`, `stream`, `keys` and `ledger` how values look, `encoding` puts a checksum before each.
 
 mod broker;
+mod check;
 mod command;
 mod committer;
 mod directory;
@@ -35,6 +36,7 @@ mod stream;
 mod sweep;
 
 pub use broker::DurableBroker;
-pub use error::OpenError;
+pub use check::StoreContents;
+pub use error::{CheckError, OpenError};
 pub use options::StoreOptions;
 pub use report::{Doubt, OpenReport, SetAside, StoreEvent, StoreWatch};

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -21,6 +21,7 @@ use testkit::{ManualClock, RecordingSink};
 /// A directory, and what its store is made with.
 pub(crate) struct Store {
     pub(crate) folder: TempDir,
+    path: PathBuf,
     pub(crate) sink: Arc<RecordingSink>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) events: Arc<Mutex<Vec<String>>>,
@@ -28,16 +29,23 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) fn new() -> Self {
-        Self {
-            folder: tempfile::tempdir().expect("a directory"),
-            sink: Arc::default(),
-            clock: Arc::new(ManualClock::new(Timestamp::from_secs(1_800_000_000))),
-            events: Arc::default(),
-        }
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("store");
+        Self::of(folder, path)
+    }
+
+    /// A store in a directory that is somebody else's.
+    pub(crate) fn at(path: &Path) -> Self {
+        Self::of(tempfile::tempdir().expect("a directory"), path.to_owned())
+    }
+
+    fn of(folder: TempDir, path: PathBuf) -> Self {
+        let clock = Arc::new(ManualClock::new(Timestamp::from_secs(1_800_000_000)));
+        Self { folder, path, sink: Arc::default(), clock, events: Arc::default() }
     }
 
     pub(crate) fn path(&self) -> PathBuf {
-        self.folder.path().join("store")
+        self.path.clone()
     }
 
     pub(crate) fn try_open(&self) -> Result<(DurableBroker, OpenReport), OpenError> {
@@ -106,8 +114,11 @@ pub(crate) async fn publish_all(
     channel: &ChannelKey,
     numbers: std::ops::RangeInclusive<u64>,
 ) {
-    for n in numbers {
-        publish(broker, draft(channel, &n.to_string())).await;
+    // Those that wait together are synced together, in this order.
+    let drafts: Vec<Draft> = numbers.map(|n| draft(channel, &n.to_string())).collect();
+    for drafts in drafts.chunks(500) {
+        let sent = drafts.iter().map(|draft| publish(broker, draft.clone()));
+        futures_util::future::join_all(sent).await;
     }
 }
 

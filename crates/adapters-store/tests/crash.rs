@@ -1,0 +1,146 @@
+//! Processes that end in the middle, and disks that refuse.
+
+mod common;
+
+use std::{
+    io::{BufRead, BufReader, Lines},
+    process::{Child, ChildStdout, Command, Stdio},
+};
+
+use adapters_store::OpenError;
+use common::{Store, channel, data, draft, keyed, publish, read};
+use domain::Offset;
+
+/// Names the directory that a child publishes to.
+const FOLDER: &str = "RTMATE_TEST_STORE";
+
+/// This test binary again, running one of the tests that are for children.
+fn child(store: &Store, test: &str) -> (Child, Lines<BufReader<ChildStdout>>) {
+    let binary = std::env::current_exe().expect("this binary");
+    // A write beyond a file's limit is an error for the child, not its end.
+    let mut child = Command::new("sh")
+        .args(["-c", "trap '' XFSZ; exec \"$@\"", "sh"])
+        .arg(binary)
+        .args(["--ignored", "--exact", test, "--nocapture", "--test-threads=1"])
+        .env(FOLDER, store.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("a child");
+    let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+    (child, lines)
+}
+
+fn child_store() -> Option<Store> {
+    let path = std::path::PathBuf::from(std::env::var_os(FOLDER)?);
+    Some(Store::at(&path))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "runs as the child of another test"]
+async fn child_publishes_until_it_is_killed() {
+    let Some(store) = child_store() else { return };
+    let broker = std::sync::Arc::new(store.open());
+    let senders = (0..8).map(|sender| {
+        let broker = std::sync::Arc::clone(&broker);
+        tokio::spawn(async move {
+            for n in 0.. {
+                let sent = format!("[{sender},{n}]");
+                let key = format!("k{sender}-{n}");
+                publish(&broker, keyed(&channel(&format!("c{}", sender % 3)), &sent, &key)).await;
+                println!("acknowledged {} {sent} {key}", sender % 3);
+            }
+        })
+    });
+    futures_util::future::join_all(senders).await;
+}
+
+#[tokio::test]
+async fn a_kill_loses_nothing_acknowledged() {
+    let store = Store::new();
+    for round in 1..=3 {
+        let (mut child, mut lines) = child(&store, "child_publishes_until_it_is_killed");
+        let mut acknowledged = Vec::new();
+        while acknowledged.len() < 300 {
+            let line = lines.next().expect("more").expect("a line");
+            acknowledged.extend(line.strip_prefix("acknowledged ").map(str::to_owned));
+            if acknowledged.len() == 100 {
+                let refused = store.try_open().err().expect("refused");
+                let OpenError::InUse { pid, .. } = refused else { panic!("{refused:?}") };
+                assert_eq!(pid, Some(child.id()), "names the process that has it");
+            }
+        }
+        child.kill().expect("killed");
+        child.wait().expect("gone");
+        // What it still said before it died.
+        let rest = lines.map_while(Result::ok);
+        acknowledged
+            .extend(rest.filter_map(|line| line.strip_prefix("acknowledged ").map(str::to_owned)));
+        let broker = store.open();
+        let mut kept = Vec::new();
+        for n in 0..3 {
+            let page = read(&broker, &channel(&format!("c{n}"))).await;
+            assert_eq!(page.position.offset, Offset(page.messages.len() as u64), "round {round}");
+            kept.push(page);
+        }
+        for line in &acknowledged {
+            let parts: Vec<&str> = line.split(' ').collect();
+            let [number, sent, key] = parts[..] else { continue };
+            let page = &kept[number.parse::<usize>().expect("a number")];
+            assert!(data(page).contains(&sent), "round {round}: lost {sent}");
+            let again = keyed(&channel(&format!("c{number}")), sent, key);
+            assert!(publish(&broker, again).await.repeated, "round {round}: {key}");
+        }
+        drop(broker);
+        // The next round sends the same keys with the same content: a new directory is a new store.
+        std::fs::remove_dir_all(store.path()).expect("removed");
+    }
+}
+
+#[tokio::test]
+#[ignore = "runs as the child of another test"]
+async fn child_meets_a_disk_that_refuses() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Some(store) = child_store() else { return };
+    let lobby = channel("lobby");
+    let broker = store.open();
+    for n in 1..=10 {
+        publish(&broker, draft(&lobby, &n.to_string())).await;
+    }
+    let before = read(&broker, &lobby).await;
+    let free = getrlimit(Resource::Fsize);
+    // The head fits, the journal is longer.
+    setrlimit(Resource::Fsize, Rlimit { current: Some(16 << 10), ..free }).expect("limited");
+    let large = format!("\"{}\"", "x".repeat(20_000));
+    let refused = common::try_publish(&broker, draft(&lobby, &large)).await;
+    assert!(refused.is_err(), "{refused:?}");
+    assert!(store.sink.take().iter().all(|heard| heard.message.data.as_str() != large));
+    setrlimit(Resource::Fsize, free).expect("free again");
+    let mut healed = false;
+    for _ in 0..500 {
+        if common::try_publish(&broker, draft(&lobby, "11")).await.is_ok() {
+            healed = true;
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let events = store.events.lock().expect("no panic").clone();
+    assert!(healed, "{events:?}");
+    assert!(events.iter().any(|event| event.starts_with("Failed")), "{events:?}");
+    assert!(events.iter().any(|event| event.starts_with("Healed")), "{events:?}");
+    let page = read(&broker, &lobby).await;
+    assert_eq!(page.position.epoch, before.position.epoch, "nothing is in doubt: {events:?}");
+    assert_eq!(page.position.offset, Offset(page.messages.len() as u64));
+    assert_eq!(&data(&page)[..10], data(&before));
+    println!("healed {}", page.messages.len());
+}
+
+#[tokio::test]
+async fn a_disk_that_refuses_is_used_again_when_it_does_not() {
+    let store = Store::new();
+    let (mut child, lines) = child(&store, "child_meets_a_disk_that_refuses");
+    let said: Vec<String> = lines.map_while(Result::ok).collect();
+    assert!(child.wait().expect("gone").success(), "{said:?}");
+    assert!(said.iter().any(|line| line.contains("healed")), "{said:?}");
+    let broker = store.open();
+    assert_eq!(data(&read(&broker, &channel("lobby")).await).last(), Some(&"11"));
+}
