@@ -7,20 +7,19 @@ use std::{
 };
 
 use application::ports::{
-    Broker, BrokerError, Cause, Clock, DeliverySink, HistoryError, HistoryStore, IdSource, Page,
-    Query,
+    Broker, BrokerError, Clock, DeliverySink, HistoryError, HistoryStore, IdSource, Page, Query,
 };
 use async_trait::async_trait;
 use domain::{ChannelKey, Draft, HistoryPolicy, Position, Receipt};
 use tokio::{
-    sync::{Semaphore, oneshot},
+    sync::{AcquireError, OwnedSemaphorePermit, Semaphore, oneshot},
     task::spawn_blocking,
     time::timeout,
 };
 
 use crate::{
     OpenError, OpenReport, StoreEvent, StoreOptions, StoreWatch,
-    command::{Command, Publishing, Tended, Tending},
+    command::{Command, Placing, Publishing, Tended, Tending},
     committer::{Committer, World},
     directory::Directory,
     error::{DamagedMessage, NotOpen, TooSlow},
@@ -54,6 +53,8 @@ pub struct DurableBroker {
 impl DurableBroker {
     /// A send takes one unit for itself and one for each so many bytes of its payload.
     const ROOM_UNIT: usize = 1024;
+    /// Units that there are at least, 1 MiB.
+    const LEAST_ROOM: u32 = 1024;
     /// A damaged message costs a reader one attempt; then it says that it can't.
     const ATTEMPTS: usize = 4;
 
@@ -84,12 +85,13 @@ impl DurableBroker {
         let spawned = thread::Builder::new().name("committer".to_owned());
         let spawned = spawned.spawn(move || committer.run());
         let committer = spawned.map_err(|source| OpenError::Io { path, source })?;
-        let room = (options.waiting_bytes / Self::ROOM_UNIT).max(1024);
+        let room = options.waiting_bytes / Self::ROOM_UNIT;
+        let room = room.clamp(Self::LEAST_ROOM as usize, Semaphore::MAX_PERMITS);
         let broker = Self {
             shared,
             queue: Some(queue),
             committer: Some(committer),
-            room: Arc::new(Semaphore::new(room.min(Semaphore::MAX_PERMITS))),
+            room: Arc::new(Semaphore::new(room)),
             readers: Arc::new(Semaphore::new(options.readers.max(1))),
             clock: own_clock,
             watch: own_watch,
@@ -104,33 +106,34 @@ impl DurableBroker {
         queue.send(command).map_err(|_| NotOpen)
     }
 
-    async fn publish_soon(&self, draft: Draft) -> Result<Receipt, BrokerError> {
-        let closed = || BrokerError::Unavailable(NotOpen.into());
-        let units = 1 + draft.data.as_str().len() / Self::ROOM_UNIT;
-        // A payload beyond all room waits for all of it.
-        let units = u32::try_from(units).unwrap_or(u32::MAX).min(1024);
-        let room = Arc::clone(&self.room).acquire_many_owned(units).await;
-        let room = room.map_err(|error| BrokerError::Unavailable(error.into()))?;
-        let (to, answer) = oneshot::channel();
-        let answering = Publishing { to, _room: room };
-        self.ask(Command::Publish { draft: Box::new(draft), answer: answering })
-            .map_err(|_| closed())?;
-        answer.await.map_err(|_| closed())?
+    /// Waits for room among what waits for the disk.
+    async fn room_for(&self, bytes: usize) -> Result<OwnedSemaphorePermit, AcquireError> {
+        let units = u32::try_from(1 + bytes / Self::ROOM_UNIT).unwrap_or(u32::MAX);
+        // There are never fewer units: a payload beyond all room takes what there is.
+        let units = units.min(Self::LEAST_ROOM);
+        Arc::clone(&self.room).acquire_many_owned(units).await
     }
 
-    /// Asks the committer for a place, and waits no longer than patience allows.
+    async fn publish_soon(&self, draft: Draft) -> Result<Receipt, BrokerError> {
+        let closed = || BrokerError::Unavailable(NotOpen.into());
+        let room = self.room_for(draft.data.as_str().len()).await.map_err(|_| closed())?;
+        let (to, receipt) = oneshot::channel();
+        let answer = Publishing { to, _room: room };
+        let asked = self.ask(Command::Publish { draft: Box::new(draft), answer });
+        asked.map_err(|_| closed())?;
+        receipt.await.map_err(|_| closed())?
+    }
+
+    /// Asks the committer for a place.
     async fn place(
         &self,
-        command: impl FnOnce(oneshot::Sender<Result<Position, Cause>>) -> Command,
+        command: impl FnOnce(Placing) -> Command,
     ) -> Result<Position, HistoryError> {
-        let unavailable = HistoryError::Unavailable;
-        let (to, answer) = oneshot::channel();
-        self.ask(command(to)).map_err(|error| unavailable(error.into()))?;
-        match timeout(self.options.patience, answer).await {
-            Ok(Ok(place)) => place.map_err(unavailable),
-            Ok(Err(_)) => Err(unavailable(NotOpen.into())),
-            Err(_) => Err(unavailable(TooSlow.into())),
-        }
+        let closed = || HistoryError::Unavailable(NotOpen.into());
+        let room = self.room_for(0).await.map_err(|_| closed())?;
+        let (to, place) = oneshot::channel();
+        self.ask(command(Placing { to, _room: room })).map_err(|_| closed())?;
+        place.await.map_err(|_| closed())?.map_err(HistoryError::Unavailable)
     }
 
     /// Reads on a thread that may wait for the disk: most pages are in memory and take some
@@ -256,6 +259,8 @@ impl HistoryStore for DurableBroker {
         policy: &HistoryPolicy,
     ) -> Result<Position, HistoryError> {
         let (channel, policy) = (channel.clone(), *policy);
-        self.place(|answer| Command::Purge { channel, policy, answer }).await
+        let place = self.place(|answer| Command::Purge { channel, policy, answer });
+        let place = timeout(self.options.patience, place).await;
+        place.unwrap_or_else(|_| Err(HistoryError::Unavailable(TooSlow.into())))
     }
 }

@@ -47,8 +47,12 @@ pub(crate) struct Publishing {
     pub(crate) _room: OwnedSemaphorePermit,
 }
 
-/// Waits for a stream's place.
-pub(crate) type Placing = oneshot::Sender<Result<Position, Cause>>;
+/// Waits for a stream's place, with its share of the same room.
+pub(crate) struct Placing {
+    pub(crate) to: oneshot::Sender<Result<Position, Cause>>,
+    /// Given back with the answer.
+    pub(crate) _room: OwnedSemaphorePermit,
+}
 
 /// An answer that is given once its group is on disk.
 pub(crate) enum Answer {
@@ -64,8 +68,8 @@ impl Answer {
             Self::Receipt(answer, outcome) => {
                 let _ = answer.to.send(outcome);
             }
-            Self::Place(to, place) => {
-                let _ = to.send(place);
+            Self::Place(answer, place) => {
+                let _ = answer.to.send(place);
             }
             Self::Tended(to, tended) => {
                 let _ = to.try_send(tended);
@@ -79,8 +83,8 @@ impl Answer {
             Self::Receipt(answer, _) => {
                 let _ = answer.to.send(Err(BrokerError::Unavailable(NotOpen.into())));
             }
-            Self::Place(to, _) => {
-                let _ = to.send(Err(NotOpen.into()));
+            Self::Place(answer, _) => {
+                let _ = answer.to.send(Err(NotOpen.into()));
             }
             Self::Tended(to, _) => {
                 let _ = to.try_send(Tended::Failed);
@@ -97,7 +101,7 @@ impl Command {
                 let _ = answer.to.send(Err(BrokerError::Unavailable(NotOpen.into())));
             }
             Self::Begin { answer, .. } | Self::Purge { answer, .. } => {
-                let _ = answer.send(Err(NotOpen.into()));
+                let _ = answer.to.send(Err(NotOpen.into()));
             }
             Self::Tend { answer, .. } => {
                 let _ = answer.try_send(Tended::Failed);

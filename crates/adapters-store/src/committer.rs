@@ -10,6 +10,7 @@ use application::ports::{Cause, Clock, DeliverySink, IdSource};
 use domain::Publication;
 
 use crate::{
+    OpenError,
     command::{Answer, Command},
     directory::Directory,
     engine::Engine,
@@ -33,7 +34,14 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn open(&self) -> Result<Opened, crate::OpenError> {
+    /// Opens the store after a failure, where it still is: a disk that went away must not become an
+    /// empty store.
+    fn open_again(&self) -> Result<Opened, OpenError> {
+        self.directory.rewrite_journals()?;
+        self.open()
+    }
+
+    pub(crate) fn open(&self) -> Result<Opened, OpenError> {
         let surroundings = Surroundings {
             directory: &self.directory,
             ids: &*self.ids,
@@ -123,6 +131,7 @@ impl Committer {
             now: self.world.clock.now(),
             staged: Staged::new(self.open.engine.batch()),
         };
+        group.expire_keys();
         commands.into_iter().for_each(|command| group.stage(command));
         let (staged, changed) = group.seal();
         let Staged { batch, streams, publications, answers } = staged;
@@ -163,14 +172,14 @@ impl Committer {
         let mut wait = Self::FIRST_WAIT;
         let opened = loop {
             refuse_for(&queue, wait)?;
-            match world.open() {
+            match world.open_again() {
                 Ok(opened) => break opened,
                 Err(error) => (world.watch)(StoreEvent::StillFailing(error.into())),
             }
             wait = (wait * 2).min(Self::LONGEST_WAIT);
         };
+        let kept = opened.present >= doubt.number;
         let (open, report) = Open::install(opened, &shared);
-        let kept = report.set_aside.is_none() && open.ledger.counters.group >= doubt.number;
         (world.watch)(StoreEvent::Healed(report));
         // The group is on disk, and nobody was told: subscribers must not find a gap.
         if kept {
@@ -182,7 +191,7 @@ impl Committer {
 
 impl Open {
     fn install(opened: Opened, shared: &Shared) -> (Self, OpenReport) {
-        let Opened { engine, head, contents, report } = opened;
+        let Opened { engine, head, contents, report, present: _ } = opened;
         let mut state = shared.lock();
         state.streams = contents.streams;
         state.engine = Some(Arc::clone(&engine));

@@ -3,6 +3,7 @@
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, Read, Seek, Write},
+    os::unix::fs::FileExt,
     path::{Path, PathBuf},
 };
 
@@ -81,6 +82,24 @@ impl Directory {
         Ok(aside)
     }
 
+    /// Writes the engine's journals anew. After a sync that failed the system may take pages for
+    /// written that are not: what can be read back is only sure to be on disk in another file.
+    pub(crate) fn rewrite_journals(&self) -> Result<(), OpenError> {
+        let path = self.database();
+        let rewrite = || {
+            for entry in fs::read_dir(&path)? {
+                let journal = entry?.path();
+                if journal.extension().is_some_and(|ending| ending == "jnl") {
+                    let copy = journal.with_extension("copy");
+                    copy_sparse(&journal, &copy)?;
+                    fs::rename(&copy, &journal)?;
+                }
+            }
+            sync_directory(&path)
+        };
+        rewrite().map_err(|source| OpenError::Io { path: path.clone(), source })
+    }
+
     /// Makes names in the directory outlast a power loss.
     pub(crate) fn sync(&self) -> io::Result<()> {
         sync_directory(&self.path)
@@ -110,6 +129,26 @@ fn lock(path: &Path) -> Result<File, OpenError> {
         .and_then(|()| writeln!(file, "{}", std::process::id()));
     written.map_err(failed)?;
     Ok(file)
+}
+
+/// Copies a file and leaves out what is only zeros: a journal is mostly unused, and the disk may be
+/// full.
+fn copy_sparse(from: &Path, to: &Path) -> io::Result<()> {
+    let (mut from, to) = (File::open(from)?, File::create(to)?);
+    let mut block = vec![0; 64 << 10];
+    let mut at = 0;
+    loop {
+        let length = from.read(&mut block)?;
+        if length == 0 {
+            break;
+        }
+        if block[..length].iter().any(|byte| *byte != 0) {
+            to.write_all_at(&block[..length], at)?;
+        }
+        at += u64::try_from(length).unwrap_or(0);
+    }
+    to.set_len(at)?;
+    to.sync_all()
 }
 
 pub(crate) fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {

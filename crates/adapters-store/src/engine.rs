@@ -1,6 +1,7 @@
 //! The storage engine: the one file that knows its types.
 
 use std::{
+    collections::HashMap,
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
@@ -98,9 +99,7 @@ impl Engine {
 
     /// An empty batch.
     pub(crate) fn batch(self: &Arc<Self>) -> Batch {
-        // Synced before readers see it: a read finds nothing that a crash could take back.
-        let batch = self.database.batch().durability(Some(PersistMode::SyncData));
-        Batch { engine: Arc::clone(self), batch }
+        Batch { engine: Arc::clone(self), rows: HashMap::new() }
     }
 
     /// The database as it is now.
@@ -114,29 +113,42 @@ impl Engine {
     }
 }
 
-/// Writes to any keyspaces that happen together or not at all.
+/// Writes to any keyspaces that happen together or not at all. Of two writes to the same key the
+/// later one counts: to the engine all writes of a batch are at the same time.
 pub(crate) struct Batch {
     engine: Arc<Engine>,
-    batch: fjall::OwnedWriteBatch,
+    /// What is put, nothing for what is removed.
+    rows: HashMap<(Space, Bytes), Option<Vec<u8>>>,
 }
 
 impl Batch {
     pub(crate) fn put(&mut self, space: Space, key: &[u8], value: Vec<u8>) {
-        self.batch.insert(&self.engine.spaces[space.index()], key, value);
+        self.rows.insert((space, key.into()), Some(value));
     }
 
     pub(crate) fn remove(&mut self, space: Space, key: &[u8]) {
-        self.batch.remove(&self.engine.spaces[space.index()], key);
+        self.rows.insert((space, key.into()), None);
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.batch.len()
+        self.rows.len()
     }
 
     /// Writes and syncs everything. After an error the outcome is unknown until the database was
     /// opened again.
     pub(crate) fn commit(self) -> Result<(), EngineError> {
-        Ok(self.batch.commit()?)
+        let Self { engine, rows } = self;
+        // Synced before readers see it: a read finds nothing that a crash could take back.
+        let batch = fjall::OwnedWriteBatch::with_capacity(engine.database.clone(), rows.len());
+        let mut batch = batch.durability(Some(PersistMode::SyncData));
+        for ((space, key), value) in rows {
+            let space = &engine.spaces[space.index()];
+            match value {
+                Some(value) => batch.insert(space, key, value),
+                None => batch.remove(space, key),
+            }
+        }
+        Ok(batch.commit()?)
     }
 }
 

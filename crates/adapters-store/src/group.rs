@@ -57,6 +57,13 @@ impl Staged {
 }
 
 impl Group<'_> {
+    /// Keys that no longer count make room.
+    pub(crate) fn expire_keys(&mut self) {
+        for gone in self.ledger.keys.expire(self.now, EXPIRED_AT_ONCE) {
+            self.staged.batch.remove(Space::Keys, &gone.to_bytes());
+        }
+    }
+
     /// Decides a command; its answer waits for the disk.
     pub(crate) fn stage(&mut self, command: Command) {
         match command {
@@ -78,9 +85,6 @@ impl Group<'_> {
 
     /// Writes what all commands together changed. Says whether there is anything to commit.
     pub(crate) fn seal(mut self) -> (Staged, bool) {
-        for gone in self.ledger.keys.expire(self.now, EXPIRED_AT_ONCE) {
-            self.staged.batch.remove(Space::Keys, &gone.to_bytes());
-        }
         let mut streams = std::mem::take(&mut self.staged.streams);
         for (channel, stream) in &mut streams {
             if stream.first >= stream.erased + ERASE_FROM {

@@ -25,6 +25,8 @@ pub(crate) struct Opened {
     pub(crate) head: Head,
     pub(crate) contents: Contents,
     pub(crate) report: OpenReport,
+    /// The last group that was there, before anything was mended.
+    pub(crate) present: u64,
 }
 
 /// What of a store is held in memory.
@@ -91,6 +93,7 @@ impl Surroundings<'_> {
         let engine = Arc::new(engine);
         let store = self.ids.epoch().bits();
         let mut contents = load(&engine.view(), store).map_err(refuse)?;
+        let present = contents.ledger.counters.group;
         let doubt = doubt(mark, contents.ledger.counters);
         if let Some(doubt) = doubt {
             mending::renew(&engine, &mut contents, self.ids, doubt).map_err(refuse)?;
@@ -106,7 +109,7 @@ impl Surroundings<'_> {
             damaged: contents.damaged,
             ..OpenReport::default()
         };
-        Ok(Opened { engine, head, contents, report })
+        Ok(Opened { engine, head, contents, report, present })
     }
 }
 

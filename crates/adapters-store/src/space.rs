@@ -5,7 +5,7 @@
 //! big-endian, so that keys sort as their numbers do.
 
 /// A keyspace. All of them are written in one atomic batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Space {
     /// What the store knows of itself: its identity and its counters.
     Meta,

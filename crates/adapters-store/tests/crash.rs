@@ -135,6 +135,52 @@ async fn child_meets_a_disk_that_refuses() {
 }
 
 #[tokio::test]
+#[ignore = "runs as the child of another test"]
+async fn child_has_a_group_in_doubt() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Some(store) = child_store() else { return };
+    let lobby = channel("lobby");
+    let broker = store.open();
+    publish(&broker, draft(&lobby, "1")).await;
+    let free = getrlimit(Resource::Fsize);
+    // Every other group's slot of the head is beyond this; the journal is not that long yet.
+    setrlimit(Resource::Fsize, Rlimit { current: Some(4096), ..free }).expect("limited");
+    let mut sent = 1;
+    loop {
+        sent += 1;
+        assert!(sent < 5, "the head is never written");
+        if common::try_publish(&broker, draft(&lobby, &sent.to_string())).await.is_err() {
+            break;
+        }
+    }
+    assert_eq!(store.sink.count(), sent - 1, "not announced: the head was not written");
+    setrlimit(Resource::Fsize, free).expect("free again");
+    for _ in 0..500 {
+        if store.sink.count() == sent {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let events = store.events.lock().expect("no panic").clone();
+    let heard = store.sink.take();
+    let heard: Vec<_> = heard.iter().map(|heard| heard.message.data.as_str()).collect();
+    let page = read(&broker, &lobby).await;
+    assert_eq!(heard, data(&page), "announced, as it is there: {events:?}");
+    let next = publish(&broker, draft(&lobby, "9")).await.position.expect("a place");
+    assert_eq!((next.epoch, next.offset), (page.position.epoch, Offset(sent as u64 + 1)));
+    println!("announced");
+}
+
+#[tokio::test]
+async fn a_group_in_doubt_is_announced_when_it_is_there() {
+    let store = Store::new();
+    let (mut child, lines) = child(&store, "child_has_a_group_in_doubt");
+    let said: Vec<String> = lines.map_while(Result::ok).collect();
+    assert!(child.wait().expect("gone").success(), "{said:?}");
+    assert!(said.iter().any(|line| line.contains("announced")), "{said:?}");
+}
+
+#[tokio::test]
 async fn a_disk_that_refuses_is_used_again_when_it_does_not() {
     let store = Store::new();
     let (mut child, lines) = child(&store, "child_meets_a_disk_that_refuses");
