@@ -26,7 +26,10 @@ pub(crate) struct Directory {
 }
 
 /// What the file `format` says of a store that can be opened.
-const FORMAT: &str = "rtmate-store 1\n";
+pub(crate) const FORMAT: &str = "rtmate-store 1\n";
+
+/// What it says of a copy, which must not be taken for a store.
+pub(crate) const BACKUP_FORMAT: &str = "rtmate-store-backup 1\n";
 
 impl Directory {
     /// Takes the directory, which is made where it is missing.

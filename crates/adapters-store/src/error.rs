@@ -53,7 +53,41 @@ impl OpenError {
     }
 }
 
-/// Why a store was not checked or copied.
+/// Why a store was not copied, or none was made of a copy.
+#[derive(Debug, thiserror::Error)]
+pub enum CopyError {
+    /// The store is being opened again after a failure.
+    #[error("the store is not open")]
+    NotOpen,
+    /// What is to be made is there already.
+    #[error("{} is there already", path.display())]
+    Exists {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// It is no copy of a store, or was not finished.
+    #[error("{} is no copy of a store", path.display())]
+    NoBackup {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A file could not be read or written.
+    #[error("{} can't be used", path.display())]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The engine can't read or write.
+    #[error("the store can't be copied")]
+    Engine(#[source] Cause),
+    /// The new store can't be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+}
+
+/// Why a store was not checked.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckError {
     /// It is being opened again after a failure.

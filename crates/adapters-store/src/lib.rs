@@ -9,9 +9,12 @@
 //! * `reading` finds a page by a stream's place, which `shared` has in memory for every stream.
 //! * `opening` proves by the head that nothing acknowledged is missing, `mending` gives new epochs
 //!   where something is.
+//! * [`DurableBroker::sweep`] lets go what is too old, [`DurableBroker::check`] looks at everything,
+//!   [`DurableBroker::backup`] and [`restore`] copy.
 //! * `engine` is the only file that knows the storage engine; `space` says what is under which key,
 //!   `record`, `stream`, `keys` and `ledger` how values look, `encoding` puts a checksum before each.
 
+mod backup;
 mod broker;
 mod check;
 mod command;
@@ -35,8 +38,9 @@ mod space;
 mod stream;
 mod sweep;
 
+pub use backup::restore;
 pub use broker::DurableBroker;
 pub use check::StoreContents;
-pub use error::{CheckError, OpenError};
+pub use error::{CheckError, CopyError, OpenError};
 pub use options::StoreOptions;
 pub use report::{Doubt, OpenReport, SetAside, StoreEvent, StoreWatch};
