@@ -9,7 +9,7 @@ use std::{
 };
 
 use adapters_store::Doubt;
-use common::{Store, channel, data, draft, keyed, publish, publish_all, read};
+use common::{Store, channel, copy_all, data, draft, keyed, publish, publish_all, read};
 use domain::Offset;
 
 fn journal(store: &Store) -> PathBuf {
@@ -158,17 +158,4 @@ async fn what_cannot_be_opened_is_set_aside() {
     let broker = store.open();
     let after = publish(&broker, draft(&lobby, "1")).await.position.expect("a place");
     assert_ne!(after.epoch, before.epoch);
-}
-
-fn copy_all(from: &std::path::Path, to: &std::path::Path) {
-    fs::create_dir_all(to).expect("a directory");
-    for entry in fs::read_dir(from).expect("a directory") {
-        let entry = entry.expect("an entry");
-        let target = to.join(entry.file_name());
-        if entry.file_type().expect("a type").is_dir() {
-            copy_all(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).expect("copied");
-        }
-    }
 }

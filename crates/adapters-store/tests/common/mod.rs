@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::Duration,
@@ -135,4 +136,18 @@ pub(crate) async fn read(broker: &DurableBroker, channel: &ChannelKey) -> Page {
 
 pub(crate) fn data(page: &Page) -> Vec<&str> {
     page.messages.iter().map(|record| record.message.data.as_str()).collect()
+}
+
+/// Copies a directory with everything in it.
+pub(crate) fn copy_all(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a directory");
+    for entry in fs::read_dir(from).expect("a directory") {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        if entry.file_type().expect("a type").is_dir() {
+            copy_all(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("copied");
+        }
+    }
 }
