@@ -32,7 +32,7 @@ pub(crate) struct Tending {
 /// Whether a sweep has more to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tended {
-    /// There is more to erase.
+    /// There is more to erase or to expire.
     More,
     /// There is nothing left.
     Done,

@@ -76,7 +76,9 @@ impl Group<'_> {
             }
             Command::Tend { streams, answer } => {
                 streams.into_iter().for_each(|tending| self.tend(&tending));
-                let more = self.erase_garbage() | self.erase_streams();
+                let more = self.erase_garbage()
+                    | self.erase_streams()
+                    | self.ledger.keys.has_expired(self.now);
                 let tended = if more { Tended::More } else { Tended::Done };
                 self.staged.answers.push(Answer::Tended(answer, tended));
             }

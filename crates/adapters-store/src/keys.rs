@@ -168,6 +168,11 @@ impl Keys {
         gone
     }
 
+    /// Whether any key no longer counts.
+    pub(crate) fn has_expired(&self, now: Timestamp) -> bool {
+        self.ends.first().is_some_and(|(until, _)| *until <= now)
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.known.len()
     }
