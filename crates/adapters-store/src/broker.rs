@@ -174,6 +174,12 @@ impl DurableBroker {
                 continue;
             };
             let number = reading.0.number;
+            if reading.0.is_empty() {
+                // Needs no disk.
+                let (stream, view) = reading;
+                let page = Reading { stream, view: &view, now: self.clock.now() };
+                return page.page(policy, query).map_err(|error| unavailable(error.into()));
+            }
             match self.page(reading, *policy, *query).await? {
                 Ok(page) => return Ok(page),
                 Err(ReadError::Damaged { offset }) => self.hide(channel, number, offset)?,

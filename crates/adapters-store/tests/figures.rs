@@ -4,7 +4,7 @@
 mod common;
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::Write,
     sync::Arc,
     time::{Duration, Instant},
@@ -13,12 +13,12 @@ use std::{
 use adapters_store::DurableBroker;
 use application::ports::{HistoryStore, Order, Query};
 use common::{POLICY, Store, channel, draft, publish, publish_all};
+use domain::{ChannelKey, Draft, HistoryPolicy, Namespace};
 
 const FOR: Duration = Duration::from_secs(3);
 
-/// A payload of a usual size.
-fn payload() -> String {
-    format!("{{\"text\":\"{}\"}}", "x".repeat(200))
+fn payload(bytes: usize) -> String {
+    format!("{{\"text\":\"{}\"}}", "x".repeat(bytes))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -29,7 +29,7 @@ async fn figures() {
     for senders in [1, 16, 256] {
         let store = Store::new();
         let broker = Arc::new(store.open());
-        let (sent, slowest) = sends(&broker, senders).await;
+        let (sent, slowest) = sends(&broker, senders, |lobby| draft(lobby, &payload(200))).await;
         let rate = sent as f64 / FOR.as_secs_f64();
         println!("{senders} senders: {rate:.0} durable sends a second, slowest {slowest:?}");
         drop(broker);
@@ -38,6 +38,35 @@ async fn figures() {
         println!("  opened again in {:?} ({} streams)", began.elapsed(), report.streams);
     }
     reads().await;
+    volume().await;
+}
+
+/// More than the engine holds in memory: tables are written and compacted, old messages erased.
+async fn volume() {
+    let store = Store::new();
+    let broker = Arc::new(store.open());
+    let few = |lobby: &ChannelKey| {
+        let history = Some(HistoryPolicy { size: 100, ..POLICY });
+        let namespace = Arc::new(Namespace { history, ..Namespace::default() });
+        Draft { namespace, ..draft(lobby, &payload(8000)) }
+    };
+    let (sent, slowest) = sends(&broker, 256, few).await;
+    let (more, later) = sends(&broker, 256, few).await;
+    let rate = (sent + more) as f64 / FOR.as_secs_f64() / 2.0;
+    println!("256 senders of 8 KB: {rate:.0} a second, slowest {:?}", slowest.max(later));
+    let contents = broker.check().expect("checked");
+    let written = (sent + more) * 8000 / 1_000_000;
+    println!("  {written} MB written, {} MB on disk", contents.disk_bytes / 1_000_000);
+    println!("  {} messages on disk, {} damaged", contents.messages, contents.damaged);
+    drop(broker);
+    let journals = fs::read_dir(store.path().join("db")).expect("the database");
+    let journals = journals
+        .map(|file| file.expect("a file"))
+        .filter(|file| file.path().extension().is_some_and(|ending| ending == "jnl"));
+    let bytes: u64 = journals.map(|file| file.metadata().expect("a file").len()).sum();
+    let began = Instant::now();
+    store.open();
+    println!("  opened again in {:?}, {} MB of journals", began.elapsed(), bytes / 1_000_000);
 }
 
 /// The disk's own rate, as a journal would use it.
@@ -54,7 +83,11 @@ fn syncs(store: &Store) -> f64 {
     f64::from(count) / began.elapsed().as_secs_f64()
 }
 
-async fn sends(broker: &Arc<DurableBroker>, senders: usize) -> (usize, Duration) {
+async fn sends(
+    broker: &Arc<DurableBroker>,
+    senders: usize,
+    make: fn(&ChannelKey) -> Draft,
+) -> (usize, Duration) {
     let until = Instant::now() + FOR;
     let senders = (0..senders).map(|sender| {
         let broker = Arc::clone(broker);
@@ -63,7 +96,7 @@ async fn sends(broker: &Arc<DurableBroker>, senders: usize) -> (usize, Duration)
             let (mut sent, mut slowest) = (0usize, Duration::ZERO);
             while Instant::now() < until {
                 let began = Instant::now();
-                publish(&broker, draft(&lobby, &payload())).await;
+                publish(&broker, make(&lobby)).await;
                 slowest = slowest.max(began.elapsed());
                 sent += 1;
             }
