@@ -36,7 +36,8 @@ use crate::{
 /// One thread writes. What comes while it syncs is synced together next, so the more senders wait,
 /// the more of them share a sync. Dropping the broker ends what waits in order and closes the store.
 ///
-/// Somebody has to call [`Self::sweep`] from time to time.
+/// Somebody has to call [`Self::sweep`] from time to time. The ports want a tokio runtime with timers;
+/// `sink` is called on the store's own thread.
 pub struct DurableBroker {
     pub(crate) shared: Arc<Shared>,
     /// Unbounded in itself: a send has room before it is queued, other commands are few.

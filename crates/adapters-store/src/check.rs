@@ -32,7 +32,31 @@ pub struct StoreContents {
     pub orphans: u64,
 }
 
+/// What can be told of a store without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoreStats {
+    /// Streams whose place is known.
+    pub streams: usize,
+    /// Channels with subscribers.
+    pub attached: usize,
+    /// Bytes that the database takes on disk.
+    pub disk_bytes: u64,
+}
+
 impl DurableBroker {
+    /// What can be told at once.
+    ///
+    /// # Errors
+    /// The store is not open right now, or its files can't be looked at.
+    pub fn stats(&self) -> Result<StoreStats, CheckError> {
+        let (streams, attached, engine) = {
+            let state = self.shared.lock();
+            (state.streams.len(), state.attached.len(), state.engine.clone())
+        };
+        let engine = engine.ok_or(CheckError::NotOpen)?;
+        Ok(StoreStats { streams, attached, disk_bytes: engine.disk_bytes().map_err(read)? })
+    }
+
     /// Reads every message and its checksum, and counts what is there. Blocks, as long as reading the
     /// whole store takes; sends and reads go on meanwhile.
     ///

@@ -166,12 +166,17 @@ impl Committer {
     fn heal(self, cause: Cause, doubt: InDoubt, answers: Vec<Answer>) -> Result<Self, Closed> {
         let Self { world, shared, queue, open } = self;
         shared.lock().engine = None;
+        // Readers may still be on their way out with it.
+        let gone = Arc::downgrade(&open.engine);
         drop(open);
         (world.watch)(StoreEvent::Failed(cause));
         answers.into_iter().for_each(Answer::refuse);
         let mut wait = Self::FIRST_WAIT;
         let opened = loop {
             refuse_for(&queue, wait)?;
+            if gone.strong_count() > 0 {
+                continue;
+            }
             match world.open_again() {
                 Ok(opened) => break opened,
                 Err(error) => (world.watch)(StoreEvent::StillFailing(error.into())),

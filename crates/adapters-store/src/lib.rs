@@ -19,6 +19,8 @@ mod broker;
 mod check;
 mod command;
 mod committer;
+#[cfg(test)]
+mod damaged_messages;
 mod directory;
 mod encoding;
 mod engine;
@@ -40,7 +42,7 @@ mod sweep;
 
 pub use backup::restore;
 pub use broker::DurableBroker;
-pub use check::StoreContents;
+pub use check::{StoreContents, StoreStats};
 pub use error::{CheckError, CopyError, OpenError};
 pub use options::StoreOptions;
 pub use report::{Doubt, OpenReport, SetAside, StoreEvent, StoreWatch};
