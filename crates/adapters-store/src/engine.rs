@@ -57,7 +57,7 @@ fn is_damage(error: &io::Error) -> bool {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("the engine panicked while opening")]
+#[error("the engine panicked")]
 struct Panicked;
 
 /// Bytes of a key or value.
@@ -148,7 +148,10 @@ impl Batch {
                 None => batch.remove(space, key),
             }
         }
-        Ok(batch.commit()?)
+        // A panic is a failure like others: the store is opened again.
+        let committed = catch_unwind(AssertUnwindSafe(|| batch.commit()));
+        committed.map_err(|_| EngineError::Failed(Panicked.into()))??;
+        Ok(())
     }
 }
 
