@@ -56,7 +56,8 @@ impl<F: Framing> Codec for NativeCodec<F> {
             | Push::Unsubscribed { .. }
             | Push::TokenExpiring { .. }
             | Push::Heartbeat { .. }
-            | Push::Disconnect { .. } => 0,
+            | Push::Disconnect { .. }
+            | Push::Presence(_) => 0,
         };
         let text = Self::text(content, |buffer| push::write(buffer, push));
         match push {
