@@ -13,10 +13,12 @@ pub struct Health {
     pub hub: Arc<Hub>,
     /// Knows whether there is room.
     pub admission: Arc<Admission>,
+    /// Says whether the store takes writes, where there is one.
+    pub writable: Arc<dyn Fn() -> bool + Send + Sync>,
 }
 
 /// `/healthz`: 200 as long as the process serves. `/readyz`: 200 while new connections are
-/// welcome, 503 with the reason (`draining`, `over capacity`) while they are not.
+/// welcome, 503 with the reason (`draining`, `store not writable`, `over capacity`) while they are not.
 pub fn health(health: Health) -> Router {
     Router::new()
         .route("/healthz", get(async || "ok\n"))
@@ -25,14 +27,16 @@ pub fn health(health: Health) -> Router {
 }
 
 async fn ready(State(health): State<Health>) -> (StatusCode, &'static str) {
-    verdict(health.hub.connections().is_draining(), health.admission.is_full())
+    let (draining, full) = (health.hub.connections().is_draining(), health.admission.is_full());
+    verdict(draining, (health.writable)(), full)
 }
 
-const fn verdict(draining: bool, full: bool) -> (StatusCode, &'static str) {
-    match (draining, full) {
-        (true, _) => (StatusCode::SERVICE_UNAVAILABLE, "draining\n"),
-        (false, true) => (StatusCode::SERVICE_UNAVAILABLE, "over capacity\n"),
-        (false, false) => (StatusCode::OK, "ready\n"),
+const fn verdict(draining: bool, writable: bool, full: bool) -> (StatusCode, &'static str) {
+    match (draining, writable, full) {
+        (true, _, _) => (StatusCode::SERVICE_UNAVAILABLE, "draining\n"),
+        (false, false, _) => (StatusCode::SERVICE_UNAVAILABLE, "store not writable\n"),
+        (false, true, true) => (StatusCode::SERVICE_UNAVAILABLE, "over capacity\n"),
+        (false, true, false) => (StatusCode::OK, "ready\n"),
     }
 }
 
@@ -41,13 +45,16 @@ mod tests {
     use super::verdict;
 
     #[test]
-    fn traffic_is_welcome_unless_draining_or_full() {
-        assert_eq!(verdict(false, false).0, 200);
-        assert_eq!(verdict(true, false), verdict(true, true));
-        assert_eq!((verdict(true, false).0.as_u16(), verdict(true, false).1), (503, "draining\n"));
-        assert_eq!(
-            (verdict(false, true).0.as_u16(), verdict(false, true).1),
-            (503, "over capacity\n")
-        );
+    fn traffic_is_welcome_unless_something_is_in_its_way() {
+        assert_eq!(verdict(false, true, false).0, 200);
+        for (draining, writable, full, words) in [
+            (true, true, false, "draining\n"),
+            (true, false, true, "draining\n"),
+            (false, false, true, "store not writable\n"),
+            (false, true, true, "over capacity\n"),
+        ] {
+            let (status, said) = verdict(draining, writable, full);
+            assert_eq!((status.as_u16(), said), (503, words));
+        }
     }
 }

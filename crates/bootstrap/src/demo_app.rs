@@ -1,10 +1,12 @@
 //! The app that is there before anything is configured. Whoever serves it answers this same
 //! machine only (`docs/configuration.md`, demo).
 
+use std::{sync::Arc, time::Duration};
+
 use application::DemoToken;
 use domain::{
-    Actions, App, AppId, Grant, GrantPattern, JwtAlgorithm, JwtKey, KeyMaterial, PatternError,
-    PusherKey,
+    Actions, App, AppId, Durability, Grant, GrantPattern, HistoryPolicy, JwtAlgorithm, JwtKey,
+    KeyMaterial, Namespace, PatternError, PusherKey,
 };
 
 use crate::demo_secrets::DemoSecrets;
@@ -14,6 +16,14 @@ pub const ID: &str = DemoToken::APP;
 
 /// Its key of the Pusher protocol.
 pub const PUSHER_KEY: &str = "demo-key";
+
+/// What its channels keep.
+const HISTORY: HistoryPolicy = HistoryPolicy {
+    size: 1000,
+    ttl: Duration::from_secs(24 * 3600),
+    bytes: 64 << 20,
+    durability: Durability::Durable,
+};
 
 /// The demo app with these secrets: everything is allowed in channels that need not be named.
 #[must_use]
@@ -33,6 +43,11 @@ pub fn demo_app(secrets: &DemoSecrets) -> App {
             secret: secrets.pusher_secret.clone(),
         }],
         default_grants: everything().into_iter().collect(),
+        default_namespace: Arc::new(Namespace {
+            history: Some(HISTORY),
+            presence: true,
+            ..Namespace::default()
+        }),
         ..App::new(id())
     }
 }

@@ -3,6 +3,7 @@
 mod banner;
 mod logging;
 mod shutdown;
+mod store;
 mod wiring;
 
 use std::{io, process::ExitCode};
@@ -24,6 +25,8 @@ enum NotStarted {
         "store.path {directory}: {error}; choose another directory, or keep nothing with --ephemeral"
     )]
     DemoSecrets { directory: String, error: DemoSecretsError },
+    #[error("{0}; choose another directory with store.path, or keep nothing with --ephemeral")]
+    Store(adapters_store::OpenError),
     #[error("{0}")]
     NoRandomness(#[from] crate::random::NoRandomness),
     #[error("the {what} ended by a fault; see the log")]
@@ -37,7 +40,11 @@ impl NotStarted {
         match self {
             Self::AddressInUse { .. } => ExitCode::from(exit::ADDRESS_IN_USE),
             Self::DemoSecrets { .. } => ExitCode::from(exit::CONFIGURATION),
-            Self::NoListener { .. }
+            Self::Store(adapters_store::OpenError::InUse { .. }) => {
+                ExitCode::from(exit::STORE_LOCKED)
+            }
+            Self::Store(_)
+            | Self::NoListener { .. }
             | Self::NoRandomness(_)
             | Self::NoThread(_)
             | Self::Ended { .. } => ExitCode::FAILURE,

@@ -23,7 +23,7 @@ use protocol_native::{NativeCodec, SUBPROTOCOL};
 use tokio::sync::watch;
 use tracing::{info, warn};
 
-use super::{NotStarted, shutdown::Signals};
+use super::{NotStarted, shutdown::Signals, store::Store};
 use crate::{demo_app::demo_app, demo_secrets::DemoSecrets, settings::Settings};
 
 /// How often what is too old is let go.
@@ -47,11 +47,19 @@ impl Server {
         let listener = bind(settings, Arc::clone(&admission)).await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let ids: Arc<dyn IdSource> = Arc::new(RandomIds);
-        let registry: Arc<dyn AppRegistry> = Arc::new(MemoryAppRegistry::new(apps(settings)?));
-        let hub = hub(settings, &registry, &clock, &ids)?;
+        let apps = apps(settings)?;
+        let fanout = Arc::new(Fanout::gathering(tokio::runtime::Handle::current()));
+        let store = Store::open(settings, &apps, Arc::clone(&fanout) as _, &clock, &ids)?;
+        let registry: Arc<dyn AppRegistry> = Arc::new(MemoryAppRegistry::new(apps));
+        let hub = hub(settings, fanout, store.as_ref(), &registry, &clock, &ids)?;
+        let writable = store.as_ref().map_or_else(|| Arc::new(|| true) as _, Store::health);
+        if let Some(store) = &store {
+            store.serves(&hub);
+        }
         let issuer = Arc::new(JwtTokenIssuer::new(Arc::clone(&clock)));
         let tokens = Arc::new(DemoToken::new(registry, issuer, clock, ids));
-        let router = router(settings, &hub, Arc::clone(&admission), tokens);
+        let health = Health { hub: Arc::clone(&hub), admission: Arc::clone(&admission), writable };
+        let router = router(settings, &hub, health, tokens);
         let drain = settings.server.shutdown_deadline;
         Ok(Self { listener, router, hub, admission, drain })
     }
@@ -161,21 +169,29 @@ fn demo_secrets(settings: &Settings) -> Result<DemoSecrets, NotStarted> {
 
 fn hub(
     settings: &Settings,
+    fanout: Arc<Fanout>,
+    store: Option<&Store>,
     registry: &Arc<dyn AppRegistry>,
     clock: &Arc<dyn Clock>,
     ids: &Arc<dyn IdSource>,
 ) -> Result<Arc<Hub>, NotStarted> {
-    let fanout = Arc::new(Fanout::gathering(tokio::runtime::Handle::current()));
     let sink: Arc<dyn DeliverySink> = Arc::clone(&fanout) as _;
     let watched: Arc<dyn PresenceSink> = Arc::clone(&fanout) as _;
     let verifier = JwtTokenVerifier::new(Arc::clone(clock), JwksOptions::default());
     let memory = Arc::new(MemoryBroker::new(sink, Arc::clone(clock), Arc::clone(ids)));
     tokio::spawn(sweep(Arc::downgrade(&memory)));
-    let keeper = Keeper { broker: Arc::clone(&memory) as _, history: memory };
+    let memory = Keeper { broker: Arc::clone(&memory) as _, history: memory };
+    let durable = store.map_or_else(
+        || memory.clone(),
+        |Store { broker, .. }| Keeper {
+            broker: Arc::clone(broker) as _,
+            history: Arc::clone(broker) as _,
+        },
+    );
     let ports = Ports {
         registry: Arc::clone(registry),
         verifier: Arc::new(verifier.map_err(NotStarted::NoThread)?),
-        keepers: Keepers { memory: keeper.clone(), durable: keeper },
+        keepers: Keepers { memory, durable },
         presence: Arc::new(MemoryPresence::new(watched, Arc::clone(clock))),
         events: Arc::new(TracingEvents),
         clock: Arc::clone(clock),
@@ -216,12 +232,7 @@ fn native_codecs() -> Codecs {
     }
 }
 
-fn router(
-    settings: &Settings,
-    hub: &Arc<Hub>,
-    admission: Arc<Admission>,
-    tokens: Arc<DemoToken>,
-) -> Router {
+fn router(settings: &Settings, hub: &Arc<Hub>, health: Health, tokens: Arc<DemoToken>) -> Router {
     let language = settings.server.language;
     let endpoint = Endpoint {
         hub: Arc::clone(hub),
@@ -230,7 +241,7 @@ fn router(
         subprotocol: SUBPROTOCOL,
     };
     let router = adapters_ws::routes(endpoint)
-        .merge(adapters_http::health(Health { hub: Arc::clone(hub), admission }))
+        .merge(adapters_http::health(health))
         .merge(adapters_http::demo_page())
         .merge(adapters_http::demo_token(tokens, language));
     if settings.debug.echo { router.merge(adapters_ws::echo_route()) } else { router }

@@ -75,12 +75,8 @@ impl Warnings {
 
     fn namespace(&mut self, path: &KeyPath, namespace: &Namespace, store: &Store) {
         let durable = |history: &HistoryPolicy| history.durability == Durability::Durable;
-        if namespace.history.as_ref().is_some_and(durable) {
-            let words = if store.ephemeral {
-                "store.ephemeral is on: nothing is kept"
-            } else {
-                "the durable store comes with a later version; what is kept is gone with the process"
-            };
+        if store.ephemeral && namespace.history.as_ref().is_some_and(durable) {
+            let words = "store.ephemeral is on: nothing is kept";
             self.add(&path.key("history").key("durability"), words);
         }
         let default = Namespace::default();

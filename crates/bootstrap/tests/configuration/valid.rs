@@ -127,7 +127,6 @@ fn what_has_no_effect_is_said() {
     let expected = [
         "operator.keys: the server API comes with a later version; the keys open nothing",
         "apps[0].pusher_keys: the Pusher protocol comes with a later version; the keys open nothing",
-        "apps[0].namespaces[0].history.durability: the durable store comes with a later version; what is kept is gone with the process",
         "apps[0].namespaces[2].presence: it is off: presence_leave_delay and presence_members have no effect",
         "apps[0].webhooks: webhooks come with a later version; nothing is delivered",
         "apps[1].jwt_keys: there are none: no client can authenticate",

@@ -84,6 +84,8 @@ async fn without_echo_the_other_tab_still_hears() {
     here.done("messageSend", quiet).await;
     let message = there.push("message").await;
     assert_eq!((&message["data"], &message["from"]["client"]), (&json!("quiet"), &json!("alice")));
+    let position = here.push("position").await;
+    assert_eq!(position, json!({"channel": "chat", "offset": 1}), "its position moves");
     here.hears_nothing().await;
 }
 

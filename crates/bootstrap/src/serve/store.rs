@@ -1,0 +1,160 @@
+//! The durable store: opened, watched, swept.
+
+use std::{
+    sync::{
+        Arc, OnceLock, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use adapters_store::{Doubt, DurableBroker, OpenReport, StoreEvent, StoreOptions};
+use application::{
+    Hub,
+    ports::{Clock, DeliverySink, IdSource},
+};
+use domain::{App, Durability};
+use tracing::{error, info, warn};
+
+use super::NotStarted;
+use crate::settings::Settings;
+
+/// The folder of the store in the data directory.
+const FOLDER: &str = "store";
+/// How often what is too old is let go.
+const SWEEP: Duration = Duration::from_secs(10);
+
+/// The open store.
+pub(super) struct Store {
+    pub(super) broker: Arc<DurableBroker>,
+    watched: Arc<Watched>,
+}
+
+/// What is known of the store while it is open.
+#[derive(Default)]
+struct Watched {
+    failing: AtomicBool,
+    /// Whose clients have to be told when streams are no longer what they were.
+    hub: OnceLock<Weak<Hub>>,
+}
+
+impl Store {
+    /// Opens the store where an app has channels that are kept on disk; nothing where none has, or
+    /// where nothing is to be kept.
+    pub(super) fn open(
+        settings: &Settings,
+        apps: &[App],
+        sink: Arc<dyn DeliverySink>,
+        clock: &Arc<dyn Clock>,
+        ids: &Arc<dyn IdSource>,
+    ) -> Result<Option<Self>, NotStarted> {
+        if settings.store.ephemeral || !apps.iter().any(has_durable) {
+            return Ok(None);
+        }
+        let watched = Arc::new(Watched::default());
+        let told = Arc::clone(&watched);
+        let (broker, report) = DurableBroker::open(
+            &settings.store.path.join(FOLDER),
+            StoreOptions::default(),
+            sink,
+            Arc::clone(clock),
+            Arc::clone(ids),
+            Arc::new(move |event| told.hears(event)),
+        )
+        .map_err(NotStarted::Store)?;
+        let (streams, keys, took_ms) = figures(&report);
+        info!(target: "rtmate", streams, keys, took_ms, "the store is open");
+        tell(&report);
+        let broker = Arc::new(broker);
+        tokio::spawn(sweep(Arc::downgrade(&broker)));
+        Ok(Some(Self { broker, watched }))
+    }
+
+    /// From now on these clients are told when streams begin anew.
+    pub(super) fn serves(&self, hub: &Arc<Hub>) {
+        // Set once: there is one hub.
+        drop(self.watched.hub.set(Arc::downgrade(hub)));
+    }
+
+    /// Says whether the store takes writes.
+    pub(super) fn health(&self) -> Arc<dyn Fn() -> bool + Send + Sync> {
+        let watched = Arc::clone(&self.watched);
+        Arc::new(move || !watched.failing.load(Ordering::Relaxed))
+    }
+}
+
+impl Watched {
+    fn hears(&self, event: StoreEvent) {
+        match event {
+            StoreEvent::Failed(cause) => {
+                self.failing.store(true, Ordering::Relaxed);
+                error!(target: "rtmate", error = %cause, "the store failed; durable channels are unavailable");
+            }
+            StoreEvent::StillFailing(cause) => {
+                warn!(target: "rtmate", error = %cause, "the store still fails; trying again");
+            }
+            StoreEvent::Healed(report) => {
+                self.failing.store(false, Ordering::Relaxed);
+                let (streams, keys, took_ms) = figures(&report);
+                info!(target: "rtmate", streams, keys, took_ms, "the store is open again");
+                tell(&report);
+                if report.doubt.is_some() || report.set_aside.is_some() {
+                    self.reconnect_all();
+                }
+            }
+            StoreEvent::DamagedMessage => {
+                error!(target: "rtmate", "a stored message is damaged; it and those before it are not shown");
+            }
+        }
+    }
+
+    /// Clients hold places of streams that are gone: coming back they learn so.
+    fn reconnect_all(&self) {
+        if let Some(hub) = self.hub.get().and_then(Weak::upgrade) {
+            hub.reconnect_all();
+        }
+    }
+}
+
+fn has_durable(app: &App) -> bool {
+    let namespaces = app.namespaces.iter().chain([&app.default_namespace]);
+    let durable = |policy: domain::HistoryPolicy| policy.durability == Durability::Durable;
+    namespaces.filter_map(|namespace| namespace.kept()).any(durable)
+}
+
+fn figures(report: &OpenReport) -> (usize, usize, u64) {
+    let took_ms = u64::try_from(report.took.as_millis()).unwrap_or(u64::MAX);
+    (report.streams, report.keys, took_ms)
+}
+
+/// What is wrong with a store that was opened.
+fn tell(report: &OpenReport) {
+    match report.doubt {
+        None => {}
+        Some(Doubt::LostTail { .. }) => {
+            error!(target: "rtmate", "the store lost its end; every durable stream begins anew");
+        }
+        Some(Doubt::NoHead) => {
+            error!(target: "rtmate", "the store's head is missing; every durable stream begins anew");
+        }
+    }
+    if let Some(aside) = &report.set_aside {
+        let path = aside.path.display();
+        error!(target: "rtmate", %path, error = %aside.cause, "the store can't be read; it lies aside and a new one begins");
+    }
+    if report.damaged > 0 {
+        warn!(target: "rtmate", rows = report.damaged, "the store has damaged rows; they are not shown");
+    }
+}
+
+/// Lets go what is too old, for as long as anybody has the broker.
+async fn sweep(broker: Weak<DurableBroker>) {
+    let mut times = tokio::time::interval(SWEEP);
+    times.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        times.tick().await;
+        let Some(broker) = broker.upgrade() else { return };
+        // A sweep that was cut off is made up for by the next one.
+        drop(tokio::task::spawn_blocking(move || broker.sweep()).await);
+    }
+}
