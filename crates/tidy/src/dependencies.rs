@@ -11,7 +11,7 @@ use crate::{
 fn allowed(name: &str) -> Option<&'static [&'static str]> {
     match name {
         "domain" | "websocket" | "tidy" | "bench" => Some(&[]),
-        "application" => Some(&["domain"]),
+        "application" | "client" => Some(&["domain"]),
         "listener" => Some(&["domain", "application"]),
         _ if name.starts_with("protocol-") || name.starts_with("adapters-") => {
             Some(&["domain", "application"])

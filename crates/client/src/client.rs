@@ -1,0 +1,120 @@
+//! The handle.
+
+use std::sync::Arc;
+
+use domain::{ChannelName, Position};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::{
+    ClientGone, Clock, Counters, Draft, Options, Receipt, SendError, State, StopReason,
+    SubscribeError, Subscription, TokenSource, TokioClock,
+    driver::{Driver, Order},
+};
+
+/// Orders that wait for the task.
+const ORDERS: usize = 64;
+
+/// A client. Clones are handles of the same one; it ends with the last of them.
+#[derive(Debug, Clone)]
+pub struct Client {
+    orders: mpsc::Sender<Order>,
+    state: watch::Receiver<State>,
+    counters: watch::Receiver<Counters>,
+}
+
+impl Client {
+    /// Starts a client, which connects by itself. Must be called within a tokio runtime.
+    #[must_use]
+    pub fn start(options: Options, tokens: TokenSource) -> Self {
+        Self::start_with(options, tokens, Arc::new(TokioClock::new()))
+    }
+
+    /// As [`Self::start`], with a clock.
+    #[must_use]
+    pub fn start_with(options: Options, tokens: TokenSource, clock: Arc<dyn Clock>) -> Self {
+        let (orders, taken) = mpsc::channel(ORDERS);
+        let (driver, state, counters) = Driver::new(options, tokens, clock, orders.downgrade());
+        tokio::spawn(driver.run(taken));
+        Self { orders, state, counters }
+    }
+
+    /// Subscribes to a channel, from now on. Returns at once, also without a connection; the events
+    /// tell what becomes of it.
+    ///
+    /// # Errors
+    /// There can't be such a subscription.
+    pub async fn subscribe(&self, channel: &str) -> Result<Subscription, SubscribeError> {
+        self.subscribe_from(channel, None).await
+    }
+
+    /// Subscribes to a channel from a place that was kept from before.
+    ///
+    /// # Errors
+    /// There can't be such a subscription.
+    pub async fn subscribe_from(
+        &self,
+        channel: &str,
+        from: Option<Position>,
+    ) -> Result<Subscription, SubscribeError> {
+        let channel = ChannelName::parse(channel).map_err(SubscribeError::Channel)?;
+        let (reply, answer) = oneshot::channel();
+        let gone = |_| SubscribeError::Stopped(StopReason::Asked);
+        self.orders.send(Order::Subscribe { channel, from, reply }).await.map_err(|_| gone(()))?;
+        answer.await.map_err(|_| gone(()))?
+    }
+
+    /// Sends a message; resolves when the server has acknowledged it. Who stops waiting does not
+    /// take the send back.
+    ///
+    /// # Errors
+    /// It was refused, or the outcome is unknown.
+    pub async fn send(&self, draft: Draft) -> Result<Receipt, SendError> {
+        let gone = || SendError::Stopped { why: StopReason::Asked, attempted: false };
+        let (reply, answer) = oneshot::channel();
+        self.orders.send(Order::Send { draft, reply }).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+
+    /// Where the connection stands, as a watch.
+    #[must_use]
+    pub fn state(&self) -> watch::Receiver<State> {
+        self.state.clone()
+    }
+
+    /// Waits until the connection is authenticated.
+    ///
+    /// # Errors
+    /// The client stopped.
+    pub async fn online(&self) -> Result<(), StopReason> {
+        let mut state = self.state();
+        let decided = |state: &State| matches!(state, State::Online { .. } | State::Stopped(_));
+        match state.wait_for(decided).await.as_deref() {
+            Ok(State::Stopped(why)) => Err(why.clone()),
+            Ok(_) => Ok(()),
+            Err(_) => Err(StopReason::Asked),
+        }
+    }
+
+    /// What happened so far.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        *self.counters.borrow()
+    }
+
+    /// Drops the connection as if the network broke; the client comes back by itself. For tests of
+    /// what is built on it.
+    ///
+    /// # Errors
+    /// The client has ended.
+    pub async fn interrupt(&self) -> Result<(), ClientGone> {
+        self.orders.send(Order::Interrupt).await.map_err(|_| ClientGone)
+    }
+
+    /// Says goodbye and stops; resolves when it has stopped. Sends that wait are not sent any more.
+    pub async fn stop(&self) {
+        // An error: it has ended already.
+        drop(self.orders.send(Order::Stop).await);
+        let mut state = self.state();
+        drop(state.wait_for(|state| matches!(state, State::Stopped(_))).await);
+    }
+}
