@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use domain::{ChannelName, Position};
+use serde::Serialize;
+use serde_json::value::RawValue;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
-    ClientGone, Clock, Counters, Draft, Options, Receipt, SendError, State, StopReason,
+    AskError, ClientGone, Clock, Counters, Draft, Options, Receipt, SendError, State, StopReason,
     SubscribeError, Subscription, TokenSource, TokioClock,
     driver::{Driver, Order},
 };
@@ -75,6 +77,23 @@ impl Client {
         answer.await.map_err(|_| gone())?
     }
 
+    /// Asks something else (`history`, `ping`, ...), once, on the present connection, and gives the
+    /// data of the reply.
+    ///
+    /// # Errors
+    /// It was refused, or the connection is lost or was not there.
+    pub async fn ask(
+        &self,
+        event: &str,
+        payload: &(impl Serialize + ?Sized + Sync),
+    ) -> Result<Box<RawValue>, AskError> {
+        let payload = serde_json::value::to_raw_value(payload).map_err(|_| AskError::NoJson)?;
+        let (reply, answer) = oneshot::channel();
+        let order = Order::Ask { event: event.to_owned(), payload, reply };
+        self.orders.send(order).await.map_err(|_| AskError::Offline)?;
+        answer.await.map_err(|_| AskError::Offline)?
+    }
+
     /// Where the connection stands, as a watch.
     #[must_use]
     pub fn state(&self) -> watch::Receiver<State> {
@@ -95,10 +114,10 @@ impl Client {
         }
     }
 
-    /// What happened so far.
+    /// What happened so far, as a watch.
     #[must_use]
-    pub fn counters(&self) -> Counters {
-        *self.counters.borrow()
+    pub fn counters(&self) -> watch::Receiver<Counters> {
+        self.counters.clone()
     }
 
     /// Drops the connection as if the network broke; the client comes back by itself. For tests of

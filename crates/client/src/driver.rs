@@ -9,11 +9,13 @@ use std::{
 
 use domain::{ChannelName, Position};
 use futures_util::future::BoxFuture;
+use serde_json::value::RawValue;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
-    Action, Clock, Command, Counters, Draft, Input, Machine, OpenFailure, Options, Outgoing,
-    Receipt, SendError, State, SubscribeError, Subscription, Ticket, TokenError, TokenSource,
+    Action, AskError, Clock, Command, Counters, Draft, Input, Machine, OpenFailure, Options,
+    Outgoing, Question, Receipt, SendError, State, SubscribeError, Subscription, Ticket,
+    TokenError, TokenSource,
     outlets::{Delivered, Outlets},
     wire::{Heard, Wire},
 };
@@ -34,9 +36,17 @@ pub(crate) enum Order {
         draft: Draft,
         reply: oneshot::Sender<Result<Receipt, SendError>>,
     },
+    Ask {
+        event: String,
+        payload: Box<RawValue>,
+        reply: oneshot::Sender<Answer>,
+    },
     Interrupt,
     Stop,
 }
+
+/// The answer to a question.
+type Answer = Result<Box<RawValue>, AskError>;
 
 type Pending<T> = Option<BoxFuture<'static, T>>;
 
@@ -55,7 +65,8 @@ pub(crate) struct Driver {
     fetching: Pending<Result<String, TokenError>>,
     outlets: Outlets,
     sends: HashMap<Ticket, oneshot::Sender<Result<Receipt, SendError>>>,
-    /// The last number given to a send or a subscription.
+    questions: HashMap<Ticket, oneshot::Sender<Answer>>,
+    /// The last number given to a send, a question or a subscription.
     last: u64,
 }
 
@@ -81,6 +92,7 @@ impl Driver {
             fetching: None,
             outlets: Outlets::default(),
             sends: HashMap::new(),
+            questions: HashMap::new(),
             last: 0,
         };
         (driver, shown, counted)
@@ -151,6 +163,11 @@ impl Driver {
                 let ticket = Ticket(self.number());
                 self.sends.insert(ticket, reply);
                 self.step(Input::Command(Command::Send(Outgoing { ticket, draft })));
+            }
+            Order::Ask { event, payload, reply } => {
+                let ticket = Ticket(self.number());
+                self.questions.insert(ticket, reply);
+                self.step(Input::Command(Command::Ask(Question { ticket, event, payload })));
             }
             Order::Interrupt => self.step(Input::Command(Command::Interrupt)),
             Order::Stop => self.step(Input::Command(Command::Stop)),
@@ -236,6 +253,11 @@ impl Driver {
                 if let Some(reply) = self.sends.remove(&ticket) {
                     // Who stopped waiting does not want to know.
                     drop(reply.send(outcome));
+                }
+            }
+            Action::Answer(ticket, answer) => {
+                if let Some(reply) = self.questions.remove(&ticket) {
+                    drop(reply.send(answer));
                 }
             }
             Action::Show(state) => {

@@ -69,6 +69,26 @@ pub enum SendError {
     },
 }
 
+/// Why a question was not answered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AskError {
+    /// There is no authenticated connection, or it was lost before the answer.
+    #[error("there is no connection")]
+    Offline,
+    /// As many questions are under way as may be.
+    #[error("{under_way} questions are under way already")]
+    TooMany {
+        /// How many.
+        under_way: usize,
+    },
+    /// The server refused it.
+    #[error("refused: {0}")]
+    Refused(Refusal),
+    /// The payload can't be JSON.
+    #[error("the payload is no JSON")]
+    NoJson,
+}
+
 /// Why there is no subscription.
 #[derive(Debug, thiserror::Error)]
 pub enum SubscribeError {

@@ -3,7 +3,7 @@
 //! [`Client::start`] takes [`Options`] and a [`TokenSource`] and gives a handle; a task of its own
 //! keeps the connection. [`Client::subscribe`] gives a [`Subscription`], a bounded stream of
 //! [`ChannelEvent`]s; [`Client::send`] resolves with a [`Receipt`] once the server has acknowledged;
-//! [`Client::state`] is a watch of the connection's [`State`].
+//! [`Client::ask`] asks anything else, once; [`Client::state`] is a watch of the connection's [`State`].
 //!
 //! # The state machine
 //!
@@ -79,9 +79,9 @@ pub use client::Client;
 pub use clock::{Clock, TokioClock};
 pub use close_family::{CloseFamily, Departure};
 pub use draft::{Draft, Receipt};
-pub use error::{ClientGone, DraftError, Refusal, SendError, SubscribeError};
+pub use error::{AskError, ClientGone, DraftError, Refusal, SendError, SubscribeError};
 pub use event::{ChannelEvent, Gap, GapCause, Message, Recovery, Sender};
-pub use machine::{Action, Command, Input, Machine, Outgoing, Ticket};
+pub use machine::{Action, Command, Input, Machine, Outgoing, Question, Ticket};
 pub use options::{Limits, Options};
 pub use random::Random;
 pub use state::{Counters, State, StopReason};

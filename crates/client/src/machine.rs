@@ -11,11 +11,11 @@ use std::{collections::HashMap, time::Duration};
 
 use domain::Moment;
 
-pub use words::{Action, Command, Input, Outgoing, Ticket};
+pub use words::{Action, Command, Input, Outgoing, Question, Ticket};
 
 use crate::{
-    ChannelEvent, CloseFamily, Counters, Departure, Options, Random, SendError, State, StopReason,
-    close_family::TOKEN_EXPIRED, request,
+    AskError, ChannelEvent, CloseFamily, Counters, Departure, Options, Random, SendError, State,
+    StopReason, close_family::TOKEN_EXPIRED, request,
 };
 use credential::Credential;
 use link::{Link, Online, Refresh};
@@ -32,6 +32,7 @@ enum Asked {
     /// Whatever the answer, nothing follows.
     Unsubscribe,
     Send(Ticket),
+    Question(Ticket),
 }
 
 /// The client without I/O.
@@ -143,6 +144,7 @@ impl Machine {
                 }
             }
             Command::Send(send) => self.enqueue(now, send),
+            Command::Ask(question) => self.ask(&question),
             Command::Interrupt => {
                 if self.link.has_socket() {
                     self.actions.push(Action::Abandon);
@@ -163,6 +165,30 @@ impl Machine {
         let deadline = now.after(send.draft.deadline.unwrap_or(self.options.send_deadline));
         if let Err(full) = self.outbox.add(now, send, deadline) {
             self.actions.push(Action::Settle(ticket, Err(full)));
+        }
+    }
+
+    fn ask(&mut self, question: &Question) {
+        let asked = |asked: &&Asked| matches!(asked, Asked::Question(_));
+        let under_way = self.asked.values().filter(asked).count();
+        let error = if !matches!(self.link, Link::Online(_)) {
+            AskError::Offline
+        } else if under_way >= self.options.limits.questions {
+            AskError::TooMany { under_way }
+        } else {
+            let id = self.next_id(Asked::Question(question.ticket));
+            let text = request::question(id, &question.event, &question.payload);
+            return self.actions.push(Action::Transmit(text));
+        };
+        self.actions.push(Action::Answer(question.ticket, Err(error)));
+    }
+
+    /// Forgets what the lost connection was asked.
+    fn forget_asked(&mut self) {
+        for (_, asked) in self.asked.drain() {
+            if let Asked::Question(ticket) = asked {
+                self.actions.push(Action::Answer(ticket, Err(AskError::Offline)));
+            }
         }
     }
 
@@ -250,7 +276,7 @@ impl Machine {
             self.failures = 0;
         }
         self.farewell = None;
-        self.asked.clear();
+        self.forget_asked();
         self.roster.reset(now);
         self.outbox.reset(now);
         if departure.code == TOKEN_EXPIRED {
@@ -294,7 +320,7 @@ impl Machine {
             let event = ChannelEvent::Unsubscribed { reason, resubscribes: false, refusal: None };
             self.tell(&channel, Told { events: vec![event], last: true });
         }
-        self.asked.clear();
+        self.forget_asked();
         self.link = Link::Stopped(why.clone());
         self.actions.push(Action::Show(State::Stopped(why)));
     }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::AppId;
+use domain::{AppId, Language};
 use tokio_rustls::rustls::ClientConfig;
 
 use crate::{Backoff, Random};
@@ -16,6 +16,8 @@ pub struct Limits {
     pub queued_bytes: usize,
     /// Sends that wait for their answer at the same time; the server reads no further than 64.
     pub sends_under_way: usize,
+    /// Questions that wait for their answer at the same time.
+    pub questions: usize,
     /// Channels.
     pub channels: usize,
     /// Events that wait for the reader of one channel. What one frame brings beyond that is kept
@@ -24,12 +26,13 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 1,000 sends, 8 MiB, 32 under way, 1,024 channels, 1,024 events.
+    /// 1,000 sends, 8 MiB, 32 under way, 16 questions, 1,024 channels, 1,024 events.
     fn default() -> Self {
         Self {
             queued_sends: 1000,
             queued_bytes: 8 * 1024 * 1024,
             sends_under_way: 32,
+            questions: 16,
             channels: 1024,
             events: 1024,
         }
@@ -43,6 +46,8 @@ pub struct Options {
     pub url: String,
     /// The app.
     pub app: AppId,
+    /// The language of texts for people; the server's own unless given.
+    pub language: Option<Language>,
     /// Delays between attempts.
     pub backoff: Backoff,
     /// How long a send is tried, unless its draft says otherwise.
@@ -70,6 +75,7 @@ impl Options {
         Self {
             url: url.into(),
             app,
+            language: None,
             backoff: Backoff::default(),
             send_deadline: Duration::from_secs(30),
             open_timeout: Duration::from_secs(10),
@@ -81,9 +87,14 @@ impl Options {
         }
     }
 
-    /// The address, with the app.
+    /// The address, with the app and the language.
     pub(crate) fn address(&self) -> String {
         // An app's id has no character that a query would need to escape.
-        format!("{}?app={}", self.url, self.app)
+        let language = match self.language {
+            Some(Language::Chinese) => "&lang=zh",
+            Some(Language::English) => "&lang=en",
+            None => "",
+        };
+        format!("{}?app={}{language}", self.url, self.app)
     }
 }

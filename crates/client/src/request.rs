@@ -91,6 +91,11 @@ pub(crate) fn subscribe(id: u64, wishes: &[(ChannelName, Option<Position>)]) -> 
     envelope(id, "subscribe", Payload { channels })
 }
 
+/// Anything.
+pub(crate) fn question(id: u64, event: &str, payload: &RawValue) -> String {
+    envelope(id, event, payload)
+}
+
 /// `unsubscribe`
 pub(crate) fn unsubscribe(id: u64, channel: &ChannelName) -> String {
     envelope(id, "unsubscribe", Wish { channel: channel.as_str(), position: None })

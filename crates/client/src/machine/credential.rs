@@ -191,7 +191,7 @@ impl Machine {
             self.actions.push(Action::Abandon);
             let least = refusal.retry_after.unwrap_or_default();
             self.link = Link::Fetching;
-            self.asked.clear();
+            self.forget_asked();
             self.back_off(now, least);
             return;
         }

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::{Action, Asked, Link, Machine, Ticket, Wish};
 use crate::{
-    ChannelEvent, Departure, Receipt, Refusal, SendError,
+    AskError, ChannelEvent, Departure, Receipt, Refusal, SendError,
     frame::{
         Ended, Farewell, Frame, Joined, JoinedMany, MemberMoved, Moved, RawMessage, Stamp, Welcome,
         read,
@@ -63,6 +63,10 @@ impl Machine {
             },
             Asked::Subscribe(wishes) => self.batch_answered(now, wishes, outcome),
             Asked::Unsubscribe => {}
+            Asked::Question(ticket) => {
+                let outcome = outcome.map_err(AskError::Refused);
+                self.actions.push(Action::Answer(ticket, outcome));
+            }
             Asked::Send(ticket) => self.send_answered(now, ticket, outcome),
         }
     }

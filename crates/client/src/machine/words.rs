@@ -2,7 +2,9 @@
 
 use domain::{ChannelName, Moment, Position};
 
-use crate::{ChannelEvent, Draft, OpenFailure, Receipt, SendError, State, TokenError};
+use serde_json::value::RawValue;
+
+use crate::{AskError, ChannelEvent, Draft, OpenFailure, Receipt, SendError, State, TokenError};
 
 /// Something that happened.
 #[derive(Debug)]
@@ -43,13 +45,15 @@ pub enum Command {
     Unsubscribe(ChannelName),
     /// To send.
     Send(Outgoing),
+    /// To ask something else, once, on the present connection.
+    Ask(Question),
     /// To lose the connection, as if the network broke.
     Interrupt,
     /// To end.
     Stop,
 }
 
-/// The number of a send, given by who asks.
+/// The number of a send or a question, given by who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Ticket(pub u64);
 
@@ -60,6 +64,17 @@ pub struct Outgoing {
     pub ticket: Ticket,
     /// What.
     pub draft: Draft,
+}
+
+/// A request that is not repeated.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// Its number.
+    pub ticket: Ticket,
+    /// What is asked.
+    pub event: String,
+    /// An object.
+    pub payload: Box<RawValue>,
 }
 
 /// Something to do.
@@ -81,6 +96,8 @@ pub enum Action {
     Release(ChannelName),
     /// A send is decided.
     Settle(Ticket, Result<Receipt, SendError>),
+    /// A question is answered.
+    Answer(Ticket, Result<Box<RawValue>, AskError>),
     /// Show where the connection stands.
     Show(State),
 }

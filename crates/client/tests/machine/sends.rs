@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use client::{Command, Draft, Input, Limits, Options, Outgoing, SendError, StopReason, Ticket};
+use client::{
+    Action, AskError, Command, Draft, Input, Limits, Options, Outgoing, Question, SendError,
+    StopReason, Ticket,
+};
 use serde_json::{Value, json};
 
 use crate::play::{Play, options};
@@ -85,7 +88,7 @@ fn a_deadline_ends_the_attempts() {
     while play.now < 30_100 {
         play.sleep();
         settled.extend(play.settled().into_iter().map(|settled| (play.now, settled)));
-        if play.wants(|action| matches!(action, client::Action::Open)) {
+        if play.wants(|action| matches!(action, Action::Open)) {
             play.feed(Input::OpenFailed(client::OpenFailure::Network("down".into())));
             settled.extend(play.settled().into_iter().map(|settled| (play.now, settled)));
         }
@@ -133,6 +136,33 @@ fn sends_keep_to_the_servers_pace() {
     assert_eq!(play.transmitted().len(), 200, "the burst");
     assert_eq!(play.sleep(), 10);
     assert_eq!(play.transmitted().len(), 1);
+}
+
+#[test]
+fn a_question_is_asked_once() {
+    let answers = |play: &Play| {
+        let answer = |action: &Action| {
+            if let Action::Answer(_, answer) = action { Some(answer.clone()) } else { None }
+        };
+        play.actions.iter().filter_map(answer).collect::<Vec<_>>()
+    };
+    let question = || {
+        let payload = serde_json::value::to_raw_value(&json!({"channel": "a"})).unwrap();
+        Command::Ask(Question { ticket: Ticket(9), event: "history".into(), payload })
+    };
+    let mut play = Play::new();
+    play.command(question());
+    assert!(matches!(answers(&play)[..], [Err(AskError::Offline)]));
+    play.enter();
+    let request = play.command(question()).asked("history");
+    assert_eq!(request["payload"]["channel"], "a");
+    play.refuse(&request, 404, "not_enabled", None);
+    assert!(matches!(&answers(&play)[..], [Err(AskError::Refused(why))] if why.code == 404));
+    let request = play.command(question()).asked("history");
+    play.succeed(&request, json!({"more": false}));
+    assert!(matches!(&answers(&play)[..], [Ok(data)] if data.get() == "{\"more\":false}"));
+    play.command(question()).feed(Input::Closed(None));
+    assert!(matches!(answers(&play)[..], [Err(AskError::Offline)]));
 }
 
 #[test]

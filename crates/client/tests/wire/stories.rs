@@ -63,7 +63,7 @@ async fn a_reader_misses_nothing_over_a_broken_connection() {
     assert_eq!(joins(&mut reader).await, Recovery::Complete);
     assert_eq!(hears(&mut reader).await.id, "m2");
     assert_eq!(hears(&mut reader).await.id, "m3");
-    assert_eq!(client.counters().connections, 2);
+    assert_eq!(client.counters().borrow().connections, 2);
 }
 
 #[tokio::test]
