@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::VerifyArgs;
 use crate::settings::{Flags, Span};
 
 const EXAMPLES: &str = "\
@@ -73,6 +74,9 @@ pub enum Command {
     /// Check, show or begin a configuration
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Break connections and servers, and see whether every promise is kept
+    #[command(after_help = super::verify::EXAMPLES)]
+    Verify(VerifyArgs),
 }
 
 /// What to do with the configuration.

@@ -3,6 +3,7 @@
 mod args;
 mod config;
 pub mod token;
+mod verify;
 
 use std::{ffi::OsString, io::Write, process::ExitCode};
 
@@ -11,6 +12,7 @@ use clap::Parser;
 use domain::Timestamp;
 
 pub use args::{Cli, Command, ConfigCommand, TokenArgs};
+pub use verify::VerifyArgs;
 
 use crate::{
     exit,
@@ -56,6 +58,9 @@ fn dispatch(
         print(settings::DEFAULT_TOML);
         return Ok(ExitCode::SUCCESS);
     }
+    if let Command::Verify(args) = &command {
+        return verify::run(args, around);
+    }
     let loaded = settings::load(&cli.flags.into(), around)?;
     match command {
         Command::Serve => {
@@ -73,7 +78,7 @@ fn dispatch(
         Command::Config(ConfigCommand::Show { secrets }) => {
             print(&config::show(&loaded, secrets)?);
         }
-        Command::Config(ConfigCommand::Default) => {}
+        Command::Config(ConfigCommand::Default) | Command::Verify(_) => {}
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -43,6 +43,22 @@ impl Certificate {
         start.toml(&format!("[server.tls]\ncert = \"cert.pem\"\nkey = \"key.pem\"\n{toml}"))
     }
 
+    /// For a client that trusts this certificate and nothing else.
+    pub(crate) fn trusted(&self) -> Arc<ClientConfig> {
+        Arc::new(self.client_config(&tokio_rustls::rustls::version::TLS13))
+    }
+
+    fn client_config(&self, version: &'static SupportedProtocolVersion) -> ClientConfig {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.certificate.der().clone()).unwrap();
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[version])
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth()
+    }
+
     /// Connects with this version of TLS.
     pub(crate) async fn connect_with(
         &self,
@@ -50,14 +66,7 @@ impl Certificate {
         server: &Server,
         version: &'static SupportedProtocolVersion,
     ) -> TlsStream<TcpStream> {
-        let mut roots = RootCertStore::empty();
-        roots.add(self.certificate.der().clone()).unwrap();
-        let provider = Arc::new(aws_lc_rs::default_provider());
-        let mut config = ClientConfig::builder_with_provider(provider)
-            .with_protocol_versions(&[version])
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let mut config = self.client_config(version);
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let stream = soon("connecting", socket.connect(server.address)).await.unwrap();
         stream.set_nodelay(true).unwrap();

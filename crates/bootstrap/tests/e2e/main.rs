@@ -3,6 +3,7 @@
 //! * `server` starts it in a folder of its own, `scratch` is that folder, `signal` ends it.
 //! * `client` is a well-behaved client on an independent implementation, `raw` one that sends
 //!   whatever bytes it likes, `http` asks without upgrading.
+//! * `sdk` and `verify` play with the client of this repository.
 //! * `tokens` signs tokens, `keys` are key pairs, `certificate` is a server's and who trusts it.
 //! * The other modules are the stories.
 
@@ -29,6 +30,7 @@ mod presence;
 mod raw;
 mod refused_auth;
 mod scratch;
+mod sdk;
 mod server;
 mod shutdown;
 mod silence;
@@ -37,6 +39,7 @@ mod surface;
 mod tls;
 mod token_life;
 mod tokens;
+mod verify;
 
 use std::{future::Future, time::Duration};
 

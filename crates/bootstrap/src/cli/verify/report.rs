@@ -1,0 +1,107 @@
+//! What a trial did and saw.
+
+use std::fmt::Write;
+
+use client::Counters;
+
+use super::{
+    finding::Finding,
+    plan::Plan,
+    record::{Outcome, Promise, Records, Seen},
+    trial::add,
+};
+
+/// So many findings are printed.
+const PRINTED: usize = 50;
+
+/// What a trial did and saw.
+pub(super) struct Report {
+    heading: String,
+    pub(super) records: Records,
+    pub(super) kills: u64,
+    pub(super) breaks: u64,
+    counters: Counters,
+}
+
+impl Report {
+    pub(super) fn new(plan: &Plan, url: &str) -> Self {
+        let history = match plan.promise {
+            Promise::None => "no history",
+            Promise::Memory => "history in memory",
+            Promise::Durable => "durable history",
+        };
+        let heading = format!(
+            "{url}, {history}: {} publishers, {} readers, {} channels, {} s",
+            plan.publishers,
+            plan.subscribers,
+            plan.channels.len(),
+            plan.time.as_secs(),
+        );
+        let (sends, logs, kept) = (Vec::new(), Vec::new(), Vec::new());
+        let records = Records { promise: plan.promise, sends, logs, kept };
+        Self { heading, records, kills: 0, breaks: 0, counters: Counters::default() }
+    }
+
+    pub(super) fn count(&mut self, counters: Counters) {
+        add(&mut self.counters, counters);
+    }
+
+    /// For people.
+    pub(super) fn text(&self, findings: &[Finding]) -> String {
+        let mut text = String::new();
+        // Writing to a string can't fail.
+        let mut line = |words: String| {
+            let _ = writeln!(text, "{words}");
+        };
+        line(self.heading.clone());
+        line(format!(
+            "disorder: {} kills of the server, {} broken connections",
+            self.kills, self.breaks
+        ));
+        let Counters { connections, refreshes, resends, repeats, recovered, not_recovered } =
+            self.counters;
+        line(format!(
+            "clients: {connections} connections, {refreshes} tokens refreshed, {resends} sends repeated"
+        ));
+        line(format!(
+            "returns: {recovered} recovered, {not_recovered} not; {repeats} repeats dropped"
+        ));
+        line(self.sends());
+        line(self.reads());
+        for finding in findings.iter().take(PRINTED) {
+            line(format!("FOUND {finding}"));
+        }
+        match findings.len() {
+            0 => line("every promise was kept".to_owned()),
+            count => line(format!("{count} findings")),
+        }
+        text
+    }
+
+    fn sends(&self) -> String {
+        let count = |what: fn(&Outcome) -> bool| {
+            self.records.sends.iter().filter(|sent| what(&sent.outcome)).count()
+        };
+        format!(
+            "sends: {} acknowledged ({} of an earlier attempt), {} unknown, {} refused",
+            count(|outcome| matches!(outcome, Outcome::Acknowledged { .. })),
+            count(|outcome| matches!(outcome, Outcome::Acknowledged { repeated: true, .. })),
+            count(|outcome| matches!(outcome, Outcome::Unknown)),
+            count(|outcome| matches!(outcome, Outcome::Refused(_))),
+        )
+    }
+
+    fn reads(&self) -> String {
+        let count = |what: fn(&Seen) -> bool| {
+            let logs = self.records.logs.iter();
+            logs.map(|log| log.seen.iter().filter(|seen| what(seen)).count()).sum::<usize>()
+        };
+        let kept = self.records.kept.iter().filter_map(|kept| kept.messages.as_ref().ok());
+        format!(
+            "reads: {} messages, {} gaps told; {} messages in the histories at the end",
+            count(|seen| matches!(seen, Seen::Message(_))),
+            count(|seen| matches!(seen, Seen::Gap)),
+            kept.map(|kept| kept.messages.len()).sum::<usize>(),
+        )
+    }
+}

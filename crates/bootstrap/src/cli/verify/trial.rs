@@ -1,0 +1,155 @@
+//! One run: from the first connection to the records.
+
+use std::time::Duration;
+
+use client::{Client, Counters};
+use tokio::{sync::watch, task::JoinHandle};
+
+use super::{
+    NoVerdict, disorder, history,
+    plan::{Part, Plan},
+    publisher,
+    reader::{END, Reader},
+    record::{Promise, Records, Sent},
+    report::Report,
+    server::Server,
+};
+
+/// How often an end is sent to the channels whose readers have not seen one: a reader without
+/// history misses those that come while it is away.
+const ENDS: usize = 40;
+
+/// How long the readers have to see one.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Runs it. Gives the server back, if it is our own.
+pub(super) async fn run(plan: Plan) -> Result<(Report, Option<Server>), NoVerdict> {
+    let server = start(&plan).await?;
+    let url = match (&server, &plan.url) {
+        (Some(server), _) => server.url(),
+        (None, Some(url)) => url.clone(),
+        (None, None) => return Err(NoVerdict::Fault("the plan")),
+    };
+    let mut report = Report::new(&plan, &url);
+    let mut readers = Vec::new();
+    for number in 0..plan.subscribers {
+        readers.push(Reader::start(&plan, &url, number).await?);
+    }
+    for reader in &mut readers {
+        reader.begun().await?;
+    }
+    let (server, sends) = disturb(&plan, &url, server, &readers, &mut report).await?;
+    report.records.sends = sends;
+    let closer = plan.client(&url, "closer", u16::MAX);
+    finish(&plan, &closer, &mut readers, &mut report.records).await?;
+    if plan.promise != Promise::None {
+        for channel in &plan.channels {
+            report.records.kept.push(history::read(&closer, channel).await);
+        }
+    }
+    for reader in readers {
+        let (logs, counters) = reader.finish().await?;
+        report.records.logs.extend(logs);
+        report.count(counters);
+    }
+    Ok((report, server))
+}
+
+async fn start(plan: &Plan) -> Result<Option<Server>, NoVerdict> {
+    if plan.url.is_some() {
+        return Ok(None);
+    }
+    let secret = plan.tokens.secret().ok_or(NoVerdict::Fault("the plan"))?;
+    Server::start(&plan.run, &plan.prefix, plan.promise, secret).await.map(Some)
+}
+
+type Publishing = JoinHandle<Result<Vec<Sent>, NoVerdict>>;
+
+/// Sends and breaks things for the time of the plan.
+async fn disturb(
+    plan: &Plan,
+    url: &str,
+    server: Option<Server>,
+    readers: &[Reader],
+    report: &mut Report,
+) -> Result<(Option<Server>, Vec<Sent>), NoVerdict> {
+    let (stop, stopped) = watch::channel(false);
+    let mut publishing: Vec<(Client, Publishing)> = Vec::new();
+    let mut breaking = Vec::new();
+    for number in 0..plan.publishers {
+        // Numbers of clients go on after the readers'.
+        let client = plan.client(url, &format!("publisher-{number}"), plan.subscribers + number);
+        let breaks = plan.random(Part::PublisherBreaks(number));
+        breaking.push(tokio::spawn(disorder::break_connections(
+            client.clone(),
+            breaks,
+            stopped.clone(),
+        )));
+        let random = plan.random(Part::Publisher(number));
+        let run = publisher::run(plan.clone(), client.clone(), number, random, stopped.clone());
+        publishing.push((client, tokio::spawn(run)));
+    }
+    for (reader, number) in readers.iter().zip(0..) {
+        let breaks = plan.random(Part::ReaderBreaks(number));
+        let client = reader.client.clone();
+        breaking.push(tokio::spawn(disorder::break_connections(client, breaks, stopped.clone())));
+    }
+    let killing = server.map(|server| {
+        tokio::spawn(disorder::kill_server(server, plan.random(Part::Server), stopped))
+    });
+    tokio::time::sleep(plan.time).await;
+    stop.send_replace(true);
+    let mut server = None;
+    if let Some(killing) = killing {
+        let (ours, kills) =
+            killing.await.map_err(|_| NoVerdict::Fault("the server's killer"))??;
+        server = Some(ours);
+        report.kills = kills;
+    }
+    for breaking in breaking {
+        report.breaks += breaking.await.map_err(|_| NoVerdict::Fault("a breaker"))?;
+    }
+    let mut sends = Vec::new();
+    for (client, publishing) in publishing {
+        sends.extend(publishing.await.map_err(|_| NoVerdict::Fault("a publisher"))??);
+        report.count(*client.counters().borrow());
+    }
+    Ok((server, sends))
+}
+
+/// Sends the last messages, until every reader has seen one of each channel.
+async fn finish(
+    plan: &Plan,
+    closer: &Client,
+    readers: &mut [Reader],
+    records: &mut Records,
+) -> Result<(), NoVerdict> {
+    let publisher = usize::from(plan.publishers);
+    for round in 0..ENDS {
+        for (index, channel) in plan.channels.iter().enumerate() {
+            if !readers.iter().all(|reader| reader.has_ended(index)) {
+                let body = format!("{END}{round}-{index}");
+                records.sends.push(publisher::send(closer, publisher, channel, body).await?);
+            }
+        }
+        let all = async {
+            for reader in &mut *readers {
+                reader.ended().await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, all).await.is_ok() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The sum of what clients counted.
+pub(super) fn add(sum: &mut Counters, more: Counters) {
+    sum.connections += more.connections;
+    sum.refreshes += more.refreshes;
+    sum.resends += more.resends;
+    sum.repeats += more.repeats;
+    sum.recovered += more.recovered;
+    sum.not_recovered += more.not_recovered;
+}
