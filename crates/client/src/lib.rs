@@ -87,4 +87,5 @@ pub use random::Random;
 pub use state::{Counters, State, StopReason};
 pub use subscription::Subscription;
 pub use token::{TokenError, TokenSource};
+pub use tokio_rustls::rustls::ClientConfig as TlsConfig;
 pub use wire::OpenFailure;

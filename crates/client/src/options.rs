@@ -3,9 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{AppId, Language};
-use tokio_rustls::rustls::ClientConfig;
 
-use crate::{Backoff, Random};
+use crate::{Backoff, Random, TlsConfig};
 
 /// Bounds of one client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +64,7 @@ pub struct Options {
     /// taken as repetitions of the other's.
     pub key_prefix: String,
     /// For `wss://`: whom to trust. The system's roots unless given.
-    pub tls: Option<Arc<ClientConfig>>,
+    pub tls: Option<Arc<TlsConfig>>,
 }
 
 impl Options {

@@ -11,13 +11,16 @@ use futures_util::{Sink, Stream};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
     Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config,
-    tungstenite::{self, Message, http::HeaderMap},
+    tungstenite::{self, Message, http::HeaderMap, protocol::WebSocketConfig},
 };
 
 use crate::Options;
 
 /// So long the goodbye may take.
 const GOODBYE: Duration = Duration::from_secs(2);
+
+/// The most bytes of a frame of the server.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
 
 /// Why a connection was not opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +59,11 @@ impl Wire {
             return Err(OpenFailure::BadAddress("it must begin with ws:// or wss://".into()));
         }
         let tls = options.tls.clone().map(Connector::Rustls);
-        let opening = connect_async_tls_with_config(options.address(), None, true, tls);
+        // A replay comes in one frame.
+        let config = WebSocketConfig::default()
+            .max_message_size(Some(MOST_BYTES))
+            .max_frame_size(Some(MOST_BYTES));
+        let opening = connect_async_tls_with_config(options.address(), Some(config), true, tls);
         match opening.await {
             Ok((socket, _)) => Ok(Self { socket, queue: VecDeque::new() }),
             Err(tungstenite::Error::Http(answer)) => Err(OpenFailure::Refused {
