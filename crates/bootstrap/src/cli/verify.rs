@@ -39,6 +39,8 @@ enum NoVerdict {
     Stopped { who: String, why: client::StopReason },
     #[error("{who} could not subscribe to every channel")]
     NotSubscribed { who: String },
+    #[error("interrupted")]
+    Interrupted,
     #[error("{0} ended by a fault")]
     Fault(&'static str),
 }
@@ -61,11 +63,16 @@ pub(super) fn run(args: &VerifyArgs, around: &Surroundings) -> Result<ExitCode, 
 
 fn trial(plan: Plan) -> Result<bool, NoVerdict> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let (report, server) = runtime.block_on(trial::run(plan))?;
+    let (report, server) = runtime.block_on(async {
+        tokio::select! {
+            outcome = trial::run(plan) => outcome,
+            _ = tokio::signal::ctrl_c() => Err(NoVerdict::Interrupted),
+        }
+    })?;
     let findings = check::check(&report.records);
     print!("{}", report.text(&findings));
-    if let Some(server) = server {
-        server.leave(findings.is_empty());
+    if let Some(server) = server.filter(|_| !findings.is_empty()) {
+        server.keep();
     }
     Ok(findings.is_empty())
 }

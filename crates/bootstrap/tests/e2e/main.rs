@@ -3,7 +3,7 @@
 //! * `server` starts it in a folder of its own, `scratch` is that folder, `signal` ends it.
 //! * `client` is a well-behaved client on an independent implementation, `raw` one that sends
 //!   whatever bytes it likes, `http` asks without upgrading.
-//! * `sdk` and `verify` play with the client of this repository.
+//! * `sdk` and `verify` play with the client of this repository; `model` is a server with history.
 //! * `tokens` signs tokens, `keys` are key pairs, `certificate` is a server's and who trusts it.
 //! * The other modules are the stories.
 
@@ -23,6 +23,7 @@ mod grants;
 mod http;
 mod keys;
 mod logs;
+mod model;
 mod origins;
 mod oversize;
 mod pace;

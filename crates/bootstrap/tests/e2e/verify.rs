@@ -3,6 +3,7 @@
 use std::process::Output;
 
 use crate::{
+    model::{Bug, Model},
     server::Start,
     soon,
     tokens::{ALLOW_ALL, app, secret_of, token},
@@ -56,4 +57,36 @@ async fn without_a_server_there_is_no_verdict() {
     let output = start.output().await;
     assert_eq!(output.status.code(), Some(1), "{}", text(&output));
     assert!(text(&output).contains("no verdict: "), "{}", text(&output));
+}
+
+/// The verdict on a server with history that has this bug.
+async fn verdict(bug: Bug) -> (Option<i32>, String) {
+    let model = Model::serve(bug).await;
+    let url = format!("ws://{}/ws", model.address);
+    let args = ["verify", "--url", &url, "--app", "any", "--token-file", "token", "--seconds", "4"];
+    let start = Start::bare().args(&args).args(&["--channels", "2", "--seed", "5"]);
+    start.folder().write("token", "any");
+    let output = start.output().await;
+    (output.status.code(), text(&output))
+}
+
+#[tokio::test]
+async fn a_server_with_history_is_recovered_from_and_read_to_the_end() {
+    let (code, text) = verdict(Bug::None).await;
+    assert_eq!(code, Some(0), "{text}");
+    assert!(!text.contains("returns: 0 recovered"), "{text}");
+    assert!(text.contains(", 0 gaps told; ") && !text.contains("; 0 messages"), "{text}");
+}
+
+#[tokio::test]
+async fn the_bugs_of_a_server_with_history_are_found() {
+    for (bug, words) in [
+        (Bug::Forgets(40), "FOUND lost: "),
+        (Bug::Skips(40), "FOUND silent gap: "),
+        (Bug::Repeats(40), "FOUND twice: "),
+    ] {
+        let (code, text) = verdict(bug).await;
+        assert_eq!(code, Some(1), "{words}: {text}");
+        assert!(text.contains(words), "{words}: {text}");
+    }
 }

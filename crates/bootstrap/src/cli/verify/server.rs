@@ -23,6 +23,8 @@ pub(super) struct Server {
     running: Option<(Child, BufReader<ChildStdout>)>,
     /// Chosen by the first start, the same for all others.
     address: SocketAddr,
+    /// Whether the folder stays: somebody should look into it.
+    kept: bool,
 }
 
 impl Server {
@@ -39,7 +41,7 @@ impl Server {
         fs::write(folder.join("secret"), secret.expose_secret())?;
         fs::write(folder.join("rtmate.toml"), configuration(prefix, promise))?;
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut server = Self { folder, running: None, address };
+        let mut server = Self { folder, running: None, address, kept: false };
         server.restart().await?;
         Ok(server)
     }
@@ -86,14 +88,19 @@ impl Server {
         log.lines().last().unwrap_or("it said nothing").to_owned()
     }
 
-    /// Takes the folder away, unless somebody should look into it.
-    pub(super) fn leave(self, clean: bool) {
-        drop(self.running);
-        if clean {
+    /// Stops it, and leaves the folder for who wants to look into it.
+    pub(super) fn keep(mut self) {
+        self.kept = true;
+        println!("the server's data and log: {}", self.folder.display());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.running = None;
+        if !self.kept {
             // What can't be removed stays: it is in the folder for such things.
             drop(fs::remove_dir_all(&self.folder));
-        } else {
-            println!("the server's data and log: {}", self.folder.display());
         }
     }
 }

@@ -14,8 +14,9 @@ use secrecy::SecretString;
 use super::args::VerifyArgs;
 use crate::settings::{Refused, Surroundings};
 
-/// Short, so that a trial sees refreshes: the server asks for one after 30 s.
-const LIFE: Duration = Duration::from_secs(40);
+/// Short, so that a trial sees refreshes: the server asks for one at three quarters, which is less
+/// than a connection may last. It goes on for 25 s after the end, so that no refresh comes too late.
+const LIFE: Duration = Duration::from_secs(3);
 
 /// Where tokens come from.
 #[derive(Clone)]
