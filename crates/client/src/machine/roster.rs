@@ -169,7 +169,8 @@ impl Roster {
             entry.phase = Phase::Wanted(now.after(refusal.retry_after.unwrap_or(delay)));
             return Told::NOTHING;
         }
-        let placeless = ["not_enabled", "epoch_changed", "invalid_params"];
+        let placeless = ["not_enabled", "permission_denied", "epoch_changed", "invalid_params"];
+        // No history any more, or no right to it: reading on may still be allowed.
         if wish.1.is_some() && placeless.contains(&refusal.reason.as_str()) {
             entry.unplaced = true;
             entry.phase = Phase::Wanted(now);

@@ -119,17 +119,19 @@ fn without_history_every_return_is_a_gap() {
 }
 
 #[test]
-fn a_channel_that_lost_its_history_goes_on_without() {
-    let mut play = Play::live(4);
-    let request = play.reconnect().asked("subscribe");
-    let refused = json!({"code": 404, "channel": "a", "message": "no", "reason": "not_enabled"});
-    play.succeed(&request, json!({"channels": [refused]}));
-    assert!(play.told().is_empty());
-    let request = play.asked("subscribe");
-    assert_eq!(request["payload"]["channels"], json!([{"channel": "a"}]), "without the position");
-    play.succeed(&request, json!({"channels": [{"code": 200, "channel": "a"}]}));
-    let lost = gap(GapCause::NoHistory, Some(4), None);
-    assert_eq!(play.told(), [lost, subscribed(None, Recovery::Broken)]);
+fn a_channel_without_its_history_any_more_goes_on() {
+    for (code, reason) in [(404, "not_enabled"), (403, "permission_denied")] {
+        let mut play = Play::live(4);
+        let request = play.reconnect().asked("subscribe");
+        let refused = json!({"code": code, "channel": "a", "message": "no", "reason": reason});
+        play.succeed(&request, json!({"channels": [refused]}));
+        assert!(play.told().is_empty());
+        let request = play.asked("subscribe");
+        assert_eq!(request["payload"]["channels"], json!([{"channel": "a"}]), "no position");
+        play.succeed(&request, json!({"channels": [{"code": 200, "channel": "a"}]}));
+        let lost = gap(GapCause::NoHistory, Some(4), None);
+        assert_eq!(play.told(), [lost, subscribed(None, Recovery::Broken)]);
+    }
 }
 
 #[test]
