@@ -134,6 +134,7 @@ run "lints" cargo clippy --locked --workspace --all-targets -- -D warnings
 # The corpora of the fuzz targets are replayed by tests of the crates that they fuzz.
 run "Rust tests" cargo test --locked --workspace
 run "the binary" cargo build --locked -p bootstrap
+run "promises under disorder" "$target/debug/rtmate" verify --spawn --seconds 60 --seed 1
 run "browser tests" browser_tests
 
 printf '\nAll tests passed, %d s.\n' $((SECONDS - began))
