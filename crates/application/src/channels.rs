@@ -69,8 +69,9 @@ impl Channels {
         membership.0.open(connection.id, seen)
     }
 
-    /// Holds messages back again until [`Self::open`]; says up to which one they were given.
-    pub(crate) fn close_gate(membership: &Membership, connection: &Connection) -> Offset {
+    /// Holds messages back again until [`Self::open`]; says up to which one they were given. Nothing
+    /// where they are held back already.
+    pub(crate) fn close_gate(membership: &Membership, connection: &Connection) -> Option<Offset> {
         membership.0.close_gate(connection.id)
     }
 

@@ -162,12 +162,12 @@ impl Room {
     }
 
     /// Closes the gate of one who is here already; says how far it is. What comes waits until
-    /// [`Self::open`].
-    pub(crate) fn close_gate(&self, id: ConnectionId) -> Offset {
+    /// [`Self::open`]. Nothing where the gate was not opened yet.
+    pub(crate) fn close_gate(&self, id: ConnectionId) -> Option<Offset> {
         self.with_members(|members| {
-            let Some(member) = members.get(id) else { return Offset(0) };
-            member.gate.get_or_insert_default();
-            member.seen
+            let member = members.get(id).filter(|member| member.gate.is_none())?;
+            member.gate = Some(Box::default());
+            Some(member.seen)
         })
     }
 

@@ -103,6 +103,10 @@ impl Session {
             return Err(Refusal::plain(ErrorCode::NotSubscribed));
         };
         let seen = Channels::close_gate(&subscription.membership, &self.connection);
+        let Some(seen) = seen else {
+            // Twice in one request: the first entry tells the place.
+            return Ok(Subscribed { channel, recovered: None, stream: None, presence: None });
+        };
         let query = Wish::Place.query(Budget::of(&self.limits()));
         let page = self.page(client, &channel, query, trace).await;
         let position = page.map(|page| Position { epoch: page.position.epoch, offset: seen });

@@ -278,6 +278,21 @@ async fn a_second_subscribe_tells_the_present_place() {
 }
 
 #[tokio::test]
+async fn a_channel_twice_in_one_request_is_told_its_place_once() {
+    let stage = stage();
+    let (mut alice, mut bob) = (stage.enter("alice").await, stage.enter("bob").await);
+    alice.says("chat:a", json!(1)).await;
+    let twice =
+        json!({ "channels": [{ "channel": "chat:a", "rewind": 5 }, { "channel": "chat:a" }] });
+    bob.asks_as("s", "subscribe", twice).await;
+    let reply = bob.reads().remove(0)["data"]["channels"].clone();
+    assert_eq!((said(&reply[0]), &reply[0]["offset"]), (vec![&json!(1)], &json!(1)));
+    assert_eq!((reply[1].get("offset"), &reply[1]["code"]), (None, &json!(200)));
+    alice.says("chat:a", json!(2)).await;
+    assert_eq!(bob.hears(), ["message chat:a 2"]);
+}
+
+#[tokio::test]
 async fn a_repeated_key_is_answered_and_not_said_again() {
     let stage = stage();
     let (mut alice, mut bob) = (stage.enter("alice").await, stage.enter("bob").await);

@@ -17,6 +17,7 @@ mod chat;
 mod client;
 mod compression;
 mod demo;
+mod durable;
 mod echo;
 mod founding;
 mod grants;
