@@ -1,13 +1,13 @@
 //! The store's directory: who has it, what format it is in, and where what can't be opened goes.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{self, Read, Seek, Write},
-    os::unix::fs::FileExt,
+    os::unix::fs::{DirBuilderExt, FileExt},
     path::{Path, PathBuf},
 };
 
-use crate::error::OpenError;
+use crate::error::{CopyError, OpenError};
 
 /// A store's directory, held by this process until dropped.
 ///
@@ -31,7 +31,33 @@ pub(crate) const FORMAT: &str = "rtmate-store 1\n";
 /// What it says of a copy, which must not be taken for a store.
 pub(crate) const BACKUP_FORMAT: &str = "rtmate-store-backup 1\n";
 
+/// What it says while a copy is brought in: a server that starts now must not take it for a store.
+const UNFINISHED_FORMAT: &str = "rtmate-store-unfinished 1\n";
+
+/// The name of the file that is locked.
+const LOCK: &str = "lock";
+
 impl Directory {
+    /// Takes a directory that is empty or missing, for a store that is brought into it: no other
+    /// process has it meanwhile, and it is no store until its `format` says so.
+    pub(crate) fn take_empty(path: &Path) -> Result<Self, CopyError> {
+        make_directory(path).map_err(CopyError::io(path))?;
+        let exists = || CopyError::Exists { path: path.to_owned() };
+        let free = || is_empty(path).map_err(CopyError::io(path));
+        // Nothing is put into a directory that is somebody else's.
+        if !free()? && !path.join(LOCK).exists() {
+            return Err(exists());
+        }
+        let directory = Self { path: path.to_owned(), _lock: lock(path)? };
+        if !free()? {
+            return Err(exists());
+        }
+        let format = path.join("format");
+        write_synced(&format, UNFINISHED_FORMAT.as_bytes()).map_err(CopyError::io(&format))?;
+        directory.sync().map_err(CopyError::io(path))?;
+        Ok(directory)
+    }
+
     /// Takes the directory, which is made where it is missing.
     pub(crate) fn take(path: &Path) -> Result<Self, OpenError> {
         let failed = |source| OpenError::Io { path: path.to_owned(), source };
@@ -109,8 +135,26 @@ impl Directory {
     }
 }
 
+/// Makes a directory where it is missing, for this user alone: messages are nobody else's business.
+pub(crate) fn make_directory(path: &Path) -> io::Result<()> {
+    match DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        other => other,
+    }
+}
+
+/// Whether there is nothing in a directory but a lock, which may be left of an attempt.
+pub(crate) fn is_empty(path: &Path) -> io::Result<bool> {
+    for entry in fs::read_dir(path)? {
+        if entry?.file_name() != LOCK {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 fn lock(path: &Path) -> Result<File, OpenError> {
-    let name = path.join("lock");
+    let name = path.join(LOCK);
     let failed = |source| OpenError::Io { path: name.clone(), source };
     let options =
         OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&name);

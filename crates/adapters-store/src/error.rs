@@ -1,6 +1,9 @@
 //! Why a store is not opened or does not answer.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use application::ports::Cause;
 
@@ -59,8 +62,8 @@ pub enum CopyError {
     /// The store is being opened again after a failure.
     #[error("the store is not open")]
     NotOpen,
-    /// What is to be made is there already.
-    #[error("{} is there already", path.display())]
+    /// What is to be made would have to share its directory.
+    #[error("{} is not empty", path.display())]
     Exists {
         /// The directory.
         path: PathBuf,
@@ -85,6 +88,13 @@ pub enum CopyError {
     /// The new store can't be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+}
+
+impl CopyError {
+    pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { path, source }
+    }
 }
 
 /// Why a store was not checked.

@@ -6,6 +6,9 @@ use std::{
     path::Path,
 };
 
+/// The folder of the durable store in it.
+pub const STORE: &str = "store";
+
 /// Whether the directory was there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Prepared {

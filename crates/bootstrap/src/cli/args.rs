@@ -28,7 +28,7 @@ Exit codes:
   1   anything else that failed
   64  the command line or the configuration can't be used; one line says why
   69  the address is in use
-  73  another process has the store (not yet: this version keeps messages in memory)";
+  73  another process has the store";
 
 /// RTMate, a self-hosted realtime server: clients connect over WebSocket, subscribe to channels
 /// and send messages.
@@ -74,6 +74,9 @@ pub enum Command {
     /// Check, show or begin a configuration
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Look at the store of channels that are kept on disk, or copy it; the server must be stopped
+    #[command(subcommand, after_help = STORE_HELP)]
+    Store(StoreCommand),
     /// Break connections and servers, and see whether every promise is kept
     #[command(after_help = super::verify::EXAMPLES)]
     Verify(VerifyArgs),
@@ -93,6 +96,44 @@ pub enum ConfigCommand {
     /// Print the annotated default
     Default,
 }
+
+/// What to do with the store.
+#[derive(Debug, Subcommand)]
+pub enum StoreCommand {
+    /// Read everything, say what is there, and exit with 1 if something is damaged
+    ///
+    /// Opening a store mends it, here as when the server starts: damaged rows are left out, streams
+    /// whose end was lost begin anew with another epoch, and a store that can't be opened at all is
+    /// set aside for a new one. So what a check reports as mended, a second one no longer finds.
+    Check,
+    /// Print how much there is and how large it is, without reading it all
+    Stats,
+    /// Write a copy to a directory that is empty or not there yet
+    Backup {
+        /// Where to
+        #[arg(value_name = "DIR")]
+        to: PathBuf,
+    },
+    /// Make a store of a copy; the data directory must have none
+    ///
+    /// Every stream begins anew with another epoch, for what was sent after the copy was made is
+    /// lost: clients that come back are told that their position can't be recovered.
+    Restore {
+        /// What `rtmate store backup` wrote
+        #[arg(value_name = "DIR")]
+        from: PathBuf,
+    },
+}
+
+const STORE_HELP: &str = "\
+The store is the folder `store` of the data directory (store.path). Run these as the user that the
+server runs as, while the server is stopped: a store in use is refused with exit code 73.
+Opening mends what is damaged, whatever the command; see rtmate store check --help.
+
+Examples:
+  rtmate store check
+  rtmate store backup /var/backups/rtmate-monday
+  RTMATE__STORE__PATH=/var/lib/other rtmate store restore /var/backups/rtmate-monday";
 
 const TOKEN_EXAMPLES: &str = "\
 Examples:

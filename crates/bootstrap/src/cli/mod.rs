@@ -2,6 +2,7 @@
 
 mod args;
 mod config;
+mod store;
 pub mod token;
 mod verify;
 
@@ -11,7 +12,7 @@ use application::ports::TokenIssuer;
 use clap::Parser;
 use domain::Timestamp;
 
-pub use args::{Cli, Command, ConfigCommand, TokenArgs};
+pub use args::{Cli, Command, ConfigCommand, StoreCommand, TokenArgs};
 pub use verify::VerifyArgs;
 
 use crate::{
@@ -78,6 +79,7 @@ fn dispatch(
         Command::Config(ConfigCommand::Show { secrets }) => {
             print(&config::show(&loaded, secrets)?);
         }
+        Command::Store(command) => return store::run(&command, &loaded, now),
         Command::Config(ConfigCommand::Default) | Command::Verify(_) => {}
     }
     Ok(ExitCode::SUCCESS)

@@ -17,10 +17,8 @@ use domain::{App, Durability};
 use tracing::{error, info, warn};
 
 use super::NotStarted;
-use crate::settings::Settings;
+use crate::{data_dir, settings::Settings};
 
-/// The folder of the store in the data directory.
-const FOLDER: &str = "store";
 /// How often what is too old is let go.
 const SWEEP: Duration = Duration::from_secs(10);
 
@@ -54,7 +52,7 @@ impl Store {
         let watched = Arc::new(Watched::default());
         let told = Arc::clone(&watched);
         let (broker, report) = DurableBroker::open(
-            &settings.store.path.join(FOLDER),
+            &settings.store.path.join(data_dir::STORE),
             StoreOptions::default(),
             sink,
             Arc::clone(clock),

@@ -37,6 +37,7 @@ mod server;
 mod shutdown;
 mod silence;
 mod start;
+mod store;
 mod surface;
 mod tls;
 mod token_life;

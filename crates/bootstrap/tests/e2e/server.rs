@@ -153,9 +153,14 @@ impl Server {
         Start { folder: Arc::clone(&self.folder), ..start }
     }
 
+    /// The id of the process, which runs.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id().unwrap()
+    }
+
     /// Sends a signal, by its name: to this process alone.
     pub(crate) async fn signal(&self, name: &str) {
-        let pid = self.child.id().unwrap().to_string();
+        let pid = self.pid();
         let kill = format!("kill -s {name} {pid}");
         let status = Command::new("sh").args(["-c", &kill]).status().await.unwrap();
         assert!(status.success(), "{kill}");
