@@ -1,6 +1,6 @@
 //! The real binary, and clients that play with it over real sockets.
 //!
-//! * `server` starts it in a folder of its own, `scratch` is that folder, `signal` ends it.
+//! * `server` starts it in a folder of its own, `scratch` is that folder, `small_disk` lets it be full.
 //! * `client` is a well-behaved client on an independent implementation, `raw` one that sends
 //!   whatever bytes it likes, `http` asks without upgrading.
 //! * `sdk` and `verify` play with the client of this repository; `model` is a server with history.
@@ -20,6 +20,7 @@ mod demo;
 mod durable;
 mod echo;
 mod founding;
+mod full_disk;
 mod grants;
 mod http;
 mod keys;
@@ -36,6 +37,7 @@ mod sdk;
 mod server;
 mod shutdown;
 mod silence;
+mod small_disk;
 mod start;
 mod store;
 mod surface;

@@ -12,7 +12,7 @@ use tokio::{
     sync::watch,
 };
 
-use crate::{scratch::Scratch, soon};
+use crate::{scratch::Scratch, small_disk::SmallDisk, soon};
 
 /// The demo app's secret in these tests.
 pub(crate) const DEMO_SECRET: &str = "the-demo-secret-of-the-end-to-end-tests";
@@ -24,6 +24,8 @@ pub(crate) struct Start {
     environment: Vec<(String, String)>,
     /// How many files the process may have open.
     files: Option<u32>,
+    /// What its data directory is on, where it is not the folder's own disk.
+    disk: Option<SmallDisk>,
 }
 
 impl Start {
@@ -41,6 +43,7 @@ impl Start {
             args: Vec::new(),
             environment: Vec::new(),
             files: None,
+            disk: None,
         }
     }
 
@@ -59,6 +62,11 @@ impl Start {
         Self { files: Some(most), ..self }
     }
 
+    /// With its data directory on a small disk.
+    pub(crate) fn disk(self, disk: SmallDisk) -> Self {
+        Self { disk: Some(disk), ..self }
+    }
+
     /// With this `rtmate.toml`.
     pub(crate) fn toml(self, text: &str) -> Self {
         self.folder.write("rtmate.toml", text);
@@ -70,9 +78,10 @@ impl Start {
     }
 
     fn command(&self) -> Command {
-        let mut command = match self.files {
-            None => command(&self.folder, PROGRAM),
-            Some(most) => {
+        let mut command = match (self.files, self.disk) {
+            (None, None) => command(&self.folder, PROGRAM),
+            (None, Some(disk)) => within(&self.folder, disk.command(PROGRAM)),
+            (Some(most), _) => {
                 let mut command = command(&self.folder, "sh");
                 let limited = format!("ulimit -n {most} && exec \"$0\" \"$@\"");
                 command.args(["-c", &limited, PROGRAM]);
@@ -108,7 +117,10 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_rtmate");
 
 /// A program in this folder, with a clean environment.
 fn command(folder: &Scratch, program: &str) -> Command {
-    let mut command = Command::new(program);
+    within(folder, Command::new(program))
+}
+
+fn within(folder: &Scratch, mut command: Command) -> Command {
     command.current_dir(folder.path()).env_clear().stdin(Stdio::null()).kill_on_drop(true);
     command
 }
