@@ -15,31 +15,36 @@ export const ownServer = !process.env.RTMATE_URL;
 /**
  * The server under test: the one at RTMATE_URL, else the program RTMATE_BIN, started here.
  * @param {number} [port] 0: any free one
- * @returns {Promise<{ url: string, port: number, stop: () => Promise<void> }>}
+ * @param {string} [data] the data directory, which the caller removes; without one nothing is kept
+ * @returns {Promise<{ url: string, port: number, stop: () => Promise<void>, kill: () => Promise<void> }>}
  */
-export async function startServer(port = 0) {
+export async function startServer(port = 0, data) {
   if (process.env.RTMATE_URL) {
     const { origin, port: given } = new URL(process.env.RTMATE_URL);
-    return { url: `${origin}/`, port: Number(given), stop: async () => {} };
+    return { url: `${origin}/`, port: Number(given), stop: async () => {}, kill: async () => {} };
   }
   if (!process.env.RTMATE_BIN) throw new Error('set RTMATE_BIN to the server program, or RTMATE_URL to a running server');
   // In a directory of its own, so that no rtmate.toml of the caller is read.
   const directory = await mkdtemp(join(tmpdir(), 'rtmate-browser-'));
-  const child = spawn(resolve(process.env.RTMATE_BIN), ['--listen', `127.0.0.1:${port}`, '--ephemeral'], {
+  const keep = data ? [] : ['--ephemeral'];
+  const child = spawn(resolve(process.env.RTMATE_BIN), ['--listen', `127.0.0.1:${port}`, ...keep], {
     cwd: directory,
+    env: { ...process.env, ...(data && { RTMATE__STORE__PATH: data }) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exited = new Promise((done) => child.once('exit', done));
-  const stop = async () => {
-    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+  /** @param {'SIGTERM' | 'SIGKILL'} signal */
+  const end = async (signal) => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
     const overdue = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
     await exited;
     clearTimeout(overdue);
     await rm(directory, { recursive: true, force: true });
   };
+  const stop = () => end('SIGTERM');
   try {
     const url = await printedAddress(child);
-    return { url, port: Number(new URL(url).port), stop };
+    return { url, port: Number(new URL(url).port), stop, kill: () => end('SIGKILL') };
   } catch (error) {
     if (child.pid) await stop();
     throw error;
@@ -124,6 +129,11 @@ export async function openTab(context, url, prepare) {
     message: (text) => page.locator('#chat-lists .message:not(.message-pending)', { hasText: text }),
     pending: () => page.locator('#chat-lists .message-pending'),
     name: () => page.locator('#name-input').inputValue(),
+    /** The texts of all messages in view that came from the server, from top to bottom. */
+    texts: () => page.locator('#chat-lists .messages:not([hidden]) .message:not(.message-pending) .message-text').allInnerTexts(),
+    notes: () => page.locator('#chat-lists .messages:not([hidden]) .note').allInnerTexts(),
+    /** @param {string} client */
+    member: (client) => page.locator(`#members [data-client="${client}"]`),
   };
 }
 
@@ -144,7 +154,7 @@ function recordStates() {
 /**
  * A server inside the page's browser, for what the real one would do only under stress.
  * @param {import('playwright-core').Page} page
- * @param {(frame: any, socket: { reply: (data: object) => void, push: (event: string, payload: object) => void, close: (code: number) => void }, connection: number) => void} answer
+ * @param {(frame: any, socket: { send: (body: object) => void, reply: (data: object) => void, push: (event: string, payload: object) => void, close: (code: number) => void }, connection: number) => void} answer
  */
 export async function scriptedServer(page, answer) {
   let connections = 0;
@@ -154,7 +164,7 @@ export async function scriptedServer(page, answer) {
       const frame = JSON.parse(String(text));
       const push = (/** @type {string} */ event, /** @type {object} */ payload) => socket.send(JSON.stringify({ event, payload }));
       const reply = (/** @type {object} */ data) => socket.send(JSON.stringify({ code: 200, message: 'success', data, id: frame.id }));
-      answer(frame, { reply, push, close: (code) => void socket.close({ code }) }, connection);
+      answer(frame, { send: (body) => socket.send(JSON.stringify(body)), reply, push, close: (code) => void socket.close({ code }) }, connection);
     });
   });
 }

@@ -1,16 +1,16 @@
 // @ts-check
 /**
- * The chat: one list per joined channel, what others wrote in the order of the pushes, and below it what this
- * tab wrote and the server has not pushed back yet. Shows live messages only.
+ * The chat: one list per joined channel, its messages in the order in which the server gives them, and below it
+ * what this tab wrote and the server has not given back yet.
  */
 import { make, stickToEnd } from './dom.js';
+import { Outbox } from './outbox.js';
+import { showRoster } from './roster.js';
 
 /** Messages kept per channel, messages waiting in all, channels joined. */
 const KEPT = 500;
 const OUTBOX_LIMIT = 20;
 const CHANNEL_LIMIT = 20;
-/** The server remembers a key for 5 minutes; after that a repeat could become a second message. */
-const KEY_WINDOW_MS = 270_000;
 
 /** Names of 1 to 200 of these; a leading # belongs to the server. */
 export const CHANNEL_PATTERN = /^(?!#)[A-Za-z0-9_=@,.;:#/-]{1,200}$/;
@@ -18,17 +18,13 @@ export const CHANNEL_PATTERN = /^(?!#)[A-Za-z0-9_=@,.;:#/-]{1,200}$/;
 /**
  * @typedef {import('./connection.js').Membership} Membership
  * @typedef {{ id?: string, client: string, connection?: string, text: string, ts: number }} Message
- * @typedef {object} Pending a message of this tab that was not pushed back yet
- * @property {string} key @property {string} text @property {HTMLLIElement} item
- * @property {'waiting' | 'sending' | 'failed' | 'acknowledged'} state
- * @property {number} firstSent 0: never was on the wire
- * @property {string} sender under which name it was; keys count per sender
- * @property {{ id: string, ts: number }} [ack]
  * @typedef {object} Room
  * @property {string} name @property {Membership} membership @property {HTMLOListElement} list
  * @property {HTMLElement} chip @property {HTMLElement} badge @property {number} unread
- * @property {Map<string, HTMLLIElement>} shown by message id @property {Pending[]} pending
+ * @property {Map<string, HTMLLIElement>} shown by message id @property {Outbox} outbox
  * @property {number} lostAt when the connection went, 0 while it stands
+ * @property {boolean} history whether what was missed is given later
+ * @property {import('./subscription.js').Roster | null} roster
  */
 
 export class ChatView {
@@ -42,9 +38,10 @@ export class ChatView {
    * @param {HTMLElement} parts.chips @param {HTMLElement} parts.lists
    * @param {HTMLFormElement} parts.form @param {HTMLInputElement} parts.input
    * @param {HTMLFormElement} parts.joinForm @param {HTMLInputElement} parts.joinInput
-   * @param {HTMLElement} parts.hint
+   * @param {HTMLElement} parts.hint @param {HTMLElement} parts.members
    * @param {object} actions
-   * @param {(channel: string, text: string, key: string) => Promise<{ id: string, ts: number, repeated?: boolean }>} actions.send
+   * @param {(channel: string, text: string, key: string) => Promise<import('./outbox.js').Ack>} actions.send
+   * @param {(channel: string) => import('./subscription.js').Position | null} actions.position
    * @param {(channel: string) => void} actions.join
    * @param {(channel: string) => void} actions.leave
    * @param {(channel: string) => void} actions.shown another channel is in view
@@ -83,40 +80,70 @@ export class ChatView {
     for (const room of this.#rooms.values()) {
       if (room.membership === 'joined') room.lostAt = Date.now();
       if (room.membership !== 'refused') room.membership = 'joining';
-      // Acknowledged means kept, so they stand even if their push was lost with the connection.
-      for (const pending of room.pending.filter(({ state }) => state === 'acknowledged')) this.#settle(room, pending);
+      room.roster = null;
+      // Acknowledged means kept. With history they come again, in their place.
+      if (!room.history) room.outbox.settle();
     }
     this.#showCurrent();
   }
 
   /** @param {string} channel @param {Membership} now @param {string} [reason] */
   membership(channel, now, reason) {
-    const room = this.#rooms.get(channel) ?? (now === 'joined' ? this.#addRoom(channel) : undefined);
+    const room = this.#rooms.get(channel);
     if (!room) return;
     if (now === 'left') {
       this.#removeRoom(room);
       return;
     }
-    const was = room.membership;
     room.membership = now;
+    room.roster = null;
     if (now === 'refused') this.#note(room, `Not in this channel: ${reason}`);
-    if (now === 'joined') {
-      if (room.lostAt) {
-        const seconds = Math.max(1, Math.round((Date.now() - room.lostAt) / 1000));
-        this.#note(room, `Back after ${seconds} s. What was sent meanwhile is not shown.`);
-        room.lostAt = 0;
-      } else if (was !== 'joined') {
-        this.#note(room, `Joined ${channel}. New messages appear here.`);
-      }
-      for (const pending of room.pending.filter(({ state }) => state === 'waiting')) void this.#transmit(room, pending);
+    this.#showCurrent();
+  }
+
+  /** @param {string} channel @param {import('./subscription.js').Arrival} arrival */
+  joined(channel, { returned, history, recovered, messages }) {
+    const room = this.#rooms.get(channel) ?? this.#addRoom(channel);
+    const first = room.membership !== 'joined' && !returned;
+    const away = room.lostAt ? `Back after ${Math.max(1, Math.round((Date.now() - room.lostAt) / 1000))} s` : 'Joined again';
+    room.membership = 'joined';
+    room.history = history;
+    if (returned && recovered && room.lostAt) this.#note(room, `${away}. Nothing is missing: what was sent meanwhile follows.`);
+    if (returned && !recovered) {
+      room.outbox.settle();
+      this.#note(room, `${away}. Messages may be missing here: what was sent meanwhile is not known.`, 'note-missing');
     }
+    for (const payload of messages) this.#receive(room, payload, returned);
+    if (recovered) room.outbox.settle();
+    if (first) this.#note(room, `Joined ${channel}. New messages appear here.`);
+    room.lostAt = 0;
+    void room.outbox.pump();
+    this.#showCurrent();
+  }
+
+  /** Something is missing before the next message. @param {string} channel */
+  lost(channel) {
+    const room = this.#rooms.get(channel);
+    if (room) this.#note(room, 'Messages may be missing here.', 'note-missing');
+  }
+
+  /** @param {string} channel @param {import('./subscription.js').Roster | null} roster */
+  members(channel, roster) {
+    const room = this.#rooms.get(channel);
+    if (!room) return;
+    room.roster = roster;
     this.#showCurrent();
   }
 
   /** A `message` push. @param {any} payload */
   message(payload) {
     const room = this.#rooms.get(payload.channel);
-    if (!room || (payload.id && room.shown.has(payload.id))) return;
+    if (room) this.#receive(room, payload, true);
+  }
+
+  /** @param {Room} room @param {any} payload @param {boolean} counts as unread where the channel is not in view */
+  #receive(room, payload, counts) {
+    if (payload.id && room.shown.has(payload.id)) return;
     /** @type {Message} */
     const message = {
       id: payload.id,
@@ -125,15 +152,8 @@ export class ChatView {
       text: typeof payload.data?.text === 'string' ? payload.data.text : JSON.stringify(payload.data),
       ts: payload.ts ?? Date.now(),
     };
-    const own = room.pending.find((pending) => this.#isPushOf(pending, message));
-    if (own) this.#forget(room, own);
-    this.#deliver(room, message);
-  }
-
-  /** A push can overtake its acknowledgement, then the text tells. @param {Pending} pending @param {Message} message */
-  #isPushOf(pending, message) {
-    if (pending.ack) return pending.ack.id === message.id;
-    return pending.state === 'sending' && message.connection === this.#connection && message.text === pending.text;
+    room.outbox.heard(message);
+    this.#deliver(room, message, counts);
   }
 
   /** @param {string} text */
@@ -144,70 +164,13 @@ export class ChatView {
       this.#hint(`${OUTBOX_LIMIT} messages are waiting already. They go out when the server is back.`);
       return;
     }
-    /** @type {Pending} */
-    const pending = { key: uuid(), text, item: make('li'), state: 'waiting', firstSent: 0, sender: '' };
-    room.pending.push(pending);
-    room.list.append(pending.item);
     this.parts.input.value = '';
-    if (room.membership === 'joined') void this.#transmit(room, pending);
-    else this.#renderPending(room, pending);
+    room.outbox.add(text);
     room.list.scrollTop = room.list.scrollHeight;
   }
 
-  /** @param {Room} room @param {Pending} pending */
-  async #transmit(room, pending) {
-    const stale = Date.now() - pending.firstSent > KEY_WINDOW_MS || pending.sender !== this.#client;
-    if (pending.firstSent && stale) {
-      // The server would not know the key any more and make a second message of it.
-      this.#fail(room, pending, 'connection lost, it may have arrived');
-      return;
-    }
-    pending.state = 'sending';
-    pending.firstSent ||= Date.now();
-    pending.sender = this.#client;
-    this.#renderPending(room, pending);
-    try {
-      const ack = await this.actions.send(room.name, pending.text, pending.key);
-      if (!room.pending.includes(pending)) return; // its push came first
-      pending.ack = ack;
-      pending.state = 'acknowledged';
-      // The push of a repeated one went to an earlier connection.
-      if (ack.repeated || room.shown.has(ack.id)) this.#settle(room, pending);
-      else this.#renderPending(room, pending);
-    } catch (failure) {
-      if (!room.pending.includes(pending)) return;
-      const error = /** @type {import('./connection.js').RequestError} */ (failure);
-      if (error.reason === 'not_connected' || error.reason === 'connection_lost') {
-        // Same key again on the next connection: at most one message comes of it.
-        pending.state = 'waiting';
-        this.#renderPending(room, pending);
-      } else {
-        this.#fail(room, pending, error.reason);
-      }
-    }
-  }
-
-  /** @param {Room} room @param {Pending} pending @param {string} why */
-  #fail(room, pending, why) {
-    pending.state = 'failed';
-    this.#renderPending(room, pending, why);
-  }
-
-  /** The pending one becomes a delivered one. @param {Room} room @param {Pending} pending */
-  #settle(room, pending) {
-    this.#forget(room, pending);
-    const { id, ts } = pending.ack ?? { id: undefined, ts: Date.now() };
-    if (!id || !room.shown.has(id)) this.#deliver(room, { id, client: this.#client, text: pending.text, ts });
-  }
-
-  /** @param {Room} room @param {Pending} pending */
-  #forget(room, pending) {
-    room.pending.splice(room.pending.indexOf(pending), 1);
-    pending.item.remove();
-  }
-
-  /** @param {Room} room @param {Message} message */
-  #deliver(room, message) {
+  /** @param {Room} room @param {Message} message @param {boolean} counts */
+  #deliver(room, message, counts) {
     const item = make('li', 'message');
     const own = message.client === this.#client;
     item.classList.add(own ? 'message-own' : 'message-other', `tone-${toneOf(message.client)}`);
@@ -222,62 +185,27 @@ export class ChatView {
       room.shown.set(message.id, item);
     }
     this.#insert(room, item);
-    if (room !== this.#current) {
+    if (counts && room !== this.#current) {
       room.unread += 1;
       this.#renderChip(room);
     }
   }
 
-  /** @param {Room} room @param {string} text */
-  #note(room, text) {
-    this.#insert(room, make('li', 'note', text));
+  /** @param {Room} room @param {string} text @param {string} [kind] */
+  #note(room, text, kind = '') {
+    this.#insert(room, make('li', `note ${kind}`, text));
   }
 
   /** Above what is pending. @param {Room} room @param {HTMLLIElement} item */
   #insert(room, item) {
     stickToEnd(room.list, () => {
-      room.list.insertBefore(item, room.pending[0]?.item ?? null);
-      while (room.list.children.length - room.pending.length > KEPT) {
+      room.list.insertBefore(item, room.outbox.top);
+      while (room.list.children.length - room.outbox.size > KEPT) {
         const oldest = /** @type {HTMLLIElement} */ (room.list.firstElementChild);
         if (oldest.dataset.id) room.shown.delete(oldest.dataset.id);
         oldest.remove();
       }
     });
-  }
-
-  /** @param {Room} room @param {Pending} pending @param {string} [why] */
-  #renderPending(room, pending, why) {
-    stickToEnd(room.list, () => this.#drawPending(room, pending, why));
-  }
-
-  /** @param {Room} room @param {Pending} pending @param {string} [why] */
-  #drawPending(room, pending, why) {
-    const { item, state } = pending;
-    item.className = `message message-own message-pending pending-${state} tone-${toneOf(this.#client)}`;
-    item.dataset.state = state;
-    const texts = { waiting: 'waiting for the server', sending: 'sending…', acknowledged: 'sent', failed: `not sent: ${why}` };
-    const head = make('div', 'message-head');
-    head.append(make('span', 'message-state', texts[state]));
-    item.replaceChildren(head, make('p', 'message-text', pending.text));
-    if (state === 'failed') {
-      const buttons = make('div', 'message-buttons');
-      const retry = make('button', 'link', 'Retry');
-      const discard = make('button', 'link', 'Discard');
-      retry.type = discard.type = 'button';
-      retry.addEventListener('click', () => {
-        pending.firstSent = 0; // a person decided; the key still catches a repeat within the window
-        pending.state = 'waiting';
-        if (room.membership === 'joined') void this.#transmit(room, pending);
-        else this.#renderPending(room, pending);
-        this.parts.input.focus();
-      });
-      discard.addEventListener('click', () => {
-        this.#forget(room, pending);
-        this.parts.input.focus();
-      });
-      buttons.append(retry, discard);
-      item.append(buttons);
-    }
   }
 
   /** @param {string} channel */
@@ -307,7 +235,21 @@ export class ChatView {
     /** @type {Room} */
     const room = {
       name, list, membership: 'joining', chip: make('li', 'chip'), badge: make('span', 'badge'),
-      unread: 0, shown: new Map(), pending: [], lostAt: 0,
+      unread: 0, shown: new Map(), lostAt: 0, history: false, roster: null,
+      outbox: new Outbox({
+        list,
+        joined: () => room.membership === 'joined',
+        self: () => ({ client: this.#client, connection: this.#connection }),
+        send: (text, key) => this.actions.send(name, text, key),
+        comes: ({ epoch, offset }) => {
+          const position = this.actions.position(name);
+          return position !== null && position.epoch === epoch && Number(offset) > position.offset;
+        },
+        shown: (id) => room.shown.has(id),
+        deliver: (message) => this.#deliver(room, message, false),
+        tone: () => `tone-${toneOf(this.#client)}`,
+        focus: () => this.parts.input.focus(),
+      }),
     };
     const label = make('button', 'chip-name', name);
     label.type = 'button';
@@ -356,6 +298,7 @@ export class ChatView {
   #showCurrent() {
     const room = this.#current;
     this.parts.input.disabled = !room || room.membership === 'refused';
+    showRoster(this.parts.members, room?.name ?? '', room?.roster ?? null, this.#client);
     this.parts.input.placeholder = room ? `Message to ${room.name}` : 'Join a channel first';
   }
 
@@ -368,7 +311,7 @@ export class ChatView {
   }
 
   #waitingInAll() {
-    return [...this.#rooms.values()].reduce((sum, room) => sum + room.pending.length, 0);
+    return [...this.#rooms.values()].reduce((sum, room) => sum + room.outbox.size, 0);
   }
 
   /** @param {string} text */
@@ -376,12 +319,6 @@ export class ChatView {
     this.parts.hint.textContent = text;
     this.parts.hint.hidden = text === '';
   }
-}
-
-/** `crypto.randomUUID` is there in secure contexts only. */
-function uuid() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** The same colour for the same name everywhere. @param {string} name */

@@ -1,8 +1,9 @@
 // @ts-check
 /**
- * A client of the native protocol: connects, authenticates, keeps subscriptions over reconnects, answers
- * `tokenExpiring`, notices silence. No DOM in here, so that a page can swap it for the SDK.
+ * A client of the native protocol: connects, authenticates, keeps subscriptions and their positions over
+ * reconnects, answers `tokenExpiring`, notices silence. No DOM in here, so that a page can swap it for the SDK.
  */
+import { Channels } from './channels.js';
 import { afterClose, backoff, closeText } from './retry.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -31,8 +32,11 @@ const REFRESH_RETRY_MS = 5_000;
  * @property {(client: string) => Promise<Token>} fetchToken rejects with `final: true` where retrying is useless
  * @property {(state: State) => void} onState
  * @property {() => void} onToken another token is in use
- * @property {(event: string, payload: any) => void} onPush
- * @property {(channel: string, now: Membership, reason?: string) => void} onChannel
+ * @property {(payload: any) => void} onMessage a `message` push, each once
+ * @property {(channel: string, now: Membership, reason?: string) => void} onChannel `joined` comes by `onJoined`
+ * @property {(channel: string, arrival: import('./subscription.js').Arrival) => void} onJoined
+ * @property {(channel: string) => void} onLost messages are missing before the next one
+ * @property {(channel: string, roster: import('./subscription.js').Roster | null) => void} onMembers null: not known
  * @property {(direction: 'out' | 'in' | 'note', text: string) => void} onFrame
  */
 
@@ -56,7 +60,8 @@ export class Connection {
   #farewell = null;
   /** @type {Map<string, { resolve: (data: any) => void, reject: (error: RequestError) => void, timer: number }>} */
   #waiting = new Map();
-  /** @type {Set<string>} wanted, whether the connection is up or not */ #channels = new Set();
+  /** @type {Channels} */ #channels;
+  /** @type {string | undefined} of the connection before */ #session;
   /** Counts connections; what was started for an earlier one stops when it sees another number. */
   #turn = 0;
   #nextId = 1;
@@ -69,6 +74,12 @@ export class Connection {
   /** @param {Options} options */
   constructor(options) {
     this.#options = options;
+    this.#channels = new Channels(options, {
+      request: (event, payload) => this.#request(event, payload),
+      later: (ms, what) => this.#later(ms, what),
+      turn: () => this.#turn,
+      online: () => this.#state.name === 'online',
+    });
   }
 
   get app() {
@@ -84,37 +95,38 @@ export class Connection {
   connect(changes) {
     if (!changes && (this.#state.name === 'online' || this.#socket)) return;
     if (changes || this.#state.name === 'refused') this.#token = null;
-    Object.assign(this.#options, changes);
     this.#detach();
+    if (changes) {
+      this.#session = undefined;
+      if (changes.app !== undefined && changes.app !== this.#options.app) this.#channels.elsewhere();
+    }
+    Object.assign(this.#options, changes);
     void this.#open();
   }
 
   /** @param {string} channel */
   join(channel) {
-    this.#channels.add(channel);
-    if (this.#state.name === 'online') void this.#subscribe(channel);
-    else this.#options.onChannel(channel, 'joining');
+    this.#channels.join(channel);
   }
 
   /** @param {string} channel */
-  async leave(channel) {
-    this.#channels.delete(channel);
-    try {
-      await this.#request('unsubscribe', { channel });
-    } catch {
-      // Not connected or not subscribed: left either way.
-    }
-    if (!this.#channels.has(channel)) this.#options.onChannel(channel, 'left');
+  leave(channel) {
+    return this.#channels.leave(channel);
   }
 
   /**
    * Sends once. The same `key` after an unknown outcome never makes a second message.
    * @param {string} channel @param {any} data @param {string} key
-   * @returns {Promise<{ id: string, ts: number, repeated?: boolean }>}
+   * @returns {Promise<import('./outbox.js').Ack>}
    */
   send(channel, data, key) {
     if (this.#state.name !== 'online') return Promise.reject(lost('not_connected'));
     return this.#request('messageSend', { channel, data, key });
+  }
+
+  /** Where this page is in the channel, null where that is not known. @param {string} channel */
+  position(channel) {
+    return this.#channels.position(channel);
   }
 
   async #open() {
@@ -157,7 +169,7 @@ export class Connection {
   /** @param {number} turn @param {boolean} fresh whether the token was just fetched */
   async #authenticate(turn, fresh) {
     try {
-      this.#online(await this.#auth());
+      this.#online(await this.#auth(this.#former()));
     } catch (failure) {
       if (turn !== this.#turn) return;
       const error = /** @type {RequestError} */ (failure);
@@ -179,8 +191,14 @@ export class Connection {
     }
   }
 
-  #auth() {
-    return this.#request('auth', { appId: this.#options.app, token: this.#token?.token, heartbeat: true });
+  /** @param {object} [former] */
+  #auth(former) {
+    return this.#request('auth', { appId: this.#options.app, token: this.#token?.token, heartbeat: true, ...former });
+  }
+
+  /** What the first `auth` says of the connection before; channels of the token have their positions there. */
+  #former() {
+    return { ...(this.#session && { session: this.#session }), ...this.#channels.positionsByToken() };
   }
 
   /** @param {any} data of the auth reply */
@@ -188,27 +206,9 @@ export class Connection {
     this.#patienceMs = SILENT_INTERVALS * (Number(data?.ping_interval_ms) || 0);
     this.#watch(this.#patienceMs);
     this.#steadyTimer = setTimeout(() => (this.#attempt = 0), STEADY_MS);
+    if (typeof data?.session === 'string') this.#session = data.session;
     this.#setState({ name: 'online', client: String(data?.client_id), connection: String(data?.connection_id ?? '') });
-    for (const channel of this.#channels) void this.#subscribe(channel);
-  }
-
-  /** @param {string} channel */
-  async #subscribe(channel) {
-    const turn = this.#turn;
-    this.#options.onChannel(channel, 'joining');
-    try {
-      await this.#request('subscribe', { channel });
-      if (this.#channels.has(channel)) this.#options.onChannel(channel, 'joined');
-    } catch (failure) {
-      if (turn !== this.#turn) return; // the next connection subscribes again
-      const error = /** @type {RequestError} */ (failure);
-      if (error.code === 429 || error.code >= 500) {
-        this.#later(error.retryAfterMs || backoff(2), () => this.#subscribe(channel), channel);
-        return;
-      }
-      this.#channels.delete(channel);
-      this.#options.onChannel(channel, 'refused', `${error.reason}: ${error.message}`);
-    }
+    this.#channels.enterAll();
   }
 
   /** A new token for the same client on the same connection; until it works, or the server closes with 4203. */
@@ -223,12 +223,10 @@ export class Connection {
     }
   }
 
-  /** Runs it later, if this connection still stands and the channel is still wanted. @param {number} ms @param {() => unknown} what @param {string} [channel] */
-  #later(ms, what, channel) {
+  /** Runs it later, if this connection still stands. @param {number} ms @param {() => unknown} what */
+  #later(ms, what) {
     const turn = this.#turn;
-    setTimeout(() => {
-      if (turn === this.#turn && (channel === undefined || this.#channels.has(channel))) what();
-    }, ms);
+    setTimeout(() => turn === this.#turn && what(), ms);
   }
 
   /** @param {string} event @param {object} payload @returns {Promise<any>} */
@@ -279,16 +277,7 @@ export class Connection {
       this.#farewell = payload;
       this.#watch(FAREWELL_TIMEOUT_MS);
     }
-    if (event === 'subscribed') {
-      this.#channels.add(payload.channel);
-      this.#options.onChannel(payload.channel, 'joined');
-    }
-    if (event === 'unsubscribed') {
-      if (payload.resubscribe) this.#later(payload.retryAfterMs ?? 0, () => this.#subscribe(payload.channel), payload.channel);
-      else this.#channels.delete(payload.channel);
-      this.#options.onChannel(payload.channel, payload.resubscribe ? 'joining' : 'refused', payload.reason);
-    }
-    this.#options.onPush(event, payload);
+    this.#channels.push(event, payload);
   }
 
   /** The connection is over. @param {number} closeCode @param {string} [why] */
@@ -317,6 +306,7 @@ export class Connection {
     this.#turn += 1;
     for (const timer of [this.#comeBackTimer, this.#watchdog, this.#steadyTimer]) clearTimeout(timer);
     this.#farewell = null;
+    this.#channels.pauseAll();
     const socket = this.#socket;
     this.#socket = null;
     if (socket) {

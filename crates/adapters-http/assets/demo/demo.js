@@ -36,9 +36,11 @@ const chat = new ChatView(
     joinForm: byId('join-form', HTMLFormElement),
     joinInput: byId('join-input', HTMLInputElement),
     hint: byId('chat-hint', HTMLElement),
+    members: byId('members', HTMLElement),
   },
   {
     send: (channel, text, key) => connection.send(channel, { text }, key),
+    position: (channel) => connection.position(channel),
     join: (channel) => connection.join(channel),
     leave: (channel) => void connection.leave(channel),
     shown: (channel) => {
@@ -56,9 +58,10 @@ const connection = new Connection({
   onState: showState,
   onFrame: (direction, text) => frames.add(direction, text),
   onChannel: (channel, now, reason) => chat.membership(channel, now, reason),
-  onPush: (event, payload) => {
-    if (event === 'message') chat.message(payload);
-  },
+  onJoined: (channel, arrival) => chat.joined(channel, arrival),
+  onMessage: (payload) => chat.message(payload),
+  onLost: (channel) => chat.lost(channel),
+  onMembers: (channel, roster) => chat.members(channel, roster),
   onToken: () => refreshTryIt(),
 });
 

@@ -89,11 +89,17 @@ function describe(direction, text) {
   }
 }
 
-/** A frame without the token, so that a screenshot or a copied log gives nothing away. @param {any} frame */
+/** A frame without token and session, so that a screenshot or a copied log gives nothing away. @param {any} frame */
 function masked(frame) {
-  const token = frame?.payload?.token;
-  if (typeof token !== 'string') return frame;
-  return { ...frame, payload: { ...frame.payload, token: maskToken(token) } };
+  if (frame === null || typeof frame !== 'object') return frame;
+  const shown = { ...frame };
+  for (const part of ['payload', 'data']) {
+    for (const secret of ['token', 'session']) {
+      const text = shown[part]?.[secret];
+      if (typeof text === 'string') shown[part] = { ...shown[part], [secret]: maskToken(text) };
+    }
+  }
+  return shown;
 }
 
 /** @param {string} token */
