@@ -1,7 +1,7 @@
 //! The native protocol: no bytes break the codec, and nothing that came in breaks a frame.
 
 use application::{
-    Command, Push, Refusal, Reply, Request,
+    About, Command, Push, Refusal, Reply, Request,
     ports::{BadRequest, Bounds, Codec, Framing},
 };
 use bytes::Bytes;
@@ -40,13 +40,13 @@ fn check_refusal(bad: BadRequest) {
     let printable = bad.detail.bytes().all(|byte| (0x20..0x7f).contains(&byte));
     assert!(printable, "a detail has words of ours only");
     let outcome = Err(Refusal::because(bad.code, bad.detail));
-    check_frame(&CODEC.reply(&Reply { id: bad.id, outcome }));
+    check_frame(&CODEC.reply(&Reply { id: bad.id, about: About::Other, outcome }));
 }
 
 fn check_request(request: Request, frame_bytes: usize) {
     let id = request.id.as_ref().map(|id| id.to_json().into_owned());
     let outcome = Err(Refusal::plain(ErrorCode::NotFound));
-    let reply = CODEC.reply(&Reply { id: request.id, outcome });
+    let reply = CODEC.reply(&Reply { id: request.id, about: About::Other, outcome });
     check_frame(&reply);
     if let Some(id) = id {
         let text = str::from_utf8(&reply).expect("UTF-8");

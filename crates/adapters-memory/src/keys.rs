@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use application::ports::BrokerError;
 use aws_lc_rs::digest::{SHA256, digest};
-use domain::{AppId, ChannelKey, ClientId, Draft, MessageKey, Receipt, Timestamp};
+use domain::{AppId, Author, ChannelKey, Draft, MessageKey, Receipt, Timestamp};
 
 /// Whose key it is: the same text of another client or channel is another key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct KeyScope {
     channel: ChannelKey,
-    client: ClientId,
+    author: Author,
     key: MessageKey,
 }
 
@@ -18,7 +18,7 @@ impl KeyScope {
     /// Of a draft that has a key.
     pub(crate) fn of(draft: &Draft) -> Option<Self> {
         let key = draft.key.clone()?;
-        Some(Self { channel: draft.channel.clone(), client: draft.source.client.clone(), key })
+        Some(Self { channel: draft.channel.clone(), author: draft.source.author.clone(), key })
     }
 
     pub(crate) fn app(&self) -> &AppId {
@@ -34,7 +34,7 @@ impl Content {
     pub(crate) fn of(draft: &Draft) -> Self {
         let name = draft.name.as_ref().map_or("", |name| name.as_str());
         let mut bytes = Vec::with_capacity(name.len() + draft.data.as_str().len() + 2);
-        bytes.push(u8::from(draft.source.echo));
+        bytes.push(u8::from(draft.source.hidden_from.is_none()));
         bytes.extend_from_slice(name.as_bytes());
         // No name has this byte, so that nothing moves from one to the other.
         bytes.push(0);

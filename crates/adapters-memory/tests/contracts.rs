@@ -188,7 +188,12 @@ async fn app_registry_2_a_disabled_app_is_found() {
 }
 
 #[tokio::test]
-async fn app_registry_3_an_app_keeps_its_address() {
+async fn app_registry_3_an_app_is_found_by_its_pusher_keys() {
+    app_registry::an_app_is_found_by_its_pusher_keys(memory_registry).await;
+}
+
+#[tokio::test]
+async fn app_registry_4_an_app_keeps_its_address() {
     app_registry::an_app_keeps_its_address(memory_registry).await;
 }
 

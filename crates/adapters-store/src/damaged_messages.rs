@@ -9,8 +9,8 @@ use std::{
 use adapters_memory::{RandomIds, SystemClock};
 use application::ports::{Broker, HistoryStore, Order, Page, Query};
 use domain::{
-    AppId, ChannelKey, ChannelName, ClientId, ConnectionId, Draft, Durability, HistoryPolicy,
-    Namespace, Offset, Payload, SessionToken, Source,
+    AppId, Author, ChannelKey, ChannelName, ClientId, Draft, Durability, HistoryPolicy, Namespace,
+    Offset, Payload, Source,
 };
 use testkit::RecordingSink;
 
@@ -49,15 +49,13 @@ fn lobby() -> ChannelKey {
 
 async fn publish(broker: &DurableBroker, number: u64) -> Offset {
     let client = ClientId::parse("alice").unwrap();
-    let connection = ConnectionId::from_random(1);
-    let session = SessionToken::from_random(1);
     let draft = Draft {
         channel: lobby(),
         name: None,
         data: Payload::parse(&number.to_string(), 100).unwrap(),
         key: None,
         from: None,
-        source: Source { client, connection, session, echo: true },
+        source: Source { author: Author::Client(client), hidden_from: None },
         namespace: Arc::new(Namespace { history: Some(POLICY), ..Namespace::default() }),
     };
     broker.publish(draft).await.unwrap().position.unwrap().offset

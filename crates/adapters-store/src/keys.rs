@@ -25,7 +25,7 @@ impl KeyScope {
         let key = draft.key.as_ref()?;
         let mut hash = Context::new(&SHA256);
         // None of the three has a control character, so nothing moves from one to the other.
-        for part in [draft.channel.channel.as_str(), draft.source.client.as_str(), key.as_str()] {
+        for part in [draft.channel.channel.as_str(), draft.source.author.as_str(), key.as_str()] {
             hash.update(part.as_bytes());
             hash.update(&[0]);
         }
@@ -54,7 +54,7 @@ impl Content {
     pub(crate) fn of(draft: &Draft) -> Self {
         let name = draft.name.as_ref().map_or("", |name| name.as_str());
         let mut hash = Context::new(&SHA256);
-        hash.update(&[u8::from(draft.source.echo)]);
+        hash.update(&[u8::from(draft.source.hidden_from.is_none())]);
         hash.update(name.as_bytes());
         // No name has this byte, so that nothing moves from one to the other.
         hash.update(&[0]);

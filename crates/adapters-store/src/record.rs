@@ -13,6 +13,7 @@ const HAS_NAME: u8 = 1;
 const HAS_SENDER: u8 = 2;
 const HAS_INFO: u8 = 4;
 const HAS_HIDDEN: u8 = 8;
+const HAS_TEXT: u8 = 16;
 
 /// A message with what lets a reader find the policy's bounds without reading all that is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,16 +36,20 @@ pub(crate) fn encode(
     let Publication { message, hidden_from, .. } = publication;
     let info = message.from.as_ref().and_then(|from| from.info.as_ref());
     let flag = |there: bool, flag: u8| if there { flag } else { 0 };
-    let mut to = Writer::with_capacity(message.data.as_str().len() + 256);
+    let mut to = Writer::with_capacity(message.data.bytes() + 256);
     to.u64(before);
     to.u64(latest.as_millis());
     to.u64(message.ts.as_millis());
     to.u8(flag(message.name.is_some(), HAS_NAME)
         | flag(message.from.is_some(), HAS_SENDER)
         | flag(info.is_some(), HAS_INFO)
-        | flag(hidden_from.is_some(), HAS_HIDDEN));
+        | flag(hidden_from.is_some(), HAS_HIDDEN)
+        | flag(message.data.own_text().is_some(), HAS_TEXT));
     to.text(message.id.as_str());
     to.text(message.data.as_str());
+    if let Some(text) = message.data.own_text() {
+        to.text(text);
+    }
     if let Some(name) = &message.name {
         to.text(name.as_str());
     }
@@ -73,7 +78,10 @@ pub(crate) fn decode(key: &[u8], value: &[u8], offset: Offset) -> Option<StoredR
     let has = |flag: u8| flags & flag != 0;
     let id = MessageId::new(from.text()?);
     let data = payload(from.text()?)?;
-    let name = if has(HAS_NAME) { Some(MessageName::parse(from.text()?).ok()?) } else { None };
+    let data = if has(HAS_TEXT) { data.with_text(Some(from.text()?)) } else { data };
+    // Of all protocols: the widest of their rules.
+    let name =
+        if has(HAS_NAME) { Some(MessageName::parse_pusher(from.text()?).ok()?) } else { None };
     let mut sender = None;
     if has(HAS_SENDER) {
         let client = ClientId::parse(from.text()?).ok()?;

@@ -8,7 +8,8 @@ use adapters_store::OpenError;
 use application::ports::{Broker, BrokerError, HistoryStore, POSITION_IDLE};
 use common::{ALL, POLICY, Store, channel, data, draft, keyed, publish, publish_all, read};
 use domain::{
-    ConnectionId, Draft, HistoryPolicy, MessageName, Namespace, Offset, Payload, Receipt, Sender,
+    ClientId, ConnectionId, Draft, Hidden, HistoryPolicy, MessageName, Namespace, Offset, Payload,
+    Receipt, Sender, SessionToken,
 };
 
 #[tokio::test]
@@ -18,11 +19,14 @@ async fn places_and_messages_survive() {
     let before = {
         let broker = store.open();
         let mut sent = draft(&lobby, r#"{"text":"hé"}"#);
-        let client = sent.source.client.clone();
+        let client = ClientId::parse("alice").expect("a client's name");
         let info = Payload::parse(r#"{"name":"Al"}"#, 100).ok().map(std::sync::Arc::new);
-        sent.from = Some(Sender { client, connection: ConnectionId::from_random(7), info });
+        sent.from =
+            Some(Sender { client: client.clone(), connection: ConnectionId::from_random(7), info });
         sent.name = MessageName::parse("greeting").ok();
-        sent.source.echo = false;
+        let (connection, session) = (ConnectionId::from_random(7), SessionToken::from_random(9));
+        let hidden = Hidden { connection, client: client.clone(), session };
+        sent.source.hidden_from = Some(hidden);
         publish(&broker, sent).await;
         publish_all(&broker, &lobby, 2..=50).await;
         read(&broker, &lobby).await

@@ -52,6 +52,10 @@ impl EventSink for TracingEvents {
                 let (trace_id, cause) = (trace_text(trace), escaped(cause));
                 warn!(target: "rtmate", %connection, what, cause, trace_id, "failed");
             }
+            DomainEvent::BackendFailed { app, what, cause } => {
+                let cause = escaped(cause);
+                warn!(target: "rtmate", %app, what, cause, "a backend's request failed");
+            }
             DomainEvent::Subscription { connection, channel, made, trace } => {
                 let trace_id = trace_text(trace);
                 debug!(target: "rtmate", %connection, %channel, made, trace_id, "subscription");

@@ -1,6 +1,6 @@
 //! WebSocket transport: upgrade, frames, writer, close codes; serves any codec.
 //!
-//! * [`routes`] are the HTTP routes that upgrade; `upgrade` answers the handshake and takes the
+//! * [`routes`] and [`guest_routes`] are the HTTP routes that upgrade; `upgrade` answers the handshake and takes the
 //!   socket back from hyper.
 //! * `transport` is one connection's life: reading frames and writing what is queued in one task,
 //!   the goodbye, the moment of silence after it.
@@ -12,6 +12,7 @@ mod codecs;
 mod conversation;
 mod echo;
 mod framing;
+mod guest_route;
 mod outbound;
 mod routes;
 mod scratch;
@@ -21,4 +22,5 @@ mod upgrade;
 
 pub use codecs::{Codecs, InLanguages};
 pub use framing::{DeflateFraming, TextFraming};
+pub use guest_route::{GuestEndpoint, guest_routes};
 pub use routes::{Endpoint, echo_route, routes};

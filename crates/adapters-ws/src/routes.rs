@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use application::{Hub, Opening, Refusal, Rules, ports::Outbound};
+use application::{Entry, Hub, Opening, Refusal, Rules, ports::Outbound};
 use axum::{
     Router,
     extract::{Query, Request, State, rejection::QueryRejection},
     response::Response,
     routing::any,
 };
-use domain::{AppId, ErrorCode, Language};
+use domain::{AppId, ErrorCode, Language, Peer};
 use listener::{Arrival, envelope::refused};
 use serde::Deserialize;
 
@@ -88,14 +88,31 @@ async fn talk(
         Ok(upgrade) => upgrade,
         Err(answer) => return *answer,
     };
+    let Endpoint { hub, codecs, .. } = endpoint;
+    converse(upgrade, Coming { hub, codecs, arrival, peer, language, entry: Entry::Token(app) })
+}
+
+/// A connection that is about to be upgraded.
+pub(crate) struct Coming {
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) codecs: Arc<Codecs>,
+    pub(crate) arrival: Arrival,
+    pub(crate) peer: Peer,
+    pub(crate) language: Language,
+    pub(crate) entry: Entry,
+}
+
+/// Answers the handshake; behind it a session speaks.
+pub(crate) fn converse(upgrade: Upgrade, coming: Coming) -> Response {
     let agreement = upgrade.agreement();
     upgrade.answer(move |io, early| {
-        let codec = endpoint.codecs.of(language, agreement);
+        let Coming { hub, codecs, arrival, peer, language, entry } = coming;
+        let codec = codecs.of(language, agreement);
         let close_codes = CloseCodes::Of(Arc::clone(&codec));
         let queue = Arc::new(Queue::new(Rules::UNAUTHENTICATED_QUEUE, close_codes));
         let outbound: Arc<dyn Outbound> = Arc::clone(&queue) as _;
         let seat = arrival.take_seat();
-        let session = endpoint.hub.open(Opening { outbound, codec, peer, language, seat, app });
+        let session = hub.open(Opening { outbound, codec, peer, language, seat, entry });
         transport::begin(io, early, queue, agreement.is_some(), Talk(Box::new(session)));
     })
 }

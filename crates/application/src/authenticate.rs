@@ -2,12 +2,12 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use domain::{App, AppId, AppStatus, Claims, Client, ConnectionId, ErrorCode, Peer};
+use domain::{App, AppId, AppStatus, Claims, Client, CloseReason, ConnectionId, ErrorCode, Peer};
 
 use crate::{
     Refusal,
     causes::Causes,
-    ports::{AppRegistry, Cause, TokenError, TokenVerifier},
+    ports::{AppRegistry, Cause, RegistryError, TokenError, TokenVerifier},
 };
 
 /// Decides whether a token admits its holder to an app.
@@ -72,6 +72,21 @@ impl NotAuthenticated {
     }
 }
 
+impl NotAuthenticated {
+    /// What a connection is closed with that comes in without a token.
+    pub(crate) fn close_reason(&self) -> CloseReason {
+        match self {
+            Self::UnknownApp => CloseReason::UnknownApp,
+            Self::DisabledApp => CloseReason::DisabledApp,
+            Self::NotThisMachine | Self::Origin => CloseReason::OriginDenied,
+            Self::Registry(_) => CloseReason::InternalError,
+            Self::HintedOtherApp | Self::OtherClient | Self::TooManyChannels | Self::Token(_) => {
+                CloseReason::NotAuthenticated
+            }
+        }
+    }
+}
+
 impl fmt::Display for NotAuthenticated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -129,19 +144,16 @@ impl Authenticate {
         id: &AppId,
         peer: &Peer,
     ) -> Result<Arc<App>, NotAuthenticated> {
-        let found = self.registry.find(id).await;
-        let found = found.map_err(|error| NotAuthenticated::Registry(Box::new(error)))?;
-        let app = found.ok_or(NotAuthenticated::UnknownApp)?;
-        if app.status == AppStatus::Disabled {
-            return Err(NotAuthenticated::DisabledApp);
-        }
-        if app.demo && !peer.is_same_machine() {
-            return Err(NotAuthenticated::NotThisMachine);
-        }
-        if !app.origins.allows(peer.origin.as_deref()) {
-            return Err(NotAuthenticated::Origin);
-        }
-        Ok(app)
+        served(self.registry.find(id).await, peer)
+    }
+
+    /// The app with this key of the Pusher protocol, if it answers this peer at all.
+    pub(crate) async fn screen_guest(
+        &self,
+        key: &str,
+        peer: &Peer,
+    ) -> Result<Arc<App>, NotAuthenticated> {
+        served(self.registry.find_by_pusher_key(key).await, peer)
     }
 
     async fn claims(&self, app: &Arc<App>, token: &str) -> Result<Claims, NotAuthenticated> {
@@ -154,10 +166,29 @@ impl Authenticate {
     }
 }
 
+/// The app that was found, if it answers this peer.
+fn served(
+    found: Result<Option<Arc<App>>, RegistryError>,
+    peer: &Peer,
+) -> Result<Arc<App>, NotAuthenticated> {
+    let found = found.map_err(|error| NotAuthenticated::Registry(Box::new(error)))?;
+    let app = found.ok_or(NotAuthenticated::UnknownApp)?;
+    if app.status == AppStatus::Disabled {
+        return Err(NotAuthenticated::DisabledApp);
+    }
+    if app.demo && !peer.is_same_machine() {
+        return Err(NotAuthenticated::NotThisMachine);
+    }
+    if !app.origins.allows(peer.origin.as_deref()) {
+        return Err(NotAuthenticated::Origin);
+    }
+    Ok(app)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ports::{MockAppRegistry, MockTokenVerifier, RegistryError};
+    use crate::ports::{MockAppRegistry, MockTokenVerifier};
     use domain::{ClientId, OriginPolicy, OriginRule, Timestamp};
 
     fn peer() -> Peer {

@@ -2,12 +2,10 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use domain::Publication;
-
 use crate::{
     Connection,
     ports::{Codec, Encoding},
-    run::Run,
+    run::{News, Run},
 };
 
 /// Messages that wait, whether somebody writes them, and for which encodings they are made.
@@ -56,7 +54,7 @@ impl Backlog {
     }
 
     /// Appends a message. Says whether somebody has to be asked to write.
-    pub(crate) fn append(&mut self, publication: &Publication) -> bool {
+    pub(crate) fn append(&mut self, news: &News<'_>) -> bool {
         let sequence = self.next;
         self.next += 1;
         if self.encodings.is_empty() {
@@ -69,7 +67,7 @@ impl Backlog {
         }
         let codecs = self.encodings.iter().map(|known| (known.encoding, &known.codec));
         if let Some(run) = self.waiting.back_mut() {
-            self.bytes += run.append(publication, codecs);
+            self.bytes += run.append(news, codecs);
         }
         !std::mem::replace(&mut self.flushing, true)
     }

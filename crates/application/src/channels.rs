@@ -1,21 +1,24 @@
 //! Coming to a channel and leaving it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use domain::{ChannelKey, ChannelName, Durability, Offset};
-use tokio::sync::MutexGuard;
+use tokio::{sync::MutexGuard, time::MissedTickBehavior};
 
 use crate::{
     Connection, Fanout, Keepers,
     gate::GateOverflow,
     ports::{Broker, BrokerError},
     room::{Attachment, Room},
+    sizes::Sizes,
 };
 
 /// Subscribes connections to channels, and the node to the broker with the first of them.
 pub(crate) struct Channels {
     fanout: Arc<Fanout>,
     keepers: Keepers,
+    /// Channels of apps that tell their subscribers how many they are.
+    sizes: Sizes,
 }
 
 /// One connection's place in a channel. Whoever holds it must [`Channels::leave`].
@@ -28,8 +31,34 @@ impl Membership {
 }
 
 impl Channels {
+    const TICK: Duration = Duration::from_millis(100);
+
     pub(crate) fn new(fanout: Arc<Fanout>, keepers: Keepers) -> Self {
-        Self { fanout, keepers }
+        Self { fanout, keepers, sizes: Sizes::default() }
+    }
+
+    pub(crate) fn fanout(&self) -> &Fanout {
+        &self.fanout
+    }
+
+    /// The channel's subscribers shall hear how many they are.
+    pub(crate) fn size_changed(&self, membership: &Membership) {
+        self.sizes.changed(&membership.0.key, membership.0.size());
+    }
+
+    /// Tells the sizes that are due. Called ten times a second.
+    pub(crate) fn announce_sizes(&self) {
+        self.sizes.tick().iter().for_each(|channel| self.fanout.tell_size(channel));
+    }
+
+    /// Does so for as long as the future is polled.
+    pub(crate) async fn run(&self) {
+        let mut ticks = tokio::time::interval(Self::TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            self.announce_sizes();
+        }
     }
 
     fn broker(&self, room: &Room) -> &dyn Broker {

@@ -10,7 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use domain::{CloseReason, ConnectionId, Family, Moment, Timestamp};
+use domain::{Client, CloseReason, ConnectionId, Family, Moment, SessionToken, Timestamp};
 
 use crate::{
     Push, Rules,
@@ -32,7 +32,22 @@ pub struct Connection {
     /// Set once, by whoever closes first: session, timers, fan-out or shutdown.
     closed: OnceLock<CloseReason>,
     /// Short lock: session writes on `auth`, the timers on each visit; never held over a call out.
-    pub(crate) deadlines: Mutex<Deadlines>,
+    own: Mutex<Own>,
+}
+
+/// What is only this connection's, and others ask for.
+struct Own {
+    deadlines: Deadlines,
+    identity: Identity,
+}
+
+/// Who is at the other end.
+#[derive(Clone)]
+pub(crate) struct Identity {
+    /// Nobody before `auth`.
+    pub(crate) client: Option<Arc<Client>>,
+    /// What a later connection shows to continue this one.
+    pub(crate) session: SessionToken,
 }
 
 impl Connection {
@@ -42,7 +57,9 @@ impl Connection {
         outbound: Arc<dyn Outbound>,
         codec: Arc<dyn Codec>,
         deadlines: Deadlines,
+        session: SessionToken,
     ) -> Self {
+        let identity = Identity { client: None, session };
         Self {
             id,
             opened,
@@ -50,7 +67,7 @@ impl Connection {
             codec,
             last_heard: AtomicU64::new(opened.as_millis()),
             closed: OnceLock::new(),
-            deadlines: Mutex::new(deadlines),
+            own: Mutex::new(Own { deadlines, identity }),
         }
     }
 
@@ -64,8 +81,11 @@ impl Connection {
     }
 
     /// Queues a frame that is shared with other connections of the same encoding. A queue at its
-    /// limit ends the connection as too slow.
+    /// limit ends the connection as too slow. What the protocol has no word for is no frame.
     pub(crate) fn push_shared(&self, frame: &Bytes) {
+        if frame.is_empty() {
+            return;
+        }
         if let Err(QueueFull) = self.outbound.push(frame) {
             self.close(CloseReason::TooSlow, None);
         }
@@ -74,8 +94,15 @@ impl Connection {
     /// Queues several frames that are one shared piece of memory: all of them, or, where the queue
     /// has no room for that, one by one.
     pub(crate) fn push_run<'a>(&self, whole: &Bytes, frames: impl Iterator<Item = &'a Bytes>) {
-        if self.outbound.push(whole).is_err() {
+        if !whole.is_empty() && self.outbound.push(whole).is_err() {
             frames.for_each(|frame| self.push_shared(frame));
+        }
+    }
+
+    /// Queues what answers a request, where the protocol has a word for it.
+    pub(crate) fn reply(&self, frame: Bytes) {
+        if !frame.is_empty() {
+            self.outbound.reply(frame);
         }
     }
 
@@ -110,7 +137,20 @@ impl Connection {
     }
 
     pub(crate) fn with_deadlines<T>(&self, change: impl FnOnce(&mut Deadlines) -> T) -> T {
-        change(&mut self.deadlines.lock().unwrap_or_else(PoisonError::into_inner))
+        change(&mut self.own.lock().unwrap_or_else(PoisonError::into_inner).deadlines)
+    }
+
+    /// Who is at the other end.
+    pub(crate) fn identity(&self) -> Identity {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner).identity.clone()
+    }
+
+    pub(crate) fn become_known(&self, identity: Identity) {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner).identity = identity;
+    }
+
+    pub(crate) fn session(&self) -> SessionToken {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner).identity.session
     }
 
     /// What the timers do at a visit: says when the next one is due, nothing after a close.

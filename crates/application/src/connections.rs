@@ -2,20 +2,26 @@
 
 use std::{
     collections::HashMap,
+    hash::{BuildHasher, RandomState},
     sync::{
         Arc, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
     },
 };
 
-use domain::{AppId, ConnectionId};
+use domain::{AppId, Client, ClientId, ConnectionId};
+use hashbrown::HashTable;
 use tokio::sync::watch;
 
-use crate::Connection;
+use crate::{Connection, connection::Identity};
 
 /// Knows every open connection, so that a shutdown reaches all of them and can wait for the last.
 pub struct Connections {
     open: RwLock<HashMap<ConnectionId, Arc<Connection>>>,
+    /// Those whose client is known, found by app and client. The connections themselves, so that a
+    /// connection costs little more than its address here.
+    known: RwLock<HashTable<Arc<Connection>>>,
+    hasher: RandomState,
     /// How many are open or still parting: what a drain waits on.
     count: watch::Sender<usize>,
     /// Authenticated connections per app that has a limit.
@@ -27,6 +33,8 @@ impl Connections {
     pub(crate) fn new() -> Self {
         Self {
             open: RwLock::default(),
+            known: RwLock::default(),
+            hasher: RandomState::new(),
             count: watch::Sender::new(0),
             seated: RwLock::default(),
             draining: AtomicBool::new(false),
@@ -40,8 +48,62 @@ impl Connections {
     }
 
     /// The connection's session ended. It goes on to count until [`Self::parted`].
-    pub(crate) fn remove(&self, id: ConnectionId) {
-        self.open.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    pub(crate) fn remove(&self, connection: &Connection) {
+        self.open.write().unwrap_or_else(PoisonError::into_inner).remove(&connection.id);
+        if let Some(client) = connection.identity().client {
+            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+            self.forget(&mut known, connection, &client);
+        }
+    }
+
+    /// From now on the connection is found by this client, and by no other.
+    pub(crate) fn identify(&self, connection: &Arc<Connection>, identity: Identity) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(before) = connection.identity().client {
+            self.forget(&mut known, connection, &before);
+        }
+        let hash = identity.client.as_ref().map(|client| self.hash(&client.app.id, &client.id));
+        connection.become_known(identity);
+        if let Some(hash) = hash {
+            let connection = Arc::clone(connection);
+            known.insert_unique(hash, connection, |other| self.hash_of(other));
+        }
+    }
+
+    fn forget(
+        &self,
+        known: &mut HashTable<Arc<Connection>>,
+        connection: &Connection,
+        client: &Client,
+    ) {
+        let hash = self.hash(&client.app.id, &client.id);
+        if let Ok(entry) = known.find_entry(hash, |other| other.id == connection.id) {
+            entry.remove();
+        }
+    }
+
+    fn hash(&self, app: &AppId, client: &ClientId) -> u64 {
+        self.hasher.hash_one((app, client))
+    }
+
+    fn hash_of(&self, connection: &Connection) -> u64 {
+        let client = connection.identity().client;
+        client.map_or(0, |client| self.hash(&client.app.id, &client.id))
+    }
+
+    /// The open connections of a client.
+    pub(crate) fn of_client(&self, app: &AppId, client: &ClientId) -> Vec<Arc<Connection>> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let its = |connection: &&Arc<Connection>| {
+            let is = |known: Arc<Client>| known.app.id == *app && known.id == *client;
+            connection.identity().client.is_some_and(is)
+        };
+        known.iter_hash(self.hash(app, client)).filter(its).cloned().collect()
+    }
+
+    /// An open connection.
+    pub(crate) fn find(&self, id: ConnectionId) -> Option<Arc<Connection>> {
+        self.open.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
     }
 
     /// The connection's socket is closed, too.

@@ -68,11 +68,12 @@ impl Deadlines {
         self.auth_by.map_or(heard, |auth_by| auth_by.min(heard))
     }
 
-    /// A token was accepted, now or anew.
-    pub(crate) fn admit(&mut self, expires_at: Timestamp, wall: Timestamp) {
+    /// A token was accepted, now or anew; or a guest, who has none.
+    pub(crate) fn admit(&mut self, expires_at: Option<Timestamp>, wall: Timestamp) {
+        self.auth_by = None;
+        let Some(expires_at) = expires_at else { return };
         let life = expires_at.since(wall);
         let notice = Rules::EXPIRY_NOTICE.min(life / 4);
-        self.auth_by = None;
         let notice_at = expires_at.before(notice);
         self.token = Some(TokenLife { expires_at, notice_at, noticed: false, refreshing: None });
     }
@@ -190,7 +191,7 @@ mod tests {
     #[test]
     fn silence_is_asked_and_then_closed() {
         let mut deadlines = deadlines();
-        deadlines.admit(wall(10_000_000), wall(0));
+        deadlines.admit(Some(wall(10_000_000)), wall(0));
         let step = deadlines.step(at(25_000), wall(0), at(0));
         assert!(step.probe && step.close.is_none());
         assert_eq!(step.next, at(35_000));
@@ -203,7 +204,7 @@ mod tests {
     #[test]
     fn an_answer_to_the_probe_is_a_sign_of_life() {
         let mut deadlines = deadlines();
-        deadlines.admit(wall(10_000_000), wall(0));
+        deadlines.admit(Some(wall(10_000_000)), wall(0));
         assert!(deadlines.step(at(25_000), wall(0), at(0)).probe);
         let step = deadlines.step(at(35_000), wall(0), at(25_001));
         assert_eq!((step.close, step.probe), (None, false));
@@ -213,7 +214,7 @@ mod tests {
     #[test]
     fn an_answer_within_the_millisecond_is_one() {
         let mut deadlines = deadlines();
-        deadlines.admit(wall(10_000_000), wall(0));
+        deadlines.admit(Some(wall(10_000_000)), wall(0));
         assert!(deadlines.step(at(25_000), wall(0), at(0)).probe);
         assert_eq!(deadlines.step(at(35_000), wall(0), at(25_000)).close, None);
     }
@@ -221,12 +222,12 @@ mod tests {
     #[test]
     fn a_token_is_announced_a_minute_ahead_or_a_quarter_of_its_life() {
         let mut long = deadlines();
-        long.admit(wall(600_000), wall(0));
+        long.admit(Some(wall(600_000)), wall(0));
         assert_eq!(long.step(at(1), wall(539_999), at(1)).expiring, None);
         assert_eq!(long.step(at(2), wall(540_000), at(1)).expiring, Some(wall(600_000)));
         assert_eq!(long.step(at(3), wall(541_000), at(1)).expiring, None, "once");
         let mut short = deadlines();
-        short.admit(wall(100_000), wall(0));
+        short.admit(Some(wall(100_000)), wall(0));
         assert_eq!(short.step(at(1), wall(74_999), at(1)).expiring, None);
         assert_eq!(short.step(at(1), wall(75_000), at(1)).expiring, Some(wall(100_000)));
     }
@@ -234,7 +235,7 @@ mod tests {
     #[test]
     fn an_expired_token_closes_after_its_grace_unless_a_refresh_is_under_way() {
         let mut deadlines = deadlines();
-        deadlines.admit(wall(100_000), wall(0));
+        deadlines.admit(Some(wall(100_000)), wall(0));
         assert_eq!(deadlines.step(at(1), wall(124_999), at(1)).close, None);
         deadlines.refresh_begins(at(1), wall(124_999));
         assert_eq!(deadlines.step(at(2), wall(125_000), at(1)).close, None);
@@ -248,7 +249,7 @@ mod tests {
     #[test]
     fn the_end_does_not_wait_for_ever() {
         let mut deadlines = deadlines();
-        deadlines.admit(wall(100_000), wall(0));
+        deadlines.admit(Some(wall(100_000)), wall(0));
         deadlines.refresh_begins(at(0), wall(124_999));
         assert_eq!(deadlines.step(at(4_999), wall(129_998), at(1)).close, None);
         let step = deadlines.step(at(5_000), wall(129_999), at(1));
@@ -258,7 +259,7 @@ mod tests {
     #[test]
     fn heartbeats_come_to_those_who_asked() {
         let mut deadlines = deadlines();
-        deadlines.admit(wall(10_000_000), wall(0));
+        deadlines.admit(Some(wall(10_000_000)), wall(0));
         deadlines.want_heartbeats(true, at(0));
         assert!(!deadlines.step(at(24_999), wall(0), at(24_000)).heartbeat);
         assert!(deadlines.step(at(25_000), wall(0), at(24_000)).heartbeat);

@@ -6,13 +6,14 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use domain::{ChannelKey, Durability, PresenceChange, Publication};
+use domain::{AppId, ChannelKey, ChannelName, Durability, PresenceChange, Publication};
 use tokio::runtime::Handle;
 
 use crate::{
     audiences::Audiences,
     ports::{DeliverySink, PresenceSink},
     room::Room,
+    run::News,
 };
 
 /// The subscribers of every channel on this node.
@@ -109,6 +110,41 @@ impl Fanout {
         self.shards.iter().flat_map(rooms).collect()
     }
 
+    fn tell(&self, room: Arc<Room>, news: &News<'_>) {
+        if !room.append(news) {
+            return;
+        }
+        match &self.runtime {
+            Some(runtime) => drop(runtime.spawn(async move { room.flush().await })),
+            None => room.flush_now(),
+        }
+    }
+
+    /// Tells a channel's subscribers how many they are.
+    pub(crate) fn tell_size(&self, key: &ChannelKey) {
+        let Some(room) = self.find(key) else { return };
+        let count = room.size();
+        self.tell(room, &News::Subscribers(&key.channel, count));
+    }
+
+    /// The channels of an app that somebody on this node subscribes to, and how many do.
+    pub(crate) fn occupied(&self, app: &AppId, prefix: &str) -> Vec<(ChannelName, usize)> {
+        let fits = |key: &ChannelKey| key.app == *app && key.channel.as_str().starts_with(prefix);
+        let mut occupied = Vec::new();
+        for shard in &self.shards {
+            let shard = shard.read().unwrap_or_else(PoisonError::into_inner);
+            let rooms = shard.iter().filter(|(key, _)| fits(key));
+            let sizes = rooms.map(|(key, room)| (key.channel.clone(), room.size()));
+            occupied.extend(sizes.filter(|(_, size)| *size > 0));
+        }
+        occupied
+    }
+
+    /// How many subscribe to a channel on this node.
+    pub(crate) fn size(&self, key: &ChannelKey) -> usize {
+        self.find(key).map_or(0, |room| room.size())
+    }
+
     /// Channels that have a room on this node.
     #[must_use]
     pub fn channels(&self) -> usize {
@@ -141,12 +177,6 @@ impl PresenceSink for Fanout {
 impl DeliverySink for Fanout {
     fn deliver(&self, publication: &Publication) {
         let Some(room) = self.find(&publication.channel) else { return };
-        if !room.append(publication) {
-            return;
-        }
-        match &self.runtime {
-            Some(runtime) => drop(runtime.spawn(async move { room.flush().await })),
-            None => room.flush_now(),
-        }
+        self.tell(room, &News::Message(publication));
     }
 }

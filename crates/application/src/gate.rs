@@ -20,6 +20,9 @@ impl Gate {
     const BYTES: usize = 256 * 1024;
 
     pub(crate) fn hold(&mut self, frame: &Bytes, offset: Option<Offset>) {
+        if frame.is_empty() {
+            return;
+        }
         if self.held.len() >= Self::MESSAGES || self.bytes + frame.len() > Self::BYTES {
             self.overflowed = true;
         }

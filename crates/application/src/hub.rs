@@ -2,17 +2,17 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{AppId, CloseReason, Language, Peer};
+use domain::{App, AppId, CloseReason, Language, Peer};
 
 use crate::{
-    Connection, Connections, Fanout, Keepers, Refusal, Rules, Session, Wheel,
+    Backend, Connection, Connections, Fanout, Keepers, Refusal, Rules, Session, Wheel,
     admission::Seat,
     authenticate::Authenticate,
     channels::Channels,
     deadlines::Deadlines,
     ports::{
-        AppRegistry, Clock, Codec, DomainEvent, EventSink, IdSource, Outbound, PresenceStore,
-        TokenVerifier,
+        AppRegistry, Clock, Codec, DomainEvent, EventSink, IdSource, Outbound, PassVerifier,
+        PresenceStore, TokenVerifier,
     },
     presence::Presence,
     publish::Publish,
@@ -28,6 +28,8 @@ pub struct Ports {
     pub keepers: Keepers,
     /// Knows who is where; made with the same fan-out as its sink.
     pub presence: Arc<dyn PresenceStore>,
+    /// Judges what backends signed for their guests.
+    pub passes: Arc<dyn PassVerifier>,
     /// Is told what happens.
     pub events: Arc<dyn EventSink>,
     /// Tells the time.
@@ -43,6 +45,7 @@ pub struct Hub {
     pub(crate) publish: Publish,
     pub(crate) channels: Channels,
     pub(crate) keepers: Keepers,
+    pub(crate) passes: Arc<dyn PassVerifier>,
     pub(crate) presence: Arc<Presence>,
     pub(crate) connections: Connections,
     pub(crate) wheel: Wheel,
@@ -65,8 +68,18 @@ pub struct Opening {
     /// Its place among the connections that may be open; nothing for a transport that counts by
     /// itself.
     pub seat: Option<Seat>,
-    /// The app that the address named: `auth` must name the same.
-    pub app: Option<AppId>,
+    /// How it comes in.
+    pub entry: Entry,
+}
+
+/// How a connection comes in.
+pub enum Entry {
+    /// By a token, in an `auth` that follows; of the app that the address named, where it did.
+    Token(Option<AppId>),
+    /// As a guest of this app.
+    Guest(Arc<App>),
+    /// Not at all: it is told why.
+    Refused(CloseReason),
 }
 
 /// What a transport may know of an app before anybody has authenticated.
@@ -86,6 +99,7 @@ impl Hub {
             presence: Arc::new(Presence::new(ports.presence, Arc::clone(&fanout))),
             channels: Channels::new(fanout, ports.keepers.clone()),
             keepers: ports.keepers,
+            passes: ports.passes,
             connections: Connections::new(),
             wheel: Wheel::new(Arc::clone(&ports.clock)),
             events: ports.events,
@@ -108,6 +122,7 @@ impl Hub {
             opening.outbound,
             opening.codec,
             deadlines,
+            self.ids.session(),
         ));
         self.connections.insert(&connection);
         self.wheel.arm(&connection, first_visit);
@@ -120,7 +135,8 @@ impl Hub {
         if self.connections.is_draining() {
             self.send_away(&connection);
         }
-        Session::new(Arc::clone(self), connection, opening.peer, opening.seat, opening.app)
+        let entry = opening.entry;
+        Session::new(Arc::clone(self), connection, opening.peer, opening.seat).entering(entry)
     }
 
     /// Whether a connection from there may be one of this app, as far as can be said before its
@@ -133,16 +149,31 @@ impl Hub {
         Ok(Screened { compression: app.compression })
     }
 
+    /// The app that has this key of the Pusher protocol, if it lets in who comes from there.
+    ///
+    /// # Errors
+    /// What the connection is closed with.
+    pub async fn screen_guest(&self, key: &str, peer: &Peer) -> Result<Arc<App>, CloseReason> {
+        self.authenticate.screen_guest(key, peer).await.map_err(|error| error.close_reason())
+    }
+
+    /// What the apps' own backends may do.
+    #[must_use]
+    pub fn backend(self: &Arc<Self>) -> Backend {
+        Backend::new(Arc::clone(self))
+    }
+
     /// Turns the timers of all connections, and ends the leases of members who did not return, for
     /// as long as the future is polled.
     pub async fn run_timers(&self) {
-        tokio::join!(self.wheel.run(), self.presence.run());
+        tokio::join!(self.wheel.run(), self.presence.run(), self.channels.run());
     }
 
     /// Visits what is due now; for tests with a clock of their own.
     pub fn turn_timers(&self) {
         self.wheel.turn();
         self.presence.store().sweep();
+        self.channels.announce_sizes();
     }
 
     /// The open connections.

@@ -7,6 +7,7 @@
 //! * [`Hub`] is the running server; a transport opens a [`Session`] of it for each connection and
 //!   hands it every frame. The session asks the use cases (`authenticate`, `publish`, `channels`, `presence`)
 //!   and answers through the connection's `Outbound`.
+//! * [`Backend`] is what an app's own backend may do: the server APIs drive it.
 //! * [`Fanout`] holds the subscribers: a broker calls it with every message, a presence
 //!   store with every change of who is where (`audience`).
 //! * [`Wheel`] and `deadlines` are all timers: authentication, heartbeat, expiry.
@@ -18,6 +19,7 @@ mod attending;
 mod audience;
 mod audiences;
 mod authenticate;
+mod backend;
 mod backlog;
 mod causes;
 mod channels;
@@ -42,23 +44,25 @@ mod room;
 mod rules;
 mod run;
 mod session;
+mod sizes;
 mod volley;
 mod watcher;
 mod wheel;
 
 pub use admission::{Admission, AdmissionLimits, NotAdmitted, Seat};
+pub use backend::{Backend, BackendMessage, Occupied};
 pub use connection::Connection;
 pub use connections::Connections;
 pub use demo_token::{DemoToken, DemoTokenError, IssuedToken};
 pub use fanout::Fanout;
-pub use hub::{Hub, Opening, Ports, Screened};
+pub use hub::{Entry, Hub, Opening, Ports, Screened};
 pub use keepers::{Keeper, Keepers};
 pub use parting::Parting;
 pub use push::Push;
 pub use reply::{
-    HistoryPage, Refusal, Replay, Reply, ReplyData, Subscribed, Welcome, WelcomeLimits,
+    About, HistoryPage, Refusal, Replay, Reply, ReplyData, Subscribed, Welcome, WelcomeLimits,
 };
-pub use request::{Auth, Command, History, PresenceWish, Request, Send, Subscribe};
+pub use request::{Auth, Command, History, Pass, PresenceWish, Request, Send, Subscribe};
 pub use rules::Rules;
 pub use session::Session;
 pub use wheel::Wheel;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use domain::{
-    Action, ChannelKey, Client, Denial, Draft, Receipt, Sender, SenderView, SessionToken, Source,
+    Action, Author, ChannelKey, Client, Denial, Draft, Hidden, Receipt, Sender, SenderView,
+    SessionToken, Source,
 };
 
 use crate::{Keepers, Send, keepers::durability, ports::BrokerError};
@@ -22,7 +23,7 @@ impl Publish {
     /// subscription.
     pub(crate) fn draft(
         client: &Client,
-        session: SessionToken,
+        session: impl FnOnce() -> SessionToken,
         send: Send,
     ) -> Result<Draft, Denial> {
         client.check(Action::Send, &send.channel)?;
@@ -35,8 +36,9 @@ impl Publish {
             SenderView::Full => Some(sender(client.info.clone())),
         };
         let Send { channel, data, name, key, echo } = send;
-        let connection = client.connection;
-        let source = Source { client: client.id.clone(), connection, session, echo };
+        let (id, connection) = (|| client.id.clone(), client.connection);
+        let hidden_from = (!echo).then(|| Hidden { connection, client: id(), session: session() });
+        let source = Source { author: Author::Client(id()), hidden_from };
         let channel = ChannelKey { app: client.app.id.clone(), channel };
         Ok(Draft { channel, name, data, key, from, source, namespace })
     }
@@ -108,7 +110,7 @@ mod tests {
             .withf(|draft| {
                 draft.channel.app.as_str() == "shop"
                     && draft.channel.channel.as_str() == "chat:x"
-                    && draft.source.client.as_str() == "alice"
+                    && draft.source.author.as_str() == "alice"
             })
             .once()
             .returning(|_| {
@@ -117,7 +119,7 @@ mod tests {
             });
         let draft = Publish::draft(
             &client(SenderView::Id, &[Action::Send]),
-            SessionToken::from_random(7),
+            || SessionToken::from_random(7),
             send("chat:x"),
         )
         .unwrap();
@@ -132,12 +134,12 @@ mod tests {
     fn without_the_grant_there_is_no_draft() {
         let reader = client(SenderView::Id, &[Action::Subscribe]);
         let denial =
-            Publish::draft(&reader, SessionToken::from_random(7), send("chat:x")).unwrap_err();
+            Publish::draft(&reader, || SessionToken::from_random(7), send("chat:x")).unwrap_err();
         assert_eq!(denial.to_string(), "send: `chat:*` of the token's caps does not allow it");
         assert!(
             Publish::draft(
                 &client(SenderView::Id, &[Action::Send]),
-                SessionToken::from_random(7),
+                || SessionToken::from_random(7),
                 send("news")
             )
             .is_err()
@@ -149,7 +151,7 @@ mod tests {
         let from = |view| {
             Publish::draft(
                 &client(view, &[Action::Send]),
-                SessionToken::from_random(7),
+                || SessionToken::from_random(7),
                 send("chat:x"),
             )
             .unwrap()

@@ -20,6 +20,13 @@ pub enum Push<'a> {
     },
     /// A client joined or left a channel.
     Presence(&'a PresenceChange),
+    /// How many subscribe to a channel, for apps that want them to know.
+    Subscribers {
+        /// Which channel.
+        channel: &'a ChannelName,
+        /// Connections.
+        count: usize,
+    },
     /// The server made a subscription.
     Subscribed(&'a Subscribed),
     /// The server ended a subscription.

@@ -14,8 +14,24 @@ use crate::ports::Page;
 pub struct Reply {
     /// The request's id.
     pub id: Option<RequestId>,
+    /// What a refusal is about, for protocols whose refusals say so.
+    pub about: About,
     /// Success with data, or why not.
     pub outcome: Result<ReplyData, Refusal>,
+}
+
+/// What was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum About {
+    /// Anything else, or a frame that is no request.
+    #[default]
+    Other,
+    /// A subscription to this channel.
+    Subscribe(ChannelName),
+    /// A message to this channel.
+    Send(ChannelName),
+    /// A guest's word who it is.
+    SignIn,
 }
 
 /// Why a request was refused, as the client is told.
@@ -81,6 +97,8 @@ pub enum ReplyData {
     Present(Roster),
     /// Of `ping`.
     Pong(Timestamp),
+    /// Of a guest's word who it is: what its backend signed.
+    SignedIn(Box<str>),
 }
 
 /// What an authenticated client is told.
@@ -92,8 +110,8 @@ pub struct Welcome {
     pub connection: ConnectionId,
     /// What a later connection shows to continue this one.
     pub session: SessionToken,
-    /// When the token ends.
-    pub expires_at: Timestamp,
+    /// When the token ends; nothing for who has none.
+    pub expires_at: Option<Timestamp>,
     /// After how long a silence the server asks for a sign of life.
     pub ping_interval: Duration,
     /// What it must keep to.

@@ -38,6 +38,34 @@ pub enum Command {
     Presence(ChannelName),
     /// A sign of life.
     Ping,
+    /// A sign of life that wants no answer.
+    Alive,
+    /// Who is this guest: what its app's backend signed says so.
+    SignIn(Pass),
+}
+
+impl Command {
+    /// The one channel that it is about.
+    pub(crate) fn into_channel(self) -> Option<ChannelName> {
+        match self {
+            Self::Subscribe(subscribe) => Some(subscribe.channel),
+            Self::Unsubscribe(channel) | Self::Presence(channel) => Some(channel),
+            Self::Send(send) => Some(send.channel),
+            Self::History(history) => Some(history.channel),
+            Self::Auth(_) | Self::SubscribeMany(_) | Self::Ping | Self::Alive | Self::SignIn(_) => {
+                None
+            }
+        }
+    }
+}
+
+/// What an app's backend signed for one connection, as the client shows it.
+#[derive(Debug, Clone)]
+pub struct Pass {
+    /// The signature, with the name of its key in front where the protocol has it so.
+    pub signature: SecretString,
+    /// What is signed beside the connection and the channel: who the client is. At most 10 KiB.
+    pub data: Option<Box<str>>,
 }
 
 /// The content of `auth`.
@@ -56,7 +84,7 @@ pub struct Auth {
 }
 
 /// The content of `subscribe`, for one channel.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Subscribe {
     /// Which channel.
     pub channel: ChannelName,
@@ -66,6 +94,8 @@ pub struct Subscribe {
     pub rewind: Option<u32>,
     /// Whether it wants to enter the list of members, or watch it.
     pub presence: Option<PresenceWish>,
+    /// What lets a guest into a channel that must be named.
+    pub pass: Option<Pass>,
 }
 
 /// The content of `history`.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use domain::{ChannelKey, ChannelName, ConnectionId, Durability, Offset, Publication};
+use domain::{ChannelKey, ChannelName, ConnectionId, Durability, Offset};
 use tokio::sync::Notify;
 
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     backlog::Backlog,
     gate::{Gate, GateOverflow},
     ports::Encoding,
-    run::{Piece, Place, Run, Share},
+    run::{News, Piece, Place, Run, Share},
 };
 
 /// The subscribers of one channel, what waits for them, and whether the broker announces it here.
@@ -189,10 +189,15 @@ impl Room {
         self.with_members(|members| members.places.is_empty())
     }
 
-    /// Appends a message for those who are here now. Says whether somebody has to be asked to
+    /// Subscribers.
+    pub(crate) fn size(&self) -> usize {
+        self.with_members(|members| members.places.len())
+    }
+
+    /// Appends news for those who are here now. Says whether somebody has to be asked to
     /// [`Self::flush`].
-    pub(crate) fn append(&self, publication: &Publication) -> bool {
-        self.with_backlog(|backlog| backlog.append(publication))
+    pub(crate) fn append(&self, news: &News<'_>) -> bool {
+        self.with_backlog(|backlog| backlog.append(news))
     }
 
     /// Writes what waits, run by run, until nothing does. One task at a time, the one that

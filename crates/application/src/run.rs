@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use domain::{ConnectionId, Offset, Publication};
+use domain::{ChannelName, ConnectionId, Offset, Publication};
 
 use crate::{
     Push,
@@ -17,6 +17,8 @@ pub(crate) struct Run {
     /// The sequence number of the first message.
     first: u64,
     entries: Vec<Entry>,
+    /// The places of the first and the last message, in a channel with history.
+    offsets: Option<(Offset, Offset)>,
     /// Bytes of all frames.
     bytes: usize,
     /// The encoding of the frames in `entries`, and all of these as one once the run is complete.
@@ -40,6 +42,33 @@ struct Track {
     /// As in [`Entry::frame`].
     frames: Vec<Bytes>,
     whole: Bytes,
+}
+
+/// What is told to all subscribers of a channel in one order.
+pub(crate) enum News<'a> {
+    /// A message.
+    Message(&'a Publication),
+    /// How many they are.
+    Subscribers(&'a ChannelName, usize),
+}
+
+impl News<'_> {
+    fn push(&self) -> Push<'_> {
+        match *self {
+            Self::Message(publication) => Push::Message(publication),
+            Self::Subscribers(channel, count) => Push::Subscribers { channel, count },
+        }
+    }
+
+    fn hidden_from(&self) -> Option<ConnectionId> {
+        let Self::Message(publication) = self else { return None };
+        publication.hidden_from.as_ref().map(|hidden| hidden.connection)
+    }
+
+    fn offset(&self) -> Option<Offset> {
+        let Self::Message(publication) = self else { return None };
+        publication.message.offset
+    }
 }
 
 /// What of a run is for one subscriber.
@@ -107,13 +136,13 @@ impl Run {
     /// Appends a message, encoded once for each of these codecs. Says how many bytes it became.
     pub(crate) fn append<'a>(
         &mut self,
-        publication: &Publication,
+        news: &News<'_>,
         codecs: impl Iterator<Item = (Encoding, &'a Arc<dyn Codec>)>,
     ) -> usize {
         let before = self.bytes;
         let mut main = Bytes::new();
         for (encoding, codec) in codecs {
-            let frame = codec.push(&Push::Message(publication));
+            let frame = codec.push(&news.push());
             self.bytes += frame.len();
             if self.main.get_or_insert((encoding, Bytes::new())).0 == encoding {
                 main = frame;
@@ -121,8 +150,11 @@ impl Run {
                 self.append_other(encoding, frame);
             }
         }
-        let hidden_from = publication.hidden_from.as_ref().map(|hidden| hidden.connection);
-        self.entries.push(Entry { frame: main, hidden_from, offset: publication.message.offset });
+        let (hidden_from, offset) = (news.hidden_from(), news.offset());
+        if let Some(last) = offset {
+            self.offsets = Some((self.offsets.map_or(last, |(first, _)| first), last));
+        }
+        self.entries.push(Entry { frame: main, hidden_from, offset });
         // Where nobody of an encoding was there any more.
         let messages = self.entries.len();
         self.others.iter_mut().for_each(|track| track.frames.resize(messages, Bytes::new()));
@@ -154,7 +186,7 @@ impl Run {
 
     /// The place of the last message, in a channel with history.
     pub(crate) fn last_offset(&self) -> Option<Offset> {
-        self.entries.last().and_then(|entry| entry.offset)
+        self.offsets.map(|(_, last)| last)
     }
 
     fn in_encoding(&self, encoding: Encoding) -> Option<(&Bytes, Frames<'_>)> {
@@ -172,7 +204,8 @@ impl Run {
         let is_new = |entry: &Entry| entry.offset.is_none_or(|offset| offset > place.seen);
         // A loop and not a set: nearly always nothing is hidden from anybody.
         let hidden = |entry: &Entry| entry.hidden_from == Some(place.connection);
-        let all_new = place.joined <= self.first && self.entries.first().is_none_or(is_new);
+        let all_new =
+            place.joined <= self.first && self.offsets.is_none_or(|(first, _)| first > place.seen);
         if all_new && !self.entries.iter().any(hidden) {
             return Share::Whole(whole, frames);
         }

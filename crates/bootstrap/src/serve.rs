@@ -1,6 +1,7 @@
 //! Runs the server: build, announce, serve until a signal, drain with a deadline.
 
 mod banner;
+mod codecs;
 mod logging;
 mod shutdown;
 mod store;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     ApiKey, AppId, AppLimits, ChannelName, Grant, JwtKey, Namespace, OriginPolicy, PusherKey,
-    Webhook, namespace,
+    PusherOptions, Webhook, namespace,
 };
 
 /// Whether an app is served.
@@ -30,6 +30,8 @@ pub struct App {
     pub jwt_keys: Vec<JwtKey>,
     /// Keys of the Pusher protocol.
     pub pusher_keys: Vec<PusherKey>,
+    /// Options of the Pusher protocol.
+    pub pusher: PusherOptions,
     /// Keys of the server API.
     pub api_keys: Vec<ApiKey>,
     /// Web origins.
@@ -58,6 +60,7 @@ impl App {
             demo: false,
             jwt_keys: Vec::new(),
             pusher_keys: Vec::new(),
+            pusher: PusherOptions::default(),
             api_keys: Vec::new(),
             origins: OriginPolicy::default(),
             limits: AppLimits::default(),
@@ -73,5 +76,12 @@ impl App {
     #[must_use]
     pub fn namespace(&self, channel: &ChannelName) -> &Arc<Namespace> {
         namespace::choose(&self.namespaces, &self.default_namespace, channel)
+    }
+
+    /// Whether the subscribers of a channel are told how many they are: where members are told one
+    /// by one they know.
+    #[must_use]
+    pub fn counts_subscribers(&self, channel: &ChannelName) -> bool {
+        self.pusher.subscription_count && !channel.as_str().starts_with("presence-")
     }
 }

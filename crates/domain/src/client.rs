@@ -3,9 +3,18 @@
 use std::sync::Arc;
 
 use crate::{
-    Action, App, ChannelName, Claims, ClientId, ConnectionId, Denial, GrantSource, Grants, Payload,
-    Timestamp,
+    Action, Actions, App, ChannelName, Claims, ClientId, ConnectionId, Denial, Grant, GrantPattern,
+    GrantSource, Grants, Payload, Timestamp,
 };
+
+/// What an app's backend says of a guest, proved by its signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signed {
+    /// Who it is; nothing where the backend does not say.
+    pub client: Option<ClientId>,
+    /// What others may see of it.
+    pub info: Option<Payload>,
+}
 
 /// An authenticated client on one connection: who it is and what it may do, until its token ends.
 #[derive(Debug, Clone)]
@@ -18,8 +27,8 @@ pub struct Client {
     pub connection: ConnectionId,
     /// What others may see of it.
     pub info: Option<Arc<Payload>>,
-    /// When the token ends.
-    pub expires_at: Timestamp,
+    /// When the token ends; nothing for a guest, who has none.
+    pub expires_at: Option<Timestamp>,
     /// Subscriptions that the token makes.
     pub channels: Vec<ChannelName>,
     grants: Grants,
@@ -39,10 +48,52 @@ impl Client {
             id: claims.client,
             connection,
             info: claims.info.map(Arc::new),
-            expires_at: claims.expires_at,
+            expires_at: Some(claims.expires_at),
             channels: claims.channels,
             grants,
         }
+    }
+
+    /// A connection that shows no token, of a protocol whose apps let in whoever knows their key: it
+    /// may subscribe to every channel that need not be named. What it may do beyond that its app's
+    /// backend signs, channel by channel ([`Self::in_channel`]).
+    #[must_use]
+    pub fn guest(app: Arc<App>, connection: ConnectionId) -> Self {
+        let actions = [Action::Subscribe].into_iter().collect();
+        let rule = Grant { pattern: GrantPattern::everything(), actions };
+        Self {
+            app,
+            id: ClientId::of_guest(connection),
+            connection,
+            info: None,
+            expires_at: None,
+            channels: Vec::new(),
+            grants: Grants::new(GrantSource::Guest, vec![rule]),
+        }
+    }
+
+    /// This guest as its app's backend knows it.
+    #[must_use]
+    pub fn signed_in(&self, id: ClientId, channels: Vec<ChannelName>) -> Self {
+        Self { id, channels, ..self.clone() }
+    }
+
+    /// This guest in a channel that its app's backend signed: who it is there, and what it may do.
+    #[must_use]
+    pub fn in_channel(&self, channel: &ChannelName, signed: Signed, actions: Actions) -> Self {
+        let rule = Grant { pattern: GrantPattern::exactly(channel), actions };
+        Self {
+            id: signed.client.unwrap_or_else(|| self.id.clone()),
+            info: signed.info.map(Arc::new),
+            grants: Grants::new(GrantSource::Signature, vec![rule]),
+            ..self.clone()
+        }
+    }
+
+    /// Whether no token says who this is.
+    #[must_use]
+    pub const fn is_guest(&self) -> bool {
+        self.expires_at.is_none()
     }
 
     /// Whether this client may do `action` in `channel`.

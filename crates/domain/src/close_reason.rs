@@ -11,6 +11,14 @@ pub enum CloseReason {
     BadRequests,
     /// The token was revoked.
     TokenRevoked,
+    /// The address names no app.
+    UnknownApp,
+    /// The app is disabled.
+    DisabledApp,
+    /// The app is not served to who comes from there.
+    OriginDenied,
+    /// A version of the protocol that is not spoken here.
+    UnsupportedProtocol,
     /// The server has as many connections as it may.
     OverCapacity,
     /// The reader's queue passed its limit.
@@ -58,11 +66,15 @@ pub enum Family {
 
 impl CloseReason {
     /// Every reason that a server tells a client.
-    pub const TOLD: [Self; 18] = [
+    pub const TOLD: [Self; 22] = [
         Self::NotAuthenticated,
         Self::Disconnected,
         Self::BadRequests,
         Self::TokenRevoked,
+        Self::UnknownApp,
+        Self::DisabledApp,
+        Self::OriginDenied,
+        Self::UnsupportedProtocol,
         Self::OverCapacity,
         Self::TooSlow,
         Self::RateLimited,
@@ -87,6 +99,10 @@ impl CloseReason {
             Self::Disconnected => "disconnected",
             Self::BadRequests => "too_many_bad_requests",
             Self::TokenRevoked => "token_revoked",
+            Self::UnknownApp => "app_not_found",
+            Self::DisabledApp => "app_disabled",
+            Self::OriginDenied => "origin_denied",
+            Self::UnsupportedProtocol => "unsupported_protocol",
             Self::OverCapacity => "over_capacity",
             Self::TooSlow => "too_slow",
             Self::RateLimited => "rate_limited",
@@ -114,6 +130,10 @@ impl CloseReason {
             | Self::Disconnected
             | Self::BadRequests
             | Self::TokenRevoked
+            | Self::UnknownApp
+            | Self::DisabledApp
+            | Self::OriginDenied
+            | Self::UnsupportedProtocol
             | Self::ProtocolViolation
             | Self::UnsupportedFrame
             | Self::InvalidText

@@ -79,6 +79,10 @@ pub enum GrantSource {
     Token,
     /// The app's `default_grants`, for a token without `caps`.
     AppDefault,
+    /// What a protocol allows who shows no token.
+    Guest,
+    /// What the app's backend signed for one connection and channel.
+    Signature,
 }
 
 /// A client's rules. Overlapping rules add up; what no rule allows is denied.
@@ -159,6 +163,8 @@ impl fmt::Display for Denial {
         let source = match self.source {
             GrantSource::Token => "the token's caps",
             GrantSource::AppDefault => "the app's default_grants",
+            GrantSource::Guest => "what a guest may",
+            GrantSource::Signature => "the channel's signature",
         };
         match &self.rule {
             DenialRule::NoPattern => {

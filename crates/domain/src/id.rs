@@ -9,7 +9,7 @@ pub struct ConnectionId(u128);
 impl ConnectionId {
     /// Takes the random bits.
     #[must_use]
-    pub fn from_random(bits: u128) -> Self {
+    pub const fn from_random(bits: u128) -> Self {
         Self(bits)
     }
 }
@@ -67,7 +67,7 @@ pub struct SessionToken(u128);
 impl SessionToken {
     /// Takes the random bits.
     #[must_use]
-    pub fn from_random(bits: u128) -> Self {
+    pub const fn from_random(bits: u128) -> Self {
         Self(bits)
     }
 

@@ -38,6 +38,7 @@ pub mod peer;
 pub mod position;
 pub mod presence;
 pub mod pusher_key;
+pub mod pusher_options;
 pub mod time;
 pub mod webhook;
 
@@ -45,7 +46,7 @@ pub use api_key::{ApiKey, ApiKeyHash, Scope};
 pub use app::{App, AppStatus};
 pub use bucket::TokenBucket;
 pub use claims::Claims;
-pub use client::Client;
+pub use client::{Client, Signed};
 pub use close_reason::{CloseReason, Family};
 pub use envelope::{Envelope, RequestId, TraceId};
 pub use error_code::ErrorCode;
@@ -55,7 +56,7 @@ pub use jwt_key::{JwtAlgorithm, JwtKey, KeyMaterial};
 pub use language::Language;
 pub use limits::AppLimits;
 pub use message::{
-    ChannelKey, Draft, Hidden, Message, Publication, Receipt, Record, Sender, Source,
+    Author, ChannelKey, Draft, Hidden, Message, Publication, Receipt, Record, Sender, Source,
 };
 pub use name::{AppId, ChannelName, ClientId, KeyId, MessageKey, MessageName, NameError};
 pub use namespace::{
@@ -68,5 +69,6 @@ pub use peer::Peer;
 pub use position::{Epoch, Offset, Position};
 pub use presence::{Attendance, Member, Movement, PresenceChange, PresenceVersion, Roster};
 pub use pusher_key::PusherKey;
+pub use pusher_options::PusherOptions;
 pub use time::{Moment, Timestamp};
 pub use webhook::Webhook;

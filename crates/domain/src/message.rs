@@ -27,28 +27,46 @@ pub struct Sender {
     pub info: Option<Arc<Payload>>,
 }
 
-/// Where a draft comes from, so that delivery can hide it from there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
-    /// The client: the scope of its keys.
-    pub client: ClientId,
-    /// The connection.
-    pub connection: ConnectionId,
-    /// What a later connection shows to continue this one: what was hidden here stays hidden there.
-    pub session: SessionToken,
-    /// Whether the connection wants its own message back.
-    pub echo: bool,
+/// Who sends: the scope of its keys.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Author {
+    /// A client, on whichever connection.
+    Client(ClientId),
+    /// The app's own backend.
+    Backend,
 }
 
-/// Whom a message is hidden from: live, the connection that sent it; in recovery, whoever continues
-/// that connection as the same client.
+impl Author {
+    /// A text that no other author of the app has.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Client(client) => client.as_str(),
+            // Not among the characters of a client's name.
+            Self::Backend => "*",
+        }
+    }
+}
+
+/// Where a draft comes from, and whom it is not for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Who sends it.
+    pub author: Author,
+    /// Whom it is hidden from: a client that does not want its own message back, or whom a backend
+    /// excludes.
+    pub hidden_from: Option<Hidden>,
+}
+
+/// Whom a message is hidden from: live, one connection; in recovery, whoever continues that
+/// connection as the same client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hidden {
     /// The connection.
     pub connection: ConnectionId,
     /// Its client.
     pub client: ClientId,
-    /// Its session.
+    /// What a later connection shows to continue this one: what was hidden here stays hidden there.
     pub session: SessionToken,
 }
 
@@ -82,8 +100,7 @@ impl Draft {
         position: Option<Position>,
     ) -> (Publication, Receipt) {
         let Self { channel, name, data, key: _, from, source, namespace: _ } = self;
-        let Source { client, connection, session, echo } = source;
-        let hidden_from = (!echo).then_some(Hidden { connection, client, session });
+        let Source { author: _, hidden_from } = source;
         let receipt = Receipt { id: id.clone(), ts, position, repeated: false };
         let offset = position.map(|position| position.offset);
         let message = Message { id, ts, offset, name, data, from };
@@ -109,12 +126,12 @@ pub struct Message {
 }
 
 impl Message {
-    /// Bytes that the message takes of its channel's bound: its data and name, and 128 for what
-    /// every message has.
+    /// Bytes that the message takes of its channel's bound: its data, with the text that it came as,
+    /// and its name, and 128 for what every message has.
     #[must_use]
     pub fn cost(&self) -> u64 {
         let name = self.name.as_ref().map_or(0, |name| name.as_str().len());
-        u64::try_from(self.data.as_str().len() + name).unwrap_or(u64::MAX) + 128
+        u64::try_from(self.data.bytes() + name).unwrap_or(u64::MAX) + 128
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::{fmt, sync::Arc};
 
+use crate::ConnectionId;
+
 /// Why a text is not a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
@@ -120,6 +122,22 @@ impl ChannelName {
     pub fn is_reserved(&self) -> bool {
         self.0.starts_with('#')
     }
+
+    /// The server's own channel to one user of the Pusher protocol, on all its connections.
+    ///
+    /// # Errors
+    /// The user's name has a character that no channel has.
+    pub fn of_user(user: &ClientId) -> Result<Self, NameError> {
+        Self::parse(&format!("#server-to-user-{user}"))
+    }
+}
+
+impl ClientId {
+    /// Who nobody knows but by its connection: a guest.
+    #[must_use]
+    pub fn of_guest(connection: ConnectionId) -> Self {
+        Self(connection.to_string().into())
+    }
 }
 
 /// The name of a message: 1 to 200 characters without control characters, outside the prefixes
@@ -130,7 +148,8 @@ pub struct MessageName(Arc<str>);
 impl MessageName {
     /// The most characters a message name may have.
     pub const LIMIT: usize = 200;
-    /// Prefixes that belong to their own protocol and are refused from all others.
+    /// Prefixes that belong to their own protocol and are refused from all others; the last one is
+    /// that of client events of the Pusher protocol.
     pub const RESERVED: [&'static str; 4] = ["pusher:", "pusher_internal:", "rtmate:", "client-"];
 
     /// Parses a name that a native client or a backend gives.
@@ -138,8 +157,21 @@ impl MessageName {
     /// # Errors
     /// Says what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, NameError> {
+        Self::parse_but(text, &Self::RESERVED)
+    }
+
+    /// Parses a name that a client or a backend of the Pusher protocol gives: `client-` is theirs.
+    /// Every name that [`Self::parse`] takes is taken here, too.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn parse_pusher(text: &str) -> Result<Self, NameError> {
+        Self::parse_but(text, &Self::RESERVED[..Self::RESERVED.len() - 1])
+    }
+
+    fn parse_but(text: &str, reserved: &[&'static str]) -> Result<Self, NameError> {
         check(text, Self::LIMIT, |c| !c.is_control())?;
-        match Self::RESERVED.iter().find(|prefix| text.starts_with(**prefix)) {
+        match reserved.iter().find(|prefix| text.starts_with(**prefix)) {
             Some(prefix) => Err(NameError::Reserved { prefix }),
             None => Ok(Self(text.into())),
         }

@@ -68,6 +68,18 @@ impl GrantPattern {
         Ok(Self(text.into()))
     }
 
+    /// This one channel.
+    #[must_use]
+    pub fn exactly(channel: &ChannelName) -> Self {
+        Self(channel.as_str().into())
+    }
+
+    /// Every channel that no rule wants named: all but `#...`, `private-...` and `presence-...`.
+    #[must_use]
+    pub fn everything() -> Self {
+        Self("*".into())
+    }
+
     /// The first part of what is left of a pattern, and what is left then. No literal has a `{`.
     fn split(rest: &str) -> Option<(Part<'_>, &str)> {
         if let Some(rest) = rest.strip_prefix('*') {

@@ -25,8 +25,16 @@ pub enum PayloadError {
 /// Any JSON value, without insignificant white space: no byte below 0x20, depth at most
 /// [`Self::DEPTH_LIMIT`], no lone surrogates (`docs/protocol.md`, names and sizes). Numbers and
 /// strings keep the spelling that the sender gave them.
+///
+/// Some protocols carry text, not JSON (the Pusher protocol's `data`): what came so remembers its
+/// text, where that is another one, so that such a protocol gives it back unchanged
+/// ([`Self::from_text`]).
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Payload(Box<str>);
+pub struct Payload {
+    json: Box<str>,
+    /// The text that it came as, where that is not `json`.
+    text: Option<Box<str>>,
+}
 
 impl Payload {
     /// The deepest nesting of arrays and objects.
@@ -39,7 +47,30 @@ impl Payload {
     pub fn compact(value: &RawValue, limit_bytes: usize) -> Result<Self, PayloadError> {
         let mut compactor = Compactor::new(value.get(), limit_bytes);
         compactor.run()?;
-        Ok(Self(compactor.out.into_boxed_str()))
+        Ok(Self { json: compactor.out.into_boxed_str(), text: None })
+    }
+
+    /// Takes a text as what it says: a JSON object or array as that JSON, everything else as a
+    /// string.
+    ///
+    /// # Errors
+    /// The text has more bytes than the limit.
+    pub fn from_text(text: &str, limit_bytes: usize) -> Result<Self, PayloadError> {
+        if text.len() > limit_bytes {
+            return Err(PayloadError::TooLarge { limit_bytes });
+        }
+        let structured = text.trim_ascii_start().starts_with(['{', '[']);
+        // What is too deep or no text for others is still text.
+        let json = structured.then(|| Self::parse(text, limit_bytes).ok()).flatten();
+        let json =
+            json.map_or_else(|| serde_json::Value::from(text).to_string().into(), |it| it.json);
+        Ok(Self { text: (*json != *text).then(|| text.into()), json })
+    }
+
+    /// Gives a payload of a store the text back that it came as.
+    #[must_use]
+    pub fn with_text(self, text: Option<&str>) -> Self {
+        Self { text: text.map(Into::into), ..self }
     }
 
     /// Parses and compacts a JSON text.
@@ -54,14 +85,32 @@ impl Payload {
     /// The compact JSON text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.json
+    }
+
+    /// What a protocol of texts gives: the text that it came as, else the JSON.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.text.as_deref().unwrap_or(&self.json)
+    }
+
+    /// The text that it came as, where that is not the JSON: what a store keeps beside it.
+    #[must_use]
+    pub fn own_text(&self) -> Option<&str> {
+        self.text.as_deref()
+    }
+
+    /// Bytes of the JSON and of the text beside it.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.json.len() + self.text.as_ref().map_or(0, |text| text.len())
     }
 }
 
 /// Shows the size only: a payload is never for a log.
 impl std::fmt::Debug for Payload {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Payload({} bytes)", self.0.len())
+        write!(f, "Payload({} bytes)", self.json.len())
     }
 }
 

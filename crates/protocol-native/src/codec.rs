@@ -57,11 +57,12 @@ impl<F: Framing> Codec for NativeCodec<F> {
             | Push::TokenExpiring { .. }
             | Push::Heartbeat { .. }
             | Push::Disconnect { .. }
+            | Push::Subscribers { .. }
             | Push::Presence(_) => 0,
         };
         let text = Self::text(content, |buffer| push::write(buffer, push));
         match push {
-            Push::Message(_) | Push::Presence(_) => F::seal_shared(text),
+            Push::Message(_) | Push::Presence(_) | Push::Subscribers { .. } => F::seal_shared(text),
             Push::Position { .. }
             | Push::Subscribed(_)
             | Push::Unsubscribed { .. }

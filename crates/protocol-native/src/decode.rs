@@ -218,6 +218,7 @@ fn subscribe_one(fields: &SubscribeFields<'_>) -> Result<Subscribe, Fault> {
             Some("\"watch\"") => Some(PresenceWish::Watch),
             Some(_) => return Err(Fault::params("payload.presence is not true or \"watch\"")),
         },
+        pass: None,
     })
 }
 

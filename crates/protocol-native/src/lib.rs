@@ -3,13 +3,12 @@
 //! * [`NativeCodec`] is the codec, generic over how a transport marks a frame.
 //! * `decode` reads an envelope and the payload of its event into a request; `field` reads single
 //!   values and says what is wrong with them.
-//! * `reply` and `push` write; `presence` writes who is where; `json` is the writer; `close_code` has the numbers.
+//! * `reply` and `push` write; `presence` writes who is where; `close_code` has the numbers.
 
 mod close_code;
 mod codec;
 mod decode;
 mod field;
-mod json;
 mod presence;
 mod push;
 mod reply;

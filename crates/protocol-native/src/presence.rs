@@ -2,7 +2,7 @@
 
 use domain::{Member, Movement, PresenceChange, Roster};
 
-use crate::json::Object;
+use json_writer::Object;
 
 /// `members` (where they are listed), `count` and `version`.
 pub(crate) fn write_roster(object: &mut Object<'_>, roster: &Roster) {

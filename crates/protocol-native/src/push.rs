@@ -3,10 +3,10 @@
 use application::Push;
 use domain::{Message, Publication, Sender};
 
+use json_writer::Object;
+
 use crate::{
-    close_code,
-    json::Object,
-    presence,
+    close_code, presence,
     reply::{millis, write_subscribed},
 };
 
@@ -23,6 +23,7 @@ fn event(push: &Push<'_>) -> &'static str {
         Push::Message(_) => "message",
         Push::Position { .. } => "position",
         Push::Presence(change) => presence::event(change),
+        Push::Subscribers { .. } => "subscribers",
         Push::Subscribed(_) => "subscribed",
         Push::Unsubscribed { .. } => "unsubscribed",
         Push::TokenExpiring { .. } => "tokenExpiring",
@@ -39,6 +40,10 @@ fn write_payload(payload: &mut Object<'_>, push: &Push<'_>) {
             payload.number("offset", offset.0);
         }
         Push::Presence(change) => presence::write_change(payload, change),
+        Push::Subscribers { channel, count } => {
+            payload.text("channel", channel.as_str());
+            payload.number("count", u64::try_from(*count).unwrap_or(u64::MAX));
+        }
         Push::Subscribed(subscribed) => write_subscribed(payload, subscribed),
         Push::Unsubscribed { channel, reason, resubscribe, retry_after } => {
             payload.text("channel", channel.as_str());

@@ -7,7 +7,9 @@ use application::{
 };
 use domain::{ChannelName, Language, Position, Receipt, Record};
 
-use crate::{VERSION, json::Object, presence::write_roster, push::write_content};
+use json_writer::Object;
+
+use crate::{VERSION, presence::write_roster, push::write_content};
 
 /// `{"code":...,"message":...,"data":...}`; for a request with an `id` also that, and on an error
 /// `reason` and, where waiting helps, `retry_after_ms`.
@@ -50,6 +52,8 @@ fn write_data(object: &mut Object<'_>, data: &ReplyData, language: Language) {
         ReplyData::Sent(channel, receipt) => write_receipt(object, channel, receipt),
         ReplyData::History(history) => write_history(object, history),
         ReplyData::Present(roster) => write_roster(object, roster),
+        // Never asked for in this protocol.
+        ReplyData::SignedIn(_) => {}
         ReplyData::Pong(ts) => object.number("ts", ts.as_millis()),
     }
 }
@@ -59,7 +63,9 @@ fn write_welcome(object: &mut Object<'_>, welcome: &Welcome) {
     object.text("client_id", welcome.client.as_str());
     object.text("connection_id", &welcome.connection.to_string());
     object.text("session", &welcome.session.reveal());
-    object.number("expires_at", welcome.expires_at.as_millis());
+    if let Some(expires_at) = welcome.expires_at {
+        object.number("expires_at", expires_at.as_millis());
+    }
     object.number("ping_interval_ms", millis(welcome.ping_interval));
     let limits = welcome.limits;
     object.object("limits", |object| {

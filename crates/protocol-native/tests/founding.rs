@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use application::{
-    Command, Refusal, Reply, ReplyData, Welcome, WelcomeLimits,
+    About, Command, Refusal, Reply, ReplyData, Welcome, WelcomeLimits,
     ports::{Bounds, Codec},
 };
 use domain::{ClientId, ConnectionId, ErrorCode, Language, RequestId, SessionToken, Timestamp};
@@ -15,7 +15,7 @@ use testkit::LineFraming;
 const CODEC: NativeCodec<LineFraming> = NativeCodec::new(Language::Chinese);
 
 fn reply(id: Option<RequestId>, outcome: Result<ReplyData, Refusal>) -> String {
-    String::from_utf8(CODEC.reply(&Reply { id, outcome }).to_vec()).unwrap()
+    String::from_utf8(CODEC.reply(&Reply { id, about: About::Other, outcome }).to_vec()).unwrap()
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn the_reply_of_success() {
         client: ClientId::parse("alice").unwrap(),
         connection: ConnectionId::from_random(1),
         session: SessionToken::from_random(2),
-        expires_at: Timestamp::from_secs(3),
+        expires_at: Some(Timestamp::from_secs(3)),
         ping_interval: Duration::from_secs(25),
         limits: WelcomeLimits {
             frame_bytes: 1,

@@ -59,7 +59,9 @@ fn text(decoded: &Result<Request, BadRequest>) -> String {
             | Command::Unsubscribe(_)
             | Command::History(_)
             | Command::Presence(_)
-            | Command::Ping => format!("{request:#?}\n"),
+            | Command::Ping
+            | Command::Alive
+            | Command::SignIn(_) => format!("{request:#?}\n"),
         },
         Err(bad) => format!("{bad:#?}\n"),
     }

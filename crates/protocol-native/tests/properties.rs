@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what a test needs is there, or the test fails")]
 
 use application::{
-    Push, Refusal, Reply, ReplyData,
+    About, Push, Refusal, Reply, ReplyData,
     ports::{Bounds, Codec},
 };
 use domain::{
@@ -74,7 +74,7 @@ proptest! {
         match CODEC.decode(request.to_string().as_bytes(), BOUNDS) {
             Ok(request) => {
                 let pong = Ok(ReplyData::Pong(Timestamp::from_millis(1)));
-                let reply = read(&CODEC.reply(&Reply { id: request.id, outcome: pong }));
+                let reply = read(&CODEC.reply(&Reply { id: request.id, about: About::Other, outcome: pong }));
                 prop_assert_eq!(&reply["id"], &id);
             }
             Err(_) => prop_assert!(id.as_str().is_some_and(|id| id.chars().count() > 64)),
@@ -85,7 +85,7 @@ proptest! {
     fn no_text_breaks_a_refusal(id: String, detail: String) {
         let id = RequestId::parse(&Value::from(id).to_string());
         let refusal = Refusal::because(ErrorCode::InvalidParams, detail.clone());
-        let reply = read(&CODEC.reply(&Reply { id, outcome: Err(refusal) }));
+        let reply = read(&CODEC.reply(&Reply { id, about: About::Other, outcome: Err(refusal) }));
         prop_assert_eq!(&reply["message"], &json!(format!("invalid parameters ({detail})")));
     }
 }

@@ -21,6 +21,7 @@ mod recording_sink;
 mod scenery;
 mod sequence_ids;
 mod stage;
+mod test_passes;
 mod test_verifier;
 
 pub use actor::Actor;
@@ -36,4 +37,5 @@ pub use recording_sink::RecordingSink;
 pub use scenery::Scenery;
 pub use sequence_ids::SequenceIds;
 pub use stage::Stage;
+pub use test_passes::TestPasses;
 pub use test_verifier::TestVerifier;

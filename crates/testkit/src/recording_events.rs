@@ -40,6 +40,7 @@ fn line(event: &DomainEvent<'_>) -> String {
         }
         DomainEvent::Refused { code, .. } => format!("refused {}", code.reason()),
         DomainEvent::Failed { what, cause, .. } => format!("failed {what}: {cause}"),
+        DomainEvent::BackendFailed { what, cause, .. } => format!("failed {what}: {cause}"),
         DomainEvent::Subscription { channel, made, .. } => {
             format!("{} {channel}", if *made { "subscribed" } else { "unsubscribed" })
         }

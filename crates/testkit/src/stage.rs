@@ -10,7 +10,7 @@ use std::{
 
 use adapters_memory::MemoryAppRegistry;
 use application::{
-    Fanout, Hub, Keepers, Opening, Ports, Rules, Wheel,
+    Entry, Fanout, Hub, Keepers, Opening, Ports, Rules, Wheel,
     ports::{Clock, DeliverySink, IdSource, PresenceSink},
 };
 use domain::{
@@ -21,7 +21,7 @@ use protocol_native::NativeCodec;
 
 use crate::{
     Actor, HeldBroker, LineFraming, ManualClock, RecordingEvents, RecordingOutbound, Scenery,
-    SequenceIds, TestVerifier,
+    SequenceIds, TestPasses, TestVerifier,
 };
 
 /// A whole server without a network, whose time stands still until [`Self::passes`].
@@ -65,6 +65,7 @@ impl Stage {
             verifier: Arc::clone(&verifier) as _,
             presence: (scenery.presence)(watched, Arc::clone(&clock) as _),
             keepers: Keepers { memory: keeper.clone(), durable: keeper },
+            passes: Arc::new(TestPasses),
             events: Arc::clone(&events) as _,
             clock: Arc::clone(&clock) as _,
             ids,
@@ -109,7 +110,7 @@ impl Stage {
             peer,
             language: Language::Chinese,
             seat: None,
-            app: None,
+            entry: Entry::Token(None),
         };
         change(&mut opening);
         Actor::new(self.hub.open(opening), outbound)

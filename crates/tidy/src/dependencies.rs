@@ -10,12 +10,11 @@ use crate::{
 /// What a crate may use of ours, besides in its tests. Nothing for a crate without a place.
 fn allowed(name: &str) -> Option<&'static [&'static str]> {
     match name {
-        "domain" | "websocket" | "tidy" | "bench" => Some(&[]),
+        "domain" | "websocket" | "json-writer" | "tidy" | "bench" => Some(&[]),
         "application" | "client" => Some(&["domain"]),
         "listener" => Some(&["domain", "application"]),
-        _ if name.starts_with("protocol-") || name.starts_with("adapters-") => {
-            Some(&["domain", "application"])
-        }
+        _ if name.starts_with("protocol-") => Some(&["domain", "application", "json-writer"]),
+        _ if name.starts_with("adapters-") => Some(&["domain", "application"]),
         _ => None,
     }
 }

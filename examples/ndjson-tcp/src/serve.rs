@@ -2,7 +2,7 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use application::{Admission, Hub, Opening, Session, ports::Outbound};
+use application::{Admission, Entry, Hub, Opening, Session, ports::Outbound};
 use bytes::Bytes;
 use domain::{CloseReason, Language, Peer};
 use protocol_native::NativeCodec;
@@ -25,7 +25,14 @@ pub async fn serve(listener: TcpListener, hub: Arc<Hub>) {
         if let (Ok(seat), Ok(peer)) = (admission.admit(from.ip()), peer(&stream, from)) {
             let (outbound, language) = (Arc::clone(&queue) as Arc<dyn Outbound>, Language::English);
             let codec = Arc::new(NativeCodec::<LineFraming>::new(language));
-            let opening = Opening { outbound, codec, peer, language, seat: Some(seat), app: None };
+            let opening = Opening {
+                outbound,
+                codec,
+                peer,
+                language,
+                seat: Some(seat),
+                entry: Entry::Token(None),
+            };
             tokio::spawn(talk(stream, queue, hub.open(opening)));
         }
     }

@@ -4,7 +4,7 @@ use std::{io, sync::Arc};
 
 use adapters_jwt::{JwksOptions, JwtTokenVerifier};
 use adapters_memory::{MemoryAppRegistry, MemoryBroker, MemoryPresence, RandomIds, SystemClock};
-use application::ports::{DomainEvent, EventSink};
+use application::ports::{DomainEvent, EventSink, NoPasses};
 use application::{Fanout, Hub, Keeper, Keepers, Ports, Rules};
 use domain::{Actions, App, AppId, Grant, GrantPattern, JwtAlgorithm, JwtKey, KeyMaterial};
 use tokio::runtime::Handle;
@@ -53,6 +53,7 @@ pub fn hub(app: App, rules: Rules) -> io::Result<Arc<Hub>> {
         verifier: Arc::new(JwtTokenVerifier::new(clock.clone(), JwksOptions::default())?),
         keepers: Keepers { memory: keeper.clone(), durable: keeper },
         presence: Arc::new(MemoryPresence::new(fanout.clone(), clock.clone())),
+        passes: Arc::new(NoPasses),
         events: Arc::new(Silence),
         clock,
         ids,

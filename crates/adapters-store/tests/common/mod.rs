@@ -13,8 +13,8 @@ use adapters_memory::RandomIds;
 use adapters_store::{DurableBroker, OpenError, OpenReport, StoreEvent, StoreOptions};
 use application::ports::{Broker, BrokerError, HistoryStore, Order, Page, Query};
 use domain::{
-    AppId, ChannelKey, ChannelName, ClientId, ConnectionId, Draft, Durability, HistoryPolicy,
-    MessageKey, Namespace, Payload, Receipt, SessionToken, Source, Timestamp,
+    AppId, Author, ChannelKey, ChannelName, ClientId, Draft, Durability, HistoryPolicy, MessageKey,
+    Namespace, Payload, Receipt, Source, Timestamp,
 };
 use tempfile::TempDir;
 use testkit::{ManualClock, RecordingSink};
@@ -89,15 +89,13 @@ pub(crate) fn channel(name: &str) -> ChannelKey {
 
 pub(crate) fn draft(channel: &ChannelKey, data: &str) -> Draft {
     let client = ClientId::parse("alice").expect("a client's name");
-    let connection = ConnectionId::from_random(1);
-    let session = SessionToken::from_random(1);
     Draft {
         channel: channel.clone(),
         name: None,
         data: Payload::parse(data, 1 << 20).expect("JSON"),
         key: None,
         from: None,
-        source: Source { client, connection, session, echo: true },
+        source: Source { author: Author::Client(client), hidden_from: None },
         namespace: Arc::new(Namespace { history: Some(POLICY), ..Namespace::default() }),
     }
 }

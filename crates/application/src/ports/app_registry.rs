@@ -18,7 +18,8 @@ pub struct RegistryError(#[source] pub Cause);
 ///
 /// 1. An app that exists is found by its exact id, and no other is.
 /// 2. A disabled app is found, with its status: whoever asks decides.
-/// 3. As long as an app does not change it is the same `Arc`: what others derive of it (parsed
+/// 3. An app is found by each of its Pusher keys, too, and no app by a key that is not its own.
+/// 4. As long as an app does not change it is the same `Arc`: what others derive of it (parsed
 ///    keys) may be remembered by its address.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
@@ -28,4 +29,10 @@ pub trait AppRegistry: Send + Sync {
     /// # Errors
     /// The registry can't answer.
     async fn find(&self, id: &AppId) -> Result<Option<Arc<App>>, RegistryError>;
+
+    /// The app that has this key of the Pusher protocol; nothing where none has.
+    ///
+    /// # Errors
+    /// The registry can't answer.
+    async fn find_by_pusher_key(&self, key: &str) -> Result<Option<Arc<App>>, RegistryError>;
 }

@@ -1,9 +1,9 @@
 //! The port between bytes and commands.
 
-use std::any::TypeId;
+use std::{any::TypeId, time::Duration};
 
 use bytes::Bytes;
-use domain::{CloseReason, ErrorCode, RequestId, TraceId};
+use domain::{CloseReason, ConnectionId, ErrorCode, RequestId, TraceId};
 
 use crate::{Push, Reply, Request};
 
@@ -38,10 +38,16 @@ pub struct BadRequest {
 ///
 /// 1. Decoding never panics and allocates no more than a small multiple of the frame.
 /// 2. A push of the same content gives the same bytes on every codec of the same [`Encoding`].
-/// 3. What it makes is a whole frame, framing included.
+/// 3. What it makes are whole frames, framing included: mostly one. Where its protocol has no word
+///    for something it makes nothing, and nothing is sent.
 pub trait Codec: Send + Sync {
     /// Which bytes its pushes become.
     fn encoding(&self) -> Encoding;
+
+    /// What a new connection is told first, by protocols that greet.
+    fn greeting(&self, _connection: ConnectionId, _ping_interval: Duration) -> Bytes {
+        Bytes::new()
+    }
 
     /// Reads one frame.
     ///

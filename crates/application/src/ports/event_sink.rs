@@ -84,6 +84,15 @@ pub enum DomainEvent<'a> {
         /// What the client calls its request.
         trace: Option<&'a TraceId>,
     },
+    /// What an app's backend asked for failed by a fault that it does not see.
+    BackendFailed {
+        /// The tenant.
+        app: &'a AppId,
+        /// What was tried.
+        what: &'static str,
+        /// What went wrong.
+        cause: &'a dyn std::fmt::Display,
+    },
     /// A subscription was made or ended.
     Subscription {
         /// Which connection.

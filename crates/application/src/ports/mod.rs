@@ -3,7 +3,8 @@
 //!
 //! Control plane (`async_trait`, behind `Arc<dyn Port>`): [`TokenVerifier`], [`AppRegistry`],
 //! [`Broker`], [`HistoryStore`], [`PresenceStore`]. Data plane (synchronous, never blocking):
-//! [`DeliverySink`], [`PresenceSink`], [`Outbound`], [`Codec`], [`EventSink`], [`Clock`], [`IdSource`].
+//! [`DeliverySink`], [`PresenceSink`], [`Outbound`], [`Codec`], [`PassVerifier`], [`EventSink`],
+//! [`Clock`], [`IdSource`].
 
 mod app_registry;
 mod broker;
@@ -14,6 +15,7 @@ mod event_sink;
 mod history_store;
 mod id_source;
 mod outbound;
+mod pass_verifier;
 mod presence_sink;
 mod presence_store;
 mod token_issuer;
@@ -30,6 +32,7 @@ pub use history_store::{
 };
 pub use id_source::IdSource;
 pub use outbound::{Outbound, QueueFull};
+pub use pass_verifier::{NoPasses, PassError, PassVerifier};
 pub use presence_sink::PresenceSink;
 pub use presence_store::{Entrance, PresenceError, PresenceStore};
 pub use token_issuer::{IssueError, TokenIssuer, TokenRequest};
@@ -38,8 +41,8 @@ pub use token_verifier::{TokenError, TokenVerifier};
 #[cfg(any(test, feature = "mock"))]
 pub use {
     app_registry::MockAppRegistry, broker::MockBroker, history_store::MockHistoryStore,
-    presence_store::MockPresenceStore, token_issuer::MockTokenIssuer,
-    token_verifier::MockTokenVerifier,
+    pass_verifier::MockPassVerifier, presence_store::MockPresenceStore,
+    token_issuer::MockTokenIssuer, token_verifier::MockTokenVerifier,
 };
 
 /// Where an adapter's failure came from, for the log only.

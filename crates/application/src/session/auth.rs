@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
-use domain::{AppId, ChannelName, Client, CloseReason, ConnectionId, ErrorCode, Peer, Position};
+use domain::{
+    App, AppId, ChannelName, Client, CloseReason, ConnectionId, ErrorCode, Peer, Position,
+    SessionToken, TraceId,
+};
 use secrecy::ExposeSecret;
 
 use super::{Asked, Session, requests};
 use crate::{
     Auth, Hub, Refusal, ReplyData, Rules, Subscribe, Welcome, WelcomeLimits,
     authenticate::{Asking, NotAuthenticated},
+    connection::Identity,
     deadlines::Deadlines,
     ports::DomainEvent,
 };
@@ -36,8 +40,6 @@ impl Session {
         }
         match decision {
             Ok(client) => {
-                // Shown by a client of its own: it can only hide its own messages from itself.
-                self.session = auth.session.unwrap_or(self.session);
                 self.admit(asked, auth, client).await;
             }
             Err(error) => {
@@ -54,18 +56,26 @@ impl Session {
     }
 
     async fn admit(&mut self, asked: Asked, auth: Auth, client: Client) {
-        if let Some(limit) = client.app.limits.connections {
-            if !self.hub.connections.take_seat(&client.app.id, limit) {
-                let refusal = Refusal::plain(ErrorCode::QuotaExceeded);
-                self.answer(asked, None, Err(refusal)).await;
-                return self.connection.close(CloseReason::ConnectionLimit, None);
+        if !self.take_seat(&client.app) {
+            let refusal = Refusal::plain(ErrorCode::QuotaExceeded);
+            self.answer(asked, None, Err(refusal)).await;
+            return self.connection.close(CloseReason::ConnectionLimit, None);
+        }
+        self.become_client(asked, auth, client, false).await;
+    }
+
+    /// Takes one of the app's seats, where it has a limit; says whether there was one.
+    pub(super) fn take_seat(&mut self, app: &App) -> bool {
+        if let Some(limit) = app.limits.connections {
+            if !self.hub.connections.take_seat(&app.id, limit) {
+                return false;
             }
             self.seated = true;
         }
         if let Some(parting) = &mut self.parting {
             parting.authenticated();
         }
-        self.become_client(asked, auth, client, false).await;
+        true
     }
 
     async fn refresh(&mut self, asked: Asked, auth: Auth, present: &Client) {
@@ -93,16 +103,12 @@ impl Session {
     /// The reply, then what the new token takes away, then what it subscribes to.
     async fn become_client(&mut self, asked: Asked, auth: Auth, client: Client, refreshed: bool) {
         let client = Arc::new(client);
-        self.client = Some(Arc::clone(&client));
-        self.adopt(&auth, &client, refreshed);
+        // Shown by a client of its own: it can only hide its own messages from itself.
+        let shown = auth.session.filter(|_| !refreshed);
+        self.become_known(&client, shown);
+        self.adopt(&client, auth.heartbeat, refreshed);
         let trace = asked.trace.clone();
-        self.hub.events.record(&DomainEvent::Authenticated {
-            connection: self.connection.id,
-            app: &client.app.id,
-            client: &client.id,
-            refreshed,
-            trace: trace.as_ref(),
-        });
+        self.note_authenticated(&client, refreshed, trace.as_ref());
         let lost = self.leave_what_is_not_granted(&client);
         let welcome = ReplyData::Authenticated(Box::new(self.welcome(&client)));
         self.answer(asked, None, Ok(welcome)).await;
@@ -113,13 +119,33 @@ impl Session {
             }
             let channel = channel.clone();
             let position = position_of(&auth.positions, &channel);
-            let wish = Subscribe { channel, position, rewind: None, presence: None };
+            let wish = Subscribe { channel, position, rewind: None, presence: None, pass: None };
             self.subscribe_by_token(&client, wish, trace.as_ref()).await;
         }
     }
 
+    /// From now on the connection is this client's, and is found by it.
+    pub(super) fn become_known(&mut self, client: &Arc<Client>, session: Option<SessionToken>) {
+        self.client = Some(Arc::clone(client));
+        let session = session.unwrap_or_else(|| self.connection.session());
+        let identity = Identity { client: Some(Arc::clone(client)), session };
+        self.hub.connections.identify(&self.connection, identity);
+    }
+
+    pub(super) fn note_authenticated(
+        &self,
+        client: &Client,
+        refreshed: bool,
+        trace: Option<&TraceId>,
+    ) {
+        let connection = self.connection.id;
+        let (app, client) = (&client.app.id, &client.id);
+        let event = DomainEvent::Authenticated { connection, app, client, refreshed, trace };
+        self.hub.events.record(&event);
+    }
+
     /// What the client's app and wishes change in the connection.
-    fn adopt(&mut self, auth: &Auth, client: &Client, refreshed: bool) {
+    pub(super) fn adopt(&mut self, client: &Client, heartbeat: Option<bool>, refreshed: bool) {
         let (now, wall) = (self.hub.clock.moment(), self.hub.clock.now());
         let limits = client.app.limits;
         self.connection.outbound.set_queue_limit(limits.queue_bytes);
@@ -129,7 +155,7 @@ impl Session {
         }
         self.connection.with_deadlines(|deadlines| {
             deadlines.admit(client.expires_at, wall);
-            if let Some(wanted) = auth.heartbeat {
+            if let Some(wanted) = heartbeat {
                 deadlines.want_heartbeats(wanted, now);
             }
         });
@@ -142,7 +168,7 @@ impl Session {
         Welcome {
             client: client.id.clone(),
             connection: self.connection.id,
-            session: self.session,
+            session: self.connection.session(),
             expires_at: client.expires_at,
             ping_interval: self.hub.rules.ping_interval,
             limits: WelcomeLimits {

@@ -1,7 +1,9 @@
 //! One connection from its first frame to its end: the same for every transport.
 
 mod auth;
+mod guest;
 mod presence;
+mod refusals;
 mod send;
 mod stream;
 mod subscribe;
@@ -16,16 +18,15 @@ use std::{
 
 use domain::{
     AppId, AppLimits, ChannelName, Client, CloseReason, Denial, ErrorCode, Moment, Peer, RequestId,
-    SessionToken, TokenBucket, TraceId,
+    TokenBucket, TraceId,
 };
 use futures_util::future::BoxFuture;
 
 use crate::{
-    Command, Connection, Hub, Parting, Refusal, Reply, ReplyData, Request, Rules,
+    About, Command, Connection, Hub, Parting, Refusal, Reply, ReplyData, Request, Rules,
     admission::Seat,
     answers::{Answers, Order},
-    causes::Causes,
-    ports::{BadRequest, Bounds, BrokerError, DomainEvent},
+    ports::{Bounds, DomainEvent},
     quiet::Quiet,
 };
 use send::Unsent;
@@ -44,8 +45,6 @@ pub struct Session {
     parting: Option<Parting>,
     /// The app that the address named.
     hinted: Option<AppId>,
-    /// What a later connection shows to continue this one.
-    session: SessionToken,
     /// Who it is; nothing before a successful `auth`.
     client: Option<Arc<Client>>,
     /// Whether the app counts this connection.
@@ -71,6 +70,33 @@ pub struct Session {
 struct Asked {
     id: Option<RequestId>,
     trace: Option<TraceId>,
+    what: What,
+}
+
+/// What was asked, as far as a refusal has to say it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    Subscribe,
+    Send,
+    SignIn,
+    Other,
+}
+
+impl What {
+    const fn of(command: &Command) -> Self {
+        match command {
+            Command::Subscribe(_) => Self::Subscribe,
+            Command::Send(_) => Self::Send,
+            Command::SignIn(_) => Self::SignIn,
+            Command::Auth(_)
+            | Command::SubscribeMany(_)
+            | Command::Unsubscribe(_)
+            | Command::History(_)
+            | Command::Presence(_)
+            | Command::Ping
+            | Command::Alive => Self::Other,
+        }
+    }
 }
 
 impl Session {
@@ -79,11 +105,9 @@ impl Session {
         connection: Arc<Connection>,
         peer: Peer,
         seat: Option<Seat>,
-        hinted: Option<AppId>,
     ) -> Self {
         let now = connection.opened;
         let limits = AppLimits::default();
-        let session = hub.ids.session();
         let parting = Parting::new(Arc::clone(&hub), seat);
         connection.outbound.set_queue_limit(Rules::UNAUTHENTICATED_QUEUE);
         Self {
@@ -91,8 +115,7 @@ impl Session {
             connection,
             peer,
             parting: Some(parting),
-            hinted,
-            session,
+            hinted: None,
             client: None,
             seated: false,
             subscriptions: Subscriptions::default(),
@@ -141,18 +164,21 @@ impl Session {
             return Box::pin(Already);
         }
         self.heard();
-        let bounds = Bounds { payload_bytes: self.limits().payload_bytes };
+        let bounds = Bounds { payload_bytes: self.payload_bytes() };
         match self.connection.codec.decode(frame, bounds) {
             Ok(Request { id, trace, command }) => {
-                let asked = Asked { id, trace };
+                let asked = Asked { id, trace, what: What::of(&command) };
                 match self.in_time() {
                     Ok(()) => self.begin(asked, command),
-                    Err(refusal) => Box::pin(self.answer(asked, None, Err(refusal))),
+                    Err(refusal) => {
+                        let channel = command.into_channel();
+                        Box::pin(self.answer(asked, channel, Err(refusal)))
+                    }
                 }
             }
             Err(bad) => {
                 let refused = self.in_time().err().unwrap_or_else(|| self.refusal_of(&bad));
-                let asked = Asked { id: bad.id, trace: bad.trace };
+                let asked = Asked { id: bad.id, trace: bad.trace, what: What::Other };
                 Box::pin(self.answer(asked, None, Err(refused)))
             }
         }
@@ -198,7 +224,7 @@ impl Session {
 
     async fn carry_out(&mut self, asked: Asked, command: Command) {
         let client = match (&command, &self.client) {
-            (Command::Auth(_) | Command::Ping, _) => None,
+            (Command::Auth(_) | Command::Ping | Command::Alive, _) => None,
             (_, Some(client)) => Some(Arc::clone(client)),
             (_, None) => {
                 let refusal = Refusal::plain(ErrorCode::Unauthenticated);
@@ -207,14 +233,22 @@ impl Session {
         };
         match (command, client) {
             (Command::Auth(auth), _) => self.auth(asked, auth).await,
+            (Command::Subscribe(one), Some(client)) if client.is_guest() => {
+                self.subscribe_guest(asked, &client, one).await;
+            }
             (Command::Subscribe(one), Some(client)) => self.subscribe(asked, &client, one).await,
+            (Command::SignIn(pass), Some(client)) => self.sign_in(asked, &client, &pass).await,
+            (Command::Alive, _) => {}
             (Command::SubscribeMany(list), Some(client)) => {
                 self.subscribe_many(asked, &client, list).await;
             }
             (Command::Unsubscribe(channel), Some(client)) => {
                 self.unsubscribe(asked, &client, channel).await;
             }
-            (Command::Send(send), Some(client)) => self.send(asked, &client, send).await,
+            (Command::Send(send), Some(client)) => {
+                let client = self.speaker(&send.channel).map_or(client, Arc::clone);
+                self.send(asked, &client, send).await;
+            }
             (Command::History(wish), Some(client)) => self.history(asked, &client, wish).await,
             (Command::Presence(channel), Some(client)) => {
                 self.show_members(asked, &client, channel).await;
@@ -223,6 +257,14 @@ impl Session {
                 let ts = self.hub.clock.now();
                 self.answer(asked, None, Ok(ReplyData::Pong(ts))).await;
             }
+        }
+    }
+
+    /// Bytes of a message's `data`.
+    fn payload_bytes(&self) -> usize {
+        match &self.client {
+            Some(client) if client.is_guest() => client.app.pusher.event_bytes,
+            Some(_) | None => self.limits().payload_bytes,
         }
     }
 
@@ -239,13 +281,6 @@ impl Session {
             }
             Refusal::later(ErrorCode::RateLimited, wait)
         })
-    }
-
-    fn refusal_of(&self, bad: &BadRequest) -> Refusal {
-        if bad.needs_auth && self.client.is_none() {
-            return Refusal::plain(ErrorCode::Unauthenticated);
-        }
-        Refusal::because(bad.code, bad.detail.clone())
     }
 
     /// Answers; a refusal is noted and may spend the budget of bad requests.
@@ -273,14 +308,15 @@ impl Session {
         channel: Option<ChannelName>,
         outcome: Result<ReplyData, Refusal>,
     ) {
+        let about = asked.about(channel.as_ref(), &outcome);
         let order = asked.order(channel);
-        let reply = self.connection.codec.reply(&Reply { id: asked.id, outcome });
+        let reply = self.connection.codec.reply(&Reply { id: asked.id, about, outcome });
         if self.answers.blocks(&order) {
             self.room_for_one_more().await;
             let place = self.answers.expect(order);
-            self.answers.fill(place, reply, |reply| self.connection.outbound.reply(reply));
+            self.answers.fill(place, reply, |reply| self.connection.reply(reply));
         } else {
-            self.connection.outbound.reply(reply);
+            self.connection.reply(reply);
         }
     }
 
@@ -289,57 +325,6 @@ impl Session {
             self.connection.close(CloseReason::BadRequests, None);
         }
     }
-
-    /// Notes a denial in the log, once per rule and minute, and makes the client's answer of it.
-    fn deny(
-        &mut self,
-        client: &Client,
-        channel: &ChannelName,
-        denial: &Denial,
-        trace: Option<&TraceId>,
-    ) -> Refusal {
-        if let Some(suppressed) =
-            self.denials.get_or_insert_default().note(denial.clone(), self.hub.clock.moment())
-        {
-            self.hub.events.record(&DomainEvent::Denied {
-                connection: self.connection.id,
-                app: &client.app.id,
-                client: &client.id,
-                channel,
-                denial,
-                suppressed,
-                trace,
-            });
-        }
-        // The rule is told only where the app explains itself.
-        let detail = client.app.demo.then(|| format!("{channel}: {denial}"));
-        Refusal { code: ErrorCode::PermissionDenied, retry_after: None, detail }
-    }
-
-    /// The broker failed: what the client is told.
-    fn broker_failed(
-        &self,
-        what: &'static str,
-        error: &BrokerError,
-        trace: Option<&TraceId>,
-    ) -> Refusal {
-        match error {
-            BrokerError::Conflict => Refusal::plain(ErrorCode::IdempotencyConflict),
-            BrokerError::Unavailable(_) | BrokerError::KeysFull => self.failed(what, error, trace),
-        }
-    }
-
-    /// A port failed: the log gets the cause, the client only learns that it may try again.
-    fn failed(
-        &self,
-        what: &'static str,
-        cause: &dyn std::error::Error,
-        trace: Option<&TraceId>,
-    ) -> Refusal {
-        let (connection, cause) = (self.connection.id, &Causes(cause));
-        self.hub.events.record(&DomainEvent::Failed { connection, what, cause, trace });
-        Refusal::later(ErrorCode::Unavailable, SECOND)
-    }
 }
 
 impl Drop for Session {
@@ -347,7 +332,7 @@ impl Drop for Session {
     fn drop(&mut self) {
         self.abandon_subscriptions();
         self.connection.ended(CloseReason::PeerLost);
-        self.hub.connections.remove(self.connection.id);
+        self.hub.connections.remove(&self.connection);
         let client = self.client.as_deref();
         if let Some(client) = client.filter(|_| self.seated) {
             self.hub.connections.give_seat_back(&client.app.id);
@@ -376,6 +361,17 @@ impl Future for Already {
 impl Asked {
     fn order(&self, channel: Option<ChannelName>) -> Order {
         Order { in_sequence: self.id.is_none(), channel }
+    }
+
+    /// What its refusal is about.
+    fn about(&self, channel: Option<&ChannelName>, outcome: &Result<ReplyData, Refusal>) -> About {
+        match (self.what, channel) {
+            _ if outcome.is_ok() => About::Other,
+            (What::Subscribe, Some(channel)) => About::Subscribe(channel.clone()),
+            (What::Send, Some(channel)) => About::Send(channel.clone()),
+            (What::SignIn, _) => About::SignIn,
+            (What::Subscribe | What::Send, None) | (What::Other, _) => About::Other,
+        }
     }
 }
 

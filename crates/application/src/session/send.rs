@@ -10,7 +10,7 @@ use futures_util::{StreamExt, future::poll_fn, stream::FuturesUnordered};
 
 use super::{Asked, Session};
 use crate::{
-    Refusal, Reply, ReplyData, Rules, Send,
+    About, Refusal, Reply, ReplyData, Rules, Send,
     answers::{Order, Place},
     ports::BrokerError,
     publish::Publish,
@@ -65,7 +65,9 @@ impl Session {
         asked: Asked,
         send: Send,
     ) -> Result<Option<(Asked, ChannelName, Refusal)>, Unsent> {
-        let Some(client) = &self.client else { return Err(Unsent::Asked(asked, send)) };
+        let Some(client) = self.speaker(&send.channel) else {
+            return Err(Unsent::Asked(asked, send));
+        };
         let (app, channel) = (client.app.id.clone(), send.channel.clone());
         let key = ChannelKey { app, channel: channel.clone() };
         let waits = self.answers.waiting() > 0
@@ -74,7 +76,7 @@ impl Session {
         if waits {
             return Err(Unsent::Asked(asked, send));
         }
-        let Ok(draft) = Publish::draft(client, self.session, send) else {
+        let Ok(draft) = Publish::draft(client, || self.connection.session(), send) else {
             return Ok(Some((asked, channel, Refusal::plain(ErrorCode::PermissionDenied))));
         };
         match self.hub.publish.at_once(draft) {
@@ -82,8 +84,8 @@ impl Session {
             Ok(outcome) => Ok(match self.receipt(&asked, channel.clone(), outcome) {
                 Err(refusal) => Some((asked, channel, refusal)),
                 Ok(sent) => {
-                    let reply = Reply { id: asked.id, outcome: Ok(sent) };
-                    self.connection.outbound.reply(self.connection.codec.reply(&reply));
+                    let reply = Reply { id: asked.id, about: About::Other, outcome: Ok(sent) };
+                    self.connection.reply(self.connection.codec.reply(&reply));
                     None
                 }
             }),
@@ -92,7 +94,7 @@ impl Session {
 
     pub(super) async fn send(&mut self, asked: Asked, client: &Client, send: Send) {
         let channel = send.channel.clone();
-        let draft = match Publish::draft(client, self.session, send) {
+        let draft = match Publish::draft(client, || self.connection.session(), send) {
             Ok(draft) => draft,
             Err(denial) => {
                 let refusal = self.deny(client, &channel, &denial, asked.trace.as_ref());
@@ -171,9 +173,10 @@ impl Session {
 
     fn finish(&mut self, done: Done) {
         let Done { place, asked, channel, outcome } = done;
-        let outcome = self.receipt(&asked, channel, outcome);
-        let reply = self.connection.codec.reply(&Reply { id: asked.id, outcome });
-        self.answers.fill(place, reply, |reply| self.connection.outbound.reply(reply));
+        let outcome = self.receipt(&asked, channel.clone(), outcome);
+        let about = asked.about(Some(&channel), &outcome);
+        let reply = self.connection.codec.reply(&Reply { id: asked.id, about, outcome });
+        self.answers.fill(place, reply, |reply| self.connection.reply(reply));
     }
 
     fn receipt(

@@ -75,7 +75,7 @@ impl Session {
         trace: Option<&TraceId>,
     ) -> Result<(Option<bool>, Replay), Refusal> {
         let page = self.page(client, channel, wish.query(*budget), trace).await?;
-        let session = self.session;
+        let session = self.connection.session();
         Ok(wish.grant(page, budget, |record| record.is_hidden_from(&client.id, session)))
     }
 
@@ -91,7 +91,7 @@ impl Session {
         let readable = namespace.kept().is_some()
             && Self::may_read(
                 client,
-                &Subscribe { position: None, rewind: None, ..wish.clone() },
+                &Subscribe { position: None, rewind: None, pass: None, ..wish.clone() },
                 &namespace,
             )
             .unwrap_or(false);

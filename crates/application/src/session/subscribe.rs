@@ -9,7 +9,7 @@ use super::{Asked, Session, subscriptions::Subscription};
 use crate::{
     Push, Refusal, ReplyData, Subscribe, Subscribed,
     causes::Causes,
-    channels::Channels,
+    channels::{Channels, Membership},
     keepers::durability,
     ports::{BadRequest, DomainEvent},
     presence::Listing,
@@ -141,7 +141,15 @@ impl Session {
         let membership = self.meanwhile(hub.channels.join(key, durability, &connection)).await;
         let membership =
             membership.map_err(|error| self.broker_failed("subscribe", &error, trace))?;
-        self.subscriptions.insert(Subscription { membership, by_token, attending: None });
+        self.subscriptions.insert(Subscription {
+            membership,
+            by_token,
+            attending: None,
+            signed: None,
+        });
+        if let Some(made) = self.subscriptions.get(&channel) {
+            self.note_size(&made.membership);
+        }
         self.note_subscription(&channel, true, trace);
         if !readable {
             // Nothing could make up for what was missed.
@@ -262,6 +270,7 @@ impl Session {
     ) {
         Channels::leave(&subscription.membership, &self.connection);
         drop(subscription.attending);
+        self.note_size(&subscription.membership);
         self.note_subscription(subscription.membership.channel(), false, trace);
         let hub = Arc::clone(&self.hub);
         let retiring = hub.channels.retire_if_empty(subscription.membership);
@@ -277,6 +286,7 @@ impl Session {
         let mut left = Vec::new();
         while let Some(subscription) = self.subscriptions.pop() {
             Channels::leave(&subscription.membership, &self.connection);
+            self.note_size(&subscription.membership);
             self.note_subscription(subscription.membership.channel(), false, None);
             left.push(subscription.membership);
         }
@@ -296,6 +306,14 @@ impl Session {
                 }
             }
         });
+    }
+
+    /// Somebody came or left: where the app wants it, the others are told how many they are.
+    pub(super) fn note_size(&self, membership: &Membership) {
+        let app = self.client.as_ref().map(|client| &client.app);
+        if app.is_some_and(|app| app.counts_subscribers(membership.channel())) {
+            self.hub.channels.size_changed(membership);
+        }
     }
 
     fn note_subscription(&self, channel: &ChannelName, made: bool, trace: Option<&TraceId>) {

@@ -1,5 +1,7 @@
 //! What a session is subscribed to.
 
+use std::sync::Arc;
+
 use domain::{Action, ChannelName, Client};
 
 use crate::{attending::Attending, channels::Membership};
@@ -11,6 +13,8 @@ pub(super) struct Subscription {
     pub(super) by_token: bool,
     /// Its part in the channel's presence; nothing where the client did not ask.
     pub(super) attending: Option<Box<Attending>>,
+    /// Who a guest is here: what its backend signed.
+    pub(super) signed: Option<Arc<Client>>,
 }
 
 impl Subscription {

@@ -2,7 +2,7 @@
 
 use std::{pin::pin, time::Duration};
 
-use application::ports::TokenError;
+use application::{Entry, ports::TokenError};
 use domain::{AppId, CloseReason};
 use futures_util::poll;
 use serde_json::json;
@@ -76,7 +76,8 @@ async fn the_demo_app_answers_this_same_machine_only() {
 async fn the_app_of_the_address_must_be_the_app_of_the_auth() {
     let stage = Stage::new();
     let token = stage.token("alice");
-    let mut alice = stage.connect_with(|opening| opening.app = AppId::parse("bazaar").ok());
+    let mut alice =
+        stage.connect_with(|opening| opening.entry = Entry::Token(AppId::parse("bazaar").ok()));
     alice.asks_as("1", "auth", json!({ "appId": "shop", "token": token })).await;
     alice.asks_as("2", "auth", json!({ "appId": "bazaar", "token": token })).await;
     assert_eq!(alice.hears(), ["#1 401 auth_mismatch", "#2 200"]);

@@ -11,19 +11,20 @@ use adapters_http::Health;
 use adapters_jwt::{JwksOptions, JwtTokenIssuer, JwtTokenVerifier};
 use adapters_memory::{MemoryAppRegistry, MemoryBroker, MemoryPresence, RandomIds, SystemClock};
 use adapters_tracing::TracingEvents;
-use adapters_ws::{Codecs, DeflateFraming, Endpoint, InLanguages, TextFraming};
+use adapters_ws::{Endpoint, GuestEndpoint};
 use application::{
     Admission, AdmissionLimits, DemoToken, Fanout, Hub, Keeper, Keepers, Ports, Rules,
-    ports::{AppRegistry, Clock, DeliverySink, Framing, IdSource, PresenceSink},
+    ports::{AppRegistry, Clock, DeliverySink, IdSource, PresenceSink},
 };
 use axum::Router;
-use domain::{App, Language};
+use domain::App;
 use listener::{Listener, ListenerOptions};
-use protocol_native::{NativeCodec, SUBPROTOCOL};
+use protocol_native::SUBPROTOCOL;
+use protocol_pusher::{PusherPasses, conventions};
 use tokio::sync::watch;
 use tracing::{info, warn};
 
-use super::{NotStarted, shutdown::Signals, store::Store};
+use super::{NotStarted, codecs, shutdown::Signals, store::Store};
 use crate::{demo_app::demo_app, demo_secrets::DemoSecrets, settings::Settings};
 
 /// How often what is too old is let go.
@@ -150,6 +151,7 @@ fn apps(settings: &Settings) -> Result<Vec<App>, NotStarted> {
     if settings.demo.enabled {
         apps.push(demo_app(&demo_secrets(settings)?));
     }
+    apps.iter_mut().for_each(conventions::complete);
     Ok(apps)
 }
 
@@ -193,6 +195,7 @@ fn hub(
         verifier: Arc::new(verifier.map_err(NotStarted::NoThread)?),
         keepers: Keepers { memory, durable },
         presence: Arc::new(MemoryPresence::new(watched, Arc::clone(clock))),
+        passes: Arc::new(PusherPasses),
         events: Arc::new(TracingEvents),
         clock: Arc::clone(clock),
         ids: Arc::clone(ids),
@@ -211,36 +214,20 @@ async fn sweep(memory: Weak<MemoryBroker>) {
     }
 }
 
-fn native_codecs() -> Codecs {
-    fn framed<F: Framing>() -> InLanguages {
-        InLanguages {
-            chinese: Arc::new(NativeCodec::<F>::new(Language::Chinese)),
-            english: Arc::new(NativeCodec::<F>::new(Language::English)),
-        }
-    }
-    Codecs {
-        plain: framed::<TextFraming>(),
-        deflate: [
-            framed::<DeflateFraming<9>>(),
-            framed::<DeflateFraming<10>>(),
-            framed::<DeflateFraming<11>>(),
-            framed::<DeflateFraming<12>>(),
-            framed::<DeflateFraming<13>>(),
-            framed::<DeflateFraming<14>>(),
-            framed::<DeflateFraming<15>>(),
-        ],
-    }
-}
-
 fn router(settings: &Settings, hub: &Arc<Hub>, health: Health, tokens: Arc<DemoToken>) -> Router {
     let language = settings.server.language;
     let endpoint = Endpoint {
         hub: Arc::clone(hub),
-        codecs: Arc::new(native_codecs()),
+        codecs: Arc::new(codecs::native()),
         language,
         subprotocol: SUBPROTOCOL,
     };
     let router = adapters_ws::routes(endpoint)
+        .merge(adapters_ws::guest_routes(GuestEndpoint {
+            hub: Arc::clone(hub),
+            codecs: Arc::new(codecs::pusher()),
+            versions: codecs::PUSHER_VERSIONS,
+        }))
         .merge(adapters_http::health(health))
         .merge(adapters_http::demo_page())
         .merge(adapters_http::demo_token(tokens, language));

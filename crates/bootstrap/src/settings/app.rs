@@ -20,6 +20,7 @@ use super::{
     namespace::RawNamespace,
     origins,
     problem::Problem,
+    pusher::RawPusher,
     pusher_key::RawPusherKey,
     scalar::{Flag, Text},
     secret::Vault,
@@ -43,6 +44,7 @@ pub(crate) struct RawApp {
     jwt_keys: Vec<RawJwtKey>,
     #[serde(default)]
     pusher_keys: Vec<RawPusherKey>,
+    pusher: RawPusher,
     #[serde(default)]
     api_keys: Vec<RawApiKey>,
     #[serde(default)]
@@ -114,6 +116,7 @@ impl RawApp {
             limits: self.limits.parse(&path.key("limits"), context.limits)?,
             jwt_keys: jwt_keys(self.jwt_keys, &path.key("jwt_keys"), vault)?,
             pusher_keys: pusher_keys(self.pusher_keys, &path.key("pusher_keys"), vault)?,
+            pusher: self.pusher.parse(&path.key("pusher"))?,
             api_keys: api_key::parse_all(self.api_keys, &path.key("api_keys"))?,
             namespaces: namespaces(self.namespaces, &path.key("namespaces"))?,
             default_namespace: Arc::default(),

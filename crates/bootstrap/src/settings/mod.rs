@@ -31,6 +31,7 @@ mod name;
 mod namespace;
 mod origins;
 mod problem;
+mod pusher;
 mod pusher_key;
 mod scalar;
 mod secret;

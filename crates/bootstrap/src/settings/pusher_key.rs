@@ -11,6 +11,9 @@ use super::{
 };
 use crate::demo_app;
 
+/// The fewest bytes of a secret: those that other servers of the protocol give have 20.
+const FEWEST_BYTES: usize = 16;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawPusherKey {
@@ -31,6 +34,9 @@ impl RawPusherKey {
             return Err(Problem::value(&key, "belongs to the demo app; choose another"));
         }
         let raw = RawSecret { here: self.secret, file: self.secret_file, env: self.secret_env };
-        Ok(PusherKey { key: (&*self.key).into(), secret: vault.need(path, raw)?.1 })
+        Ok(PusherKey {
+            key: (&*self.key).into(),
+            secret: vault.need_of(FEWEST_BYTES, path, raw)?.1,
+        })
     }
 }

@@ -39,6 +39,7 @@ impl Vault<'_> {
     /// The secret of the table at `path`, and the key that gave it; nothing where none is given.
     fn find(
         &self,
+        fewest: usize,
         path: &KeyPath,
         raw: RawSecret,
     ) -> Result<Option<(KeyPath, SecretString)>, Problem> {
@@ -60,7 +61,7 @@ impl Vault<'_> {
                 return Err(Problem::at(path, message));
             }
         };
-        check(&place, &secret)?;
+        check_of(fewest, &place, &secret)?;
         Ok(Some((place, secret)))
     }
 
@@ -70,7 +71,17 @@ impl Vault<'_> {
         path: &KeyPath,
         raw: RawSecret,
     ) -> Result<(KeyPath, SecretString), Problem> {
-        self.find(path, raw)?.ok_or_else(|| {
+        self.need_of(FEWEST_BYTES, path, raw)
+    }
+
+    /// The same for a secret that may be shorter, or must be longer.
+    pub(crate) fn need_of(
+        &self,
+        fewest: usize,
+        path: &KeyPath,
+        raw: RawSecret,
+    ) -> Result<(KeyPath, SecretString), Problem> {
+        self.find(fewest, path, raw)?.ok_or_else(|| {
             Problem::at(path, "a secret is required: secret, secret_file or secret_env")
         })
     }
@@ -106,12 +117,16 @@ impl Vault<'_> {
 
 /// Refuses a secret that could be guessed for its length.
 pub(crate) fn check(path: &KeyPath, secret: &SecretString) -> Result<(), Problem> {
+    check_of(FEWEST_BYTES, path, secret)
+}
+
+fn check_of(fewest: usize, path: &KeyPath, secret: &SecretString) -> Result<(), Problem> {
     let length = secret.expose_secret().len();
-    if length >= FEWEST_BYTES {
+    if length >= fewest {
         return Ok(());
     }
     let message = format!(
-        "the secret has {length} bytes; at least {FEWEST_BYTES} are needed (openssl rand -hex 32)"
+        "the secret has {length} bytes; at least {fewest} are needed (openssl rand -hex 32)"
     );
     Err(Problem::value(path, message))
 }

@@ -40,14 +40,11 @@ impl Warnings {
     }
 
     fn app(&mut self, path: &KeyPath, app: &App, store: &Store) {
-        if app.jwt_keys.is_empty() {
-            self.add(&path.key("jwt_keys"), "there are none: no client can authenticate");
+        if app.jwt_keys.is_empty() && app.pusher_keys.is_empty() {
+            let words = "there are none, and no pusher_keys: no client can come in";
+            self.add(&path.key("jwt_keys"), words);
         }
         self.families(&path.key("jwt_keys"), &app.jwt_keys);
-        if !app.pusher_keys.is_empty() {
-            let words = "the Pusher protocol comes with a later version; the keys open nothing";
-            self.add(&path.key("pusher_keys"), words);
-        }
         if !app.api_keys.is_empty() {
             let words = "the server API comes with a later version; the keys open nothing";
             self.add(&path.key("api_keys"), words);

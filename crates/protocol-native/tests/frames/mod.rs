@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use application::{
-    HistoryPage, Push, Refusal, Replay, Reply, ReplyData, Subscribed, Welcome, WelcomeLimits,
+    About, HistoryPage, Push, Refusal, Replay, Reply, ReplyData, Subscribed, Welcome,
+    WelcomeLimits,
     ports::{Codec, Page},
 };
 use bytes::Bytes;
@@ -24,7 +25,8 @@ pub(crate) fn all() -> BTreeMap<String, String> {
         let write =
             |replies: Vec<Reply>| replies.iter().map(|reply| line(&codec.reply(reply))).collect();
         for (name, data) in data() {
-            let reply = Reply { id: RequestId::parse("\"7\""), outcome: Ok(data) };
+            let id = RequestId::parse("\"7\"");
+            let reply = Reply { id, about: About::Other, outcome: Ok(data) };
             all.insert(format!("reply-{name}.{tag}"), write(vec![reply]));
         }
         all.insert(format!("errors.{tag}"), write(errors(None)));
@@ -74,6 +76,7 @@ fn data() -> Vec<(&'static str, ReplyData)> {
         ReplyData::Present(roster) if roster.members.is_none() => "presence-large",
         ReplyData::Present(_) => "presence",
         ReplyData::Pong(_) => "ping",
+        ReplyData::SignedIn(_) => "not-a-word-of-this-protocol",
     };
     let position = Position { epoch: Epoch::from_random(255), offset: Offset(12) };
     let receipt =
@@ -131,7 +134,7 @@ fn welcome() -> Welcome {
         client: client(),
         connection: ConnectionId::from_random(1),
         session: SessionToken::from_random(2),
-        expires_at: NOW,
+        expires_at: Some(NOW),
         ping_interval: Duration::from_secs(25),
         limits: WelcomeLimits {
             frame_bytes: 131_072,
@@ -162,7 +165,11 @@ fn errors(id: Option<&str>) -> Vec<Reply> {
     let mut refusals: Vec<_> = ErrorCode::ALL.map(Refusal::plain).into();
     refusals.push(Refusal::because(ErrorCode::InvalidParams, "payload.channel is missing"));
     refusals.push(Refusal::later(ErrorCode::RateLimited, Duration::from_millis(10)));
-    let reply = |refusal| Reply { id: id.and_then(RequestId::parse), outcome: Err(refusal) };
+    let reply = |refusal| Reply {
+        id: id.and_then(RequestId::parse),
+        about: About::Other,
+        outcome: Err(refusal),
+    };
     refusals.into_iter().map(reply).collect()
 }
 
@@ -212,6 +219,7 @@ fn pushes<'a>(
         Push::Position { .. } => "position",
         Push::Presence(change) if change.movement == Movement::Joined => "memberJoined",
         Push::Presence(_) => "memberLeft",
+        Push::Subscribers { .. } => "subscribers",
         Push::Subscribed(_) => "subscribed",
         Push::Unsubscribed { .. } => "unsubscribed",
         Push::TokenExpiring { .. } => "tokenExpiring",
@@ -223,6 +231,7 @@ fn pushes<'a>(
     pushes.extend(changes.iter().map(Push::Presence));
     pushes.extend([
         Push::Position { channel, offset: Offset(14) },
+        Push::Subscribers { channel, count: 3 },
         Push::Subscribed(subscribed),
         Push::Unsubscribed { channel, reason: "overflow", resubscribe: true, retry_after: None },
         Push::Unsubscribed {

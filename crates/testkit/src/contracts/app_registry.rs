@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use application::ports::AppRegistry;
-use domain::{App, AppId, AppStatus};
+use domain::{App, AppId, AppStatus, PusherKey};
 
 fn app(id: &str) -> App {
     App::new(AppId::parse(id).expect("an app's name"))
@@ -43,7 +43,31 @@ pub async fn a_disabled_app_is_found(holding: impl AsyncFnOnce(Vec<App>) -> Arc<
     assert_eq!(status("new").await, Some(AppStatus::Active));
 }
 
-/// Guarantee 3: an app that did not change is the same `Arc`.
+/// Guarantee 3: an app is found by each of its Pusher keys, and by no other.
+///
+/// # Panics
+/// The adapter breaks the guarantee.
+pub async fn an_app_is_found_by_its_pusher_keys(
+    holding: impl AsyncFnOnce(Vec<App>) -> Arc<dyn AppRegistry>,
+) {
+    let key = |key: &str| PusherKey { key: key.into(), secret: "s".into() };
+    let shop = App { pusher_keys: vec![key("k-1"), key("k-2")], ..app("shop") };
+    let bazaar = App { pusher_keys: vec![key("k-3")], ..app("bazaar") };
+    let registry = holding(vec![shop, bazaar, app("k-4")]).await;
+    for (key, id) in [
+        ("k-1", Some("shop")),
+        ("k-2", Some("shop")),
+        ("k-3", Some("bazaar")),
+        ("k-4", None),
+        ("K-1", None),
+        ("", None),
+    ] {
+        let found = registry.find_by_pusher_key(key).await.expect("the registry answers");
+        assert_eq!(found.as_ref().map(|app| app.id.as_str()), id, "{key}");
+    }
+}
+
+/// Guarantee 4: an app that did not change is the same `Arc`.
 ///
 /// # Panics
 /// The adapter breaks the guarantee.

@@ -4,8 +4,8 @@ use std::{collections::HashSet, sync::Arc};
 
 use application::ports::{Broker, BrokerError};
 use domain::{
-    AppId, ChannelKey, ChannelName, ClientId, ConnectionId, Draft, MessageKey, MessageName,
-    Namespace, Offset, Payload, Receipt, Sender, SessionToken, Source,
+    AppId, Author, ChannelKey, ChannelName, ClientId, ConnectionId, Draft, Hidden, MessageKey,
+    MessageName, Namespace, Offset, Payload, Receipt, Sender, SessionToken, Source,
 };
 use futures_util::future::join_all;
 
@@ -43,16 +43,24 @@ fn channel(app: &str, name: &str) -> ChannelKey {
     }
 }
 
+/// From whom a message is hidden that its sender does not want back.
+fn sender() -> Hidden {
+    Hidden {
+        connection: ConnectionId::from_random(1),
+        client: ClientId::parse("alice").expect("a client's name"),
+        session: SessionToken::from_random(1),
+    }
+}
+
 fn draft(channel: &ChannelKey, data: &str) -> Draft {
     let client = ClientId::parse("alice").expect("a client's name");
-    let connection = ConnectionId::from_random(1);
     Draft {
         channel: channel.clone(),
         name: None,
         data: Payload::parse(data, 1024).expect("JSON"),
         key: None,
         from: None,
-        source: Source { client, connection, session: SessionToken::from_random(1), echo: true },
+        source: Source { author: Author::Client(client), hidden_from: None },
         namespace: Arc::new(Namespace::default()),
     }
 }
@@ -66,9 +74,9 @@ pub async fn what_is_acknowledged_is_announced(fixture: &BrokerFixture) {
     fixture.attach(&lobby).await;
     let mut sent = draft(&lobby, r#"{"n":1}"#);
     sent.name = MessageName::parse("greeting").ok();
-    let client = sent.source.client.clone();
-    sent.from = Some(Sender { client, connection: sent.source.connection, info: None });
-    sent.source.echo = false;
+    let Hidden { client, connection, .. } = sender();
+    sent.from = Some(Sender { client, connection, info: None });
+    sent.source.hidden_from = Some(sender());
     let receipt = fixture.publish(sent.clone()).await;
     let heard = fixture.sink.take();
     assert_eq!(heard.len(), 1, "announced once");
@@ -78,8 +86,7 @@ pub async fn what_is_acknowledged_is_announced(fixture: &BrokerFixture) {
     assert!(!receipt.repeated);
     assert_eq!((&heard.channel, &heard.message.data), (&lobby, &sent.data));
     assert_eq!((&heard.message.name, &heard.message.from), (&sent.name, &sent.from));
-    let hidden = heard.hidden_from.as_ref().map(|hidden| hidden.connection);
-    assert_eq!(hidden, Some(sent.source.connection), "echo: false");
+    assert_eq!(heard.hidden_from, Some(sender()), "echo: false");
     fixture.publish(draft(&lobby, "2")).await;
     assert_eq!(fixture.sink.take()[0].hidden_from, None, "echo: true");
 }
@@ -187,14 +194,14 @@ pub async fn what_is_published_is_in_the_stream(fixture: &HistoryFixture) {
     let (lobby, policy) = (channel("shop", "lobby"), fixture.policy(10));
     fixture.broker.attach(&lobby).await.expect("attached");
     let mut sent = HistoryFixture::draft(&lobby, "1", policy);
-    sent.source.echo = false;
+    sent.source.hidden_from = Some(sender());
     let receipt = fixture.broker.publish(sent.clone()).await.expect("published");
     let heard = fixture.sink.take().remove(0);
     let page = fixture.read(&lobby, policy, ALL).await;
     let record = &page.messages[0];
     assert_eq!(receipt.position, Some(page.position));
     assert_eq!((&record.message, &record.hidden_from), (&heard.message, &heard.hidden_from));
-    assert!(record.is_hidden_from(&sent.source.client, sent.source.session));
+    assert!(record.is_hidden_from(&sender().client, sender().session));
 }
 
 /// Guarantee 8: a repeated key gives the first receipt and publishes nothing; other
@@ -214,14 +221,18 @@ pub async fn a_repeated_key_gives_the_first_receipt(fixture: &HistoryFixture) {
     let other = fixture.broker.publish(keyed("2")).await;
     assert!(matches!(other, Err(BrokerError::Conflict)), "{other:?}");
     let mut quiet = keyed("1");
-    quiet.source.echo = false;
+    quiet.source.hidden_from = Some(sender());
     let other = fixture.broker.publish(quiet).await;
     assert!(matches!(other, Err(BrokerError::Conflict)), "echo is content: {other:?}");
     let mut bob = keyed("1");
-    bob.source.client = ClientId::parse("bob").expect("a client's name");
+    bob.source.author = Author::Client(ClientId::parse("bob").expect("a client's name"));
     let his = fixture.broker.publish(bob).await.expect("published");
     assert_ne!(his.id, first.id, "another client's key is another key");
-    assert_eq!(offsets(&fixture.read(&lobby, policy, ALL).await), [1, 2]);
+    let mut backend = keyed("1");
+    backend.source.author = Author::Backend;
+    let its = fixture.broker.publish(backend).await.expect("published");
+    assert_ne!(its.id, first.id, "the backend's key is another key");
+    assert_eq!(offsets(&fixture.read(&lobby, policy, ALL).await), [1, 2, 3]);
     fixture.clock.advance(Namespace::default().idempotency_window);
     let later = fixture.broker.publish(keyed("2")).await.expect("published");
     assert!(!later.repeated);

@@ -1,7 +1,7 @@
 //! What every `Codec` guarantees.
 
 use application::{
-    Push, Refusal, Reply, ReplyData,
+    About, Push, Refusal, Reply, ReplyData,
     ports::{Bounds, Codec},
 };
 use domain::{
@@ -71,7 +71,8 @@ pub fn pushes_are_shared(fixture: &dyn CodecFixture) {
     }
 }
 
-/// Guarantee 3: what it makes is a whole frame: frames one behind the other come apart again.
+/// Guarantee 3: what it makes are whole frames, mostly one, and nothing where its protocol has no
+/// word: frames one behind the other come apart again.
 ///
 /// # Panics
 /// The codec breaks the guarantee.
@@ -82,7 +83,8 @@ pub fn frames_are_whole(fixture: &dyn CodecFixture) {
             pushes(&publication, &change).iter().map(|push| codec.push(push)).collect();
         made.extend(replies().iter().map(|reply| codec.reply(reply)));
         let apart: Vec<_> = made.iter().flat_map(|frame| fixture.frames(frame)).collect();
-        assert_eq!(apart.len(), made.len(), "one frame each");
+        let said = made.iter().filter(|frame| !frame.is_empty()).count();
+        assert!(apart.len() >= said, "each that says something is a frame");
         assert_eq!(fixture.frames(&made.concat()), apart);
     }
 }
@@ -120,6 +122,7 @@ fn pushes<'a>(publication: &'a Publication, change: &'a PresenceChange) -> Vec<P
     vec![
         Push::Message(publication),
         Push::Presence(change),
+        Push::Subscribers { channel: &publication.channel.channel, count: 3 },
         Push::Unsubscribed {
             channel: &publication.channel.channel,
             reason: "overflow",
@@ -132,11 +135,15 @@ fn pushes<'a>(publication: &'a Publication, change: &'a PresenceChange) -> Vec<P
     ]
 }
 
+fn reply(outcome: Result<ReplyData, Refusal>) -> Reply {
+    Reply { id: None, about: About::Other, outcome }
+}
+
 fn replies() -> Vec<Reply> {
     let refusal = Refusal::because(ErrorCode::InvalidParams, "a\nb");
     vec![
-        Reply { id: None, outcome: Ok(ReplyData::Pong(Timestamp::from_millis(4))) },
-        Reply { id: None, outcome: Ok(ReplyData::Unsubscribed(channel())) },
-        Reply { id: None, outcome: Err(refusal) },
+        reply(Ok(ReplyData::Pong(Timestamp::from_millis(4)))),
+        reply(Ok(ReplyData::Unsubscribed(channel()))),
+        reply(Err(refusal)),
     ]
 }

@@ -56,6 +56,7 @@ pub fn every_event_is_taken(sink: &dyn EventSink) {
         });
         sink.record(&DomainEvent::Refused { connection, code, trace });
         sink.record(&DomainEvent::Failed { connection, what: "publish", cause, trace });
+        sink.record(&DomainEvent::BackendFailed { app, what: "publish", cause });
         sink.record(&DomainEvent::Subscription { connection, channel, made, trace });
         sink.record(&DomainEvent::Closed {
             connection,
@@ -86,8 +87,10 @@ pub fn foreign_text_begins_no_line(sink: &dyn EventSink, written: impl FnOnce() 
     };
     sink.record(&refused);
     sink.record(&DomainEvent::Failed { connection, what: "attach", cause, trace: None });
+    let app = &AppId::parse("shop").expect("an app's name");
+    sink.record(&DomainEvent::BackendFailed { app, what: "publish", cause });
     let text = written();
-    assert_eq!(text.lines().count(), 2, "{text}");
+    assert_eq!(text.lines().count(), 3, "{text}");
     assert!(text.lines().all(|line| line.contains("a reply") && line.contains("forged")), "{text}");
     assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");
 }

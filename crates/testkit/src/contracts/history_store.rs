@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use application::ports::{Broker, HistoryStore, Order, POSITION_IDLE, Page, Query};
 use domain::{
-    AppId, ChannelKey, ChannelName, ClientId, ConnectionId, Draft, Durability, HistoryPolicy,
-    Namespace, Offset, Payload, Receipt, SessionToken, Source,
+    AppId, Author, ChannelKey, ChannelName, ClientId, Draft, Durability, HistoryPolicy, Namespace,
+    Offset, Payload, Receipt, Source,
 };
 
 use crate::{ManualClock, RecordingSink};
@@ -34,15 +34,13 @@ impl HistoryFixture {
 
     pub(super) fn draft(channel: &ChannelKey, data: &str, policy: HistoryPolicy) -> Draft {
         let client = ClientId::parse("alice").expect("a client's name");
-        let connection = ConnectionId::from_random(1);
-        let session = SessionToken::from_random(1);
         Draft {
             channel: channel.clone(),
             name: None,
             data: Payload::parse(data, 1 << 20).expect("JSON"),
             key: None,
             from: None,
-            source: Source { client, connection, session, echo: true },
+            source: Source { author: Author::Client(client), hidden_from: None },
             namespace: Arc::new(Namespace { history: Some(policy), ..Namespace::default() }),
         }
     }

@@ -9,6 +9,7 @@ pub mod event_sink;
 pub mod history_store;
 pub mod id_source;
 pub mod outbound;
+pub mod pass_verifier;
 pub mod presence_sink;
 pub mod presence_store;
 pub mod token_issuer;
