@@ -4,5 +4,6 @@
 //! and replay `corpus/<target>` on every build.
 
 pub mod native;
+pub mod pusher;
 pub mod token;
 pub mod websocket;

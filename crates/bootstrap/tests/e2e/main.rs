@@ -4,6 +4,7 @@
 //! * `client` is a well-behaved client on an independent implementation, `raw` one that sends
 //!   whatever bytes it likes, `http` asks without upgrading.
 //! * `sdk` and `verify` play with the client of this repository; `model` is a server with history.
+//! * `pusher_client` speaks the Pusher protocol, with the backend that signs for it.
 //! * `tokens` signs tokens, `keys` are key pairs, `certificate` is a server's and who trusts it.
 //! * The other modules are the stories.
 
@@ -30,6 +31,8 @@ mod origins;
 mod oversize;
 mod pace;
 mod presence;
+mod pusher;
+mod pusher_client;
 mod raw;
 mod refused_auth;
 mod scratch;

@@ -82,9 +82,9 @@ pub fn frames_are_whole(fixture: &dyn CodecFixture) {
         let mut made: Vec<_> =
             pushes(&publication, &change).iter().map(|push| codec.push(push)).collect();
         made.extend(replies().iter().map(|reply| codec.reply(reply)));
+        made.retain(|frame| !frame.is_empty());
         let apart: Vec<_> = made.iter().flat_map(|frame| fixture.frames(frame)).collect();
-        let said = made.iter().filter(|frame| !frame.is_empty()).count();
-        assert!(apart.len() >= said, "each that says something is a frame");
+        assert!(apart.len() >= made.len(), "whatever says something is a frame, or more");
         assert_eq!(fixture.frames(&made.concat()), apart);
     }
 }
