@@ -5,6 +5,7 @@
 
 mod answers;
 mod auth;
+mod backend;
 mod bounds;
 mod delivery;
 mod ends;
