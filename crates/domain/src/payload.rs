@@ -240,7 +240,33 @@ mod tests {
         assert_eq!(compact("{\"a\":}"), Err(PayloadError::NotJson));
     }
 
+    #[test]
+    fn a_text_is_what_it_says_and_stays_as_it_came() {
+        let json = |text: &str| Payload::from_text(text, 1000).unwrap().as_str().to_owned();
+        assert_eq!(json("{\"a\": [1]}"), "{\"a\":[1]}");
+        assert_eq!(json(" [1, 2] "), "[1,2]");
+        for plain in ["", "7", "null", "hé \"you\"\n", "{not json", "[1,"] {
+            assert_eq!(json(plain), serde_json::Value::from(plain).to_string(), "{plain}");
+        }
+        let deep = "[".repeat(100) + &"]".repeat(100);
+        assert_eq!(json(&deep), format!("\"{deep}\""), "too deep to be JSON here, but still text");
+        let plain = Payload::from_text("{\"a\":1}", 7).unwrap();
+        assert_eq!((plain.own_text(), plain.bytes()), (None, 7));
+        let long = Payload::from_text("{\"a\": 1}", 7);
+        assert_eq!(long, Err(PayloadError::TooLarge { limit_bytes: 7 }), "by what came");
+    }
+
     proptest! {
+        #[test]
+        fn a_text_is_given_back(text in "[ \\[\\]{}\":,a1\\\\n\u{7f}é\n]{0,30}") {
+            let payload = Payload::from_text(&text, 1000).unwrap();
+            prop_assert_eq!(payload.text(), &text);
+            let again = Payload::parse(payload.as_str(), 10_000).unwrap();
+            prop_assert_eq!(again.as_str(), payload.as_str());
+            let kept = again.with_text(payload.own_text());
+            prop_assert_eq!(kept, payload);
+        }
+
         #[test]
         fn compacting_changes_no_value_and_no_second_time(
             text in prop::collection::vec(prop::sample::select(vec![
