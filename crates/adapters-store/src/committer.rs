@@ -7,7 +7,7 @@ use std::{
 };
 
 use application::ports::{Cause, Clock, DeliverySink, IdSource};
-use domain::Publication;
+use domain::{ChannelKey, Publication};
 
 use crate::{
     OpenError,
@@ -21,6 +21,7 @@ use crate::{
     options::StoreOptions,
     report::{OpenReport, StoreEvent, StoreWatch},
     shared::Shared,
+    stream::Stream,
 };
 
 /// What the committer needs of the world.
@@ -184,6 +185,8 @@ impl Committer {
             wait = (wait * 2).min(Self::LONGEST_WAIT);
         };
         let kept = opened.present >= doubt.number;
+        // Before anybody can read a stream that began anew: who subscribes from now on knows only that.
+        begun_anew(&shared, &opened).iter().for_each(|channel| world.sink.gap(channel));
         let (open, report) = Open::install(opened, &shared);
         (world.watch)(StoreEvent::Healed(report));
         // The group is on disk, and nobody was told: subscribers must not find a gap.
@@ -202,6 +205,17 @@ impl Open {
         state.engine = Some(Arc::clone(&engine));
         (Self { engine, head, ledger: contents.ledger }, report)
     }
+}
+
+/// Channels with subscribers whose stream is no longer the one that they know.
+fn begun_anew(shared: &Shared, opened: &Opened) -> Vec<ChannelKey> {
+    let state = shared.lock();
+    let epoch = |stream: Option<&Stream>| stream.map(|stream| stream.epoch);
+    let is_new = |channel: &&ChannelKey| {
+        let known = epoch(state.streams.get(*channel));
+        known.is_some() && known != epoch(opened.contents.streams.get(*channel))
+    };
+    state.attached.iter().filter(is_new).cloned().collect()
 }
 
 /// Refuses what comes while the store can't be used.

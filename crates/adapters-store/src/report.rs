@@ -54,8 +54,8 @@ pub enum StoreEvent {
     Failed(Cause),
     /// It could not be opened again; the next attempt follows.
     StillFailing(Cause),
-    /// It is open again. With a doubt or something set aside, subscribers hold places of streams that
-    /// are no longer theirs.
+    /// It is open again. Where streams began anew, with a doubt or something set aside, their
+    /// subscribers were told.
     Healed(OpenReport),
     /// A message is missing or not what was written. It and all before it in its stream are no longer
     /// shown.

@@ -8,6 +8,7 @@ use std::{
 };
 
 use adapters_store::OpenError;
+use application::ports::{Broker, HistoryStore};
 use common::{Store, channel, data, draft, keyed, publish, read};
 use domain::Offset;
 
@@ -169,6 +170,52 @@ async fn child_has_a_group_in_doubt() {
     let next = publish(&broker, draft(&lobby, "9")).await.position.expect("a place");
     assert_eq!((next.epoch, next.offset), (page.position.epoch, Offset(sent as u64 + 1)));
     println!("announced");
+}
+
+#[tokio::test]
+#[ignore = "runs as the child of another test"]
+async fn child_loses_its_head_while_it_runs() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Some(store) = child_store() else { return };
+    let (lobby, other, quiet) = (channel("lobby"), channel("other"), channel("quiet"));
+    let broker = store.open();
+    broker.attach(&lobby).await.expect("attached");
+    broker.attach(&quiet).await.expect("attached");
+    publish(&broker, draft(&lobby, "1")).await;
+    publish(&broker, draft(&other, "1")).await;
+    let before = read(&broker, &lobby).await;
+    let free = getrlimit(Resource::Fsize);
+    setrlimit(Resource::Fsize, Rlimit { current: Some(16 << 10), ..free }).expect("limited");
+    let large = format!("\"{}\"", "x".repeat(20_000));
+    assert!(common::try_publish(&broker, draft(&lobby, &large)).await.is_err());
+    // It can't be opened before there is space again, so nobody looks for the head until then.
+    std::fs::remove_file(store.path().join("head")).expect("removed");
+    assert_eq!(store.sink.take_gaps(), [], "nothing is known yet");
+    setrlimit(Resource::Fsize, free).expect("free again");
+    let mut after = None;
+    for _ in 0..500 {
+        after = broker.read(&lobby, &common::POLICY, &common::ALL).await.ok();
+        if after.is_some() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let events = store.events.lock().expect("no panic").clone();
+    let after = after.unwrap_or_else(|| panic!("{events:?}"));
+    assert_ne!(after.position.epoch, before.position.epoch, "{events:?}");
+    assert_eq!(data(&after), data(&before), "what is there is kept");
+    // Others have no subscribers, or subscribers who know no place.
+    assert_eq!(store.sink.take_gaps(), [lobby], "{events:?}");
+    println!("told");
+}
+
+#[tokio::test]
+async fn subscribers_are_told_when_streams_begin_anew() {
+    let store = Store::new();
+    let (mut child, lines) = child(&store, "child_loses_its_head_while_it_runs");
+    let said: Vec<String> = lines.map_while(Result::ok).collect();
+    assert!(child.wait().expect("gone").success(), "{said:?}");
+    assert!(said.iter().any(|line| line.contains("told")), "{said:?}");
 }
 
 #[tokio::test]

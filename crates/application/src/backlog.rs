@@ -4,8 +4,9 @@ use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
     Connection,
+    audiences::Audiences,
     ports::{Codec, Encoding},
-    run::{News, Run},
+    run::{Gap, News, Run},
 };
 
 /// Messages that wait, whether somebody writes them, and for which encodings they are made.
@@ -72,6 +73,24 @@ impl Backlog {
         !std::mem::replace(&mut self.flushing, true)
     }
 
+    /// Appends a gap, which has a place in the sequence as messages have. Says whether somebody has
+    /// to be asked to write.
+    pub(crate) fn append_gap(&mut self, audiences: &Arc<Audiences>) -> bool {
+        let sequence = self.next;
+        self.next += 1;
+        if self.encodings.is_empty() {
+            self.close_run();
+            return false;
+        }
+        if self.waiting.back().is_none_or(Run::is_full) {
+            self.waiting.push_back(Run::beginning_at(sequence));
+        }
+        if let Some(run) = self.waiting.back_mut() {
+            run.end_with(Gap { sequence, audiences: Arc::clone(audiences) });
+        }
+        !std::mem::replace(&mut self.flushing, true)
+    }
+
     /// A message that nobody is there for is in no run: the last one ends before it.
     fn close_run(&mut self) {
         let next = Run::beginning_at(self.next);
@@ -85,7 +104,7 @@ impl Backlog {
     /// The next run to write. Where there is none, whoever wrote is done.
     pub(crate) fn take(&mut self) -> Option<Run> {
         while let Some(mut run) = self.waiting.pop_front() {
-            if run.bytes() > 0 {
+            if run.bytes() > 0 || run.gap().is_some() {
                 run.complete();
                 return Some(run);
             }

@@ -7,7 +7,7 @@ use tokio::{sync::MutexGuard, time::MissedTickBehavior};
 
 use crate::{
     Connection, Fanout, Keepers,
-    gate::GateOverflow,
+    gate::Ending,
     ports::{Broker, BrokerError},
     room::{Attachment, Room},
     sizes::Sizes,
@@ -94,7 +94,7 @@ impl Channels {
         membership: &Membership,
         connection: &Connection,
         seen: Offset,
-    ) -> Result<(), GateOverflow> {
+    ) -> Result<(), Ending> {
         membership.0.open(connection.id, seen)
     }
 
@@ -102,6 +102,11 @@ impl Channels {
     /// where they are held back already.
     pub(crate) fn close_gate(membership: &Membership, connection: &Connection) -> Option<Offset> {
         membership.0.close_gate(connection.id)
+    }
+
+    /// Whether the subscription ended by a gap: the session does not know yet.
+    pub(crate) fn is_lost(membership: &Membership, connection: &Connection) -> bool {
+        !membership.0.has(connection.id)
     }
 
     /// Resolves when a message may be sent to the channel: not while more waits to be written to its

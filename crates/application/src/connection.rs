@@ -145,6 +145,11 @@ impl Connection {
         self.own.lock().unwrap_or_else(PoisonError::into_inner).identity.clone()
     }
 
+    /// Whether a guest is at the other end.
+    pub(crate) fn is_guest(&self) -> bool {
+        self.identity().client.is_some_and(|client| client.is_guest())
+    }
+
     pub(crate) fn become_known(&self, identity: Identity) {
         self.own.lock().unwrap_or_else(PoisonError::into_inner).identity = identity;
     }

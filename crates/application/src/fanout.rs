@@ -26,7 +26,7 @@ pub struct Fanout {
     shards: Vec<RwLock<HashMap<ChannelKey, Arc<Room>>>>,
     hasher: RandomState,
     /// Who watches who is where.
-    audiences: Audiences,
+    audiences: Arc<Audiences>,
     /// Where gathered messages are written from; nothing where each is written in the call that
     /// delivers it.
     runtime: Option<Handle>,
@@ -41,7 +41,7 @@ impl Fanout {
     #[must_use]
     pub fn new() -> Self {
         let shards = (0..Self::SHARDS).map(|_| RwLock::default()).collect();
-        let audiences = Audiences::default();
+        let audiences = Arc::default();
         Self { shards, hasher: RandomState::new(), audiences, runtime: None }
     }
 
@@ -111,9 +111,12 @@ impl Fanout {
     }
 
     fn tell(&self, room: Arc<Room>, news: &News<'_>) {
-        if !room.append(news) {
-            return;
+        if room.append(news) {
+            self.flush(room);
         }
+    }
+
+    fn flush(&self, room: Arc<Room>) {
         match &self.runtime {
             Some(runtime) => drop(runtime.spawn(async move { room.flush().await })),
             None => room.flush_now(),
@@ -178,5 +181,12 @@ impl DeliverySink for Fanout {
     fn deliver(&self, publication: &Publication) {
         let Some(room) = self.find(&publication.channel) else { return };
         self.tell(room, &News::Message(publication));
+    }
+
+    fn gap(&self, channel: &ChannelKey) {
+        let Some(room) = self.find(channel) else { return };
+        if room.append_gap(&self.audiences) {
+            self.flush(room);
+        }
     }
 }

@@ -8,12 +8,31 @@ use domain::Offset;
 pub(crate) struct Gate {
     held: Vec<(Bytes, Option<Offset>)>,
     bytes: usize,
-    overflowed: bool,
+    ended: Option<Ending>,
 }
 
-/// More messages came before the gate opened than it holds: the subscription is over.
+/// More came before the gate opened than it holds: the subscription is over.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct GateOverflow;
+
+/// Why a subscription is over once its gate opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// More messages came than the gate holds.
+    Overflow,
+    /// The stream began anew.
+    Gap,
+}
+
+impl Ending {
+    /// What the client is told.
+    pub(crate) const fn reason(self) -> &'static str {
+        match self {
+            Self::Overflow => "overflow",
+            Self::Gap => "gap",
+        }
+    }
+}
 
 impl Gate {
     const MESSAGES: usize = 256;
@@ -24,20 +43,26 @@ impl Gate {
             return;
         }
         if self.held.len() >= Self::MESSAGES || self.bytes + frame.len() > Self::BYTES {
-            self.overflowed = true;
+            self.end(Ending::Overflow);
         }
-        if self.overflowed {
-            self.held = Vec::new();
+        if self.ended.is_some() {
             return;
         }
         self.bytes += frame.len();
         self.held.push((frame.clone(), offset));
     }
 
+    /// Nothing is held any more: there will be no subscription to let it out to. The first reason
+    /// counts.
+    pub(crate) fn end(&mut self, ending: Ending) {
+        self.ended.get_or_insert(ending);
+        self.held = Vec::new();
+    }
+
     /// What was held and is behind `seen`, in order.
-    pub(crate) fn open(self, seen: Offset) -> Result<Vec<(Bytes, Option<Offset>)>, GateOverflow> {
-        if self.overflowed {
-            return Err(GateOverflow);
+    pub(crate) fn open(self, seen: Offset) -> Result<Vec<(Bytes, Option<Offset>)>, Ending> {
+        if let Some(ending) = self.ended {
+            return Err(ending);
         }
         let is_new = |offset: Option<Offset>| offset.is_none_or(|offset| offset > seen);
         Ok(self.held.into_iter().filter(|(_, offset)| is_new(*offset)).collect())
@@ -62,7 +87,7 @@ mod tests {
         more.for_each(|(frame, offset)| gate.hold(&frame, offset));
         assert_eq!(
             gate.open(Offset(0)),
-            Err(GateOverflow),
+            Err(Ending::Overflow),
             "what fits again behind a loss is not held"
         );
     }

@@ -200,13 +200,6 @@ impl Hub {
         }
     }
 
-    /// Asks every client to connect anew: what they know of their channels is no longer so.
-    pub fn reconnect_all(&self) {
-        for connection in self.connections.all() {
-            connection.close(CloseReason::Reconnect, None);
-        }
-    }
-
     fn send_away(&self, connection: &Connection) {
         let window = u64::try_from(self.rules.shutdown_window.as_millis()).unwrap_or(u64::MAX);
         let delay = Duration::from_millis(self.ids.below(window));

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, hash_map::Entry},
+    ops::Range,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -11,10 +12,11 @@ use tokio::sync::Notify;
 
 use crate::{
     Connection, Push,
+    audiences::Audiences,
     backlog::Backlog,
-    gate::{Gate, GateOverflow},
+    gate::{Ending, Gate},
     ports::Encoding,
-    run::{News, Piece, Place, Run, Share},
+    run::{Gap, News, Piece, Place, Run, Share},
 };
 
 /// The subscribers of one channel, what waits for them, and whether the broker announces it here.
@@ -100,7 +102,7 @@ impl Member {
     }
 
     /// Lets out what the gate held behind `seen`.
-    fn open(&mut self, seen: Offset) -> Result<(), GateOverflow> {
+    fn open(&mut self, seen: Offset) -> Result<(), Ending> {
         let Some(gate) = self.gate.take() else { return Ok(()) };
         self.seen = seen.max(self.seen);
         for (frame, offset) in gate.open(self.seen)? {
@@ -154,7 +156,7 @@ impl Room {
     }
 
     /// Opens the gate: what it held behind `seen` goes out, and from now on everything at once.
-    pub(crate) fn open(&self, id: ConnectionId, seen: Offset) -> Result<(), GateOverflow> {
+    pub(crate) fn open(&self, id: ConnectionId, seen: Offset) -> Result<(), Ending> {
         self.with_members(|members| {
             let Some(member) = members.get(id) else { return Ok(()) };
             member.open(seen).inspect_err(|_| self.remove(members, id))
@@ -185,6 +187,11 @@ impl Room {
         }
     }
 
+    /// Whether the connection is a subscriber.
+    pub(crate) fn has(&self, id: ConnectionId) -> bool {
+        self.with_members(|members| members.places.contains_key(&id))
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.with_members(|members| members.places.is_empty())
     }
@@ -198,6 +205,12 @@ impl Room {
     /// [`Self::flush`].
     pub(crate) fn append(&self, news: &News<'_>) -> bool {
         self.with_backlog(|backlog| backlog.append(news))
+    }
+
+    /// Those who are here now learn behind all that waits that the stream began anew, and are
+    /// subscribers no longer. Says whether somebody has to be asked to [`Self::flush`].
+    pub(crate) fn append_gap(&self, audiences: &Arc<Audiences>) -> bool {
+        self.with_backlog(|backlog| backlog.append_gap(audiences))
     }
 
     /// Writes what waits, run by run, until nothing does. One task at a time, the one that
@@ -244,6 +257,9 @@ impl Room {
             let end = members.list.len().min(place + Self::AT_ONCE);
             let some = members.list.get_mut(place..end).unwrap_or_default();
             some.iter_mut().flatten().for_each(|member| member.take(run, channel));
+            if let Some(gap) = run.gap() {
+                self.part(members, gap, place..end);
+            }
             if end < members.list.len() {
                 return Some(end);
             }
@@ -251,6 +267,29 @@ impl Room {
             members.close_ranks();
             None
         })
+    }
+
+    /// Ends the subscriptions of these members who joined before the gap: at once, or, where the
+    /// reply to `subscribe` is not out yet, behind it.
+    fn part(&self, members: &mut Members, gap: &Gap, places: Range<usize>) {
+        let mut lost = Vec::new();
+        for member in members.list[places].iter_mut().flatten() {
+            match &mut member.gate {
+                _ if member.joined > gap.sequence => {}
+                // A guest's protocol knows no places and promises nothing about what it missed: it
+                // goes on with the new stream, whose places begin anew.
+                _ if member.connection.is_guest() => member.seen = Offset(0),
+                Some(gate) => gate.end(Ending::Gap),
+                None => lost.push(Arc::clone(&member.connection)),
+            }
+        }
+        for connection in lost {
+            gap.audiences.leave(&self.key, connection.id);
+            let (channel, reason) = (&self.key.channel, Ending::Gap.reason());
+            let (resubscribe, retry_after) = (true, None);
+            connection.push(&Push::Unsubscribed { channel, reason, resubscribe, retry_after });
+            self.remove(members, connection.id);
+        }
     }
 
     /// Whether something waits to be written, or is being written.

@@ -7,6 +7,7 @@ use domain::{ChannelName, ConnectionId, Offset, Publication};
 
 use crate::{
     Push,
+    audiences::Audiences,
     ports::{Codec, Encoding},
 };
 
@@ -25,6 +26,17 @@ pub(crate) struct Run {
     main: Option<(Encoding, Bytes)>,
     /// Further encodings: most channels have one only.
     others: Vec<Track>,
+    /// What comes behind its last message, where the channel's stream began anew. Boxed: a run
+    /// hardly ever has one.
+    gap: Option<Box<Gap>>,
+}
+
+/// A loss, with its place among the messages.
+pub(crate) struct Gap {
+    /// Its sequence number: who joined behind it is not concerned.
+    pub(crate) sequence: u64,
+    /// Those who lose their subscription no longer watch who is there, either.
+    pub(crate) audiences: Arc<Audiences>,
 }
 
 /// A message.
@@ -125,7 +137,17 @@ impl Run {
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        self.entries.len() >= Self::MESSAGES || self.bytes >= Self::BYTES
+        self.entries.len() >= Self::MESSAGES || self.bytes >= Self::BYTES || self.gap.is_some()
+    }
+
+    /// Nothing is appended behind a gap.
+    pub(crate) fn end_with(&mut self, gap: Gap) {
+        self.gap = Some(Box::new(gap));
+    }
+
+    /// The gap behind its last message.
+    pub(crate) fn gap(&self) -> Option<&Gap> {
+        self.gap.as_deref()
     }
 
     /// Bytes of all frames.

@@ -8,13 +8,14 @@ use std::{
 use application::ports::DeliverySink;
 use domain::{ChannelKey, Publication};
 
-/// Remembers every announcement, in order, and whether two of one channel came at the same time.
+/// Remembers every announcement and gap, in order, and whether two of one channel came at the same time.
 #[derive(Default)]
 pub struct RecordingSink(Mutex<State>);
 
 #[derive(Default)]
 struct State {
     heard: Vec<Publication>,
+    gaps: Vec<ChannelKey>,
     /// Channels of which an announcement is just being taken.
     busy: HashSet<ChannelKey>,
     overlapped: bool,
@@ -28,6 +29,11 @@ impl RecordingSink {
     /// Everything that was announced since the last call.
     pub fn take(&self) -> Vec<Publication> {
         std::mem::take(&mut self.state().heard)
+    }
+
+    /// The channels of every gap since the last call.
+    pub fn take_gaps(&self) -> Vec<ChannelKey> {
+        std::mem::take(&mut self.state().gaps)
     }
 
     /// How many announcements were not taken yet.
@@ -54,5 +60,9 @@ impl DeliverySink for RecordingSink {
         let mut state = self.state();
         state.heard.push(publication.clone());
         state.busy.remove(channel);
+    }
+
+    fn gap(&self, channel: &ChannelKey) {
+        self.state().gaps.push(channel.clone());
     }
 }

@@ -31,6 +31,7 @@ impl Session {
         let channel = wish.channel.clone();
         self.may_see_members(client, &channel, trace)?;
         self.calm().await;
+        self.let_go_if_lost(&channel, trace).await;
         if self.subscriptions.get(&channel).is_some() {
             let before = self.part(&channel);
             let roster = self.attend(client, &channel, presence, trace).await?;

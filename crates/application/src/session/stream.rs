@@ -104,6 +104,10 @@ impl Session {
         };
         let seen = Channels::close_gate(&subscription.membership, &self.connection);
         let Some(seen) = seen else {
+            if Channels::is_lost(&subscription.membership, &self.connection) {
+                // A gap in this very moment; it has been told.
+                return Err(Refusal::later(ErrorCode::Unavailable, super::SECOND));
+            }
             // Twice in one request: the first entry tells the place.
             return Ok(Subscribed { channel, recovered: None, stream: None, presence: None });
         };

@@ -116,6 +116,7 @@ impl Session {
             self.may_subscribe(client, &channel, trace)?;
             may_wish(&wish, &namespace)?;
         }
+        self.let_go_if_lost(&channel, trace).await;
         let readable = match Self::may_read(client, &wish, &namespace) {
             Ok(readable) => readable && namespace.kept().is_some(),
             // What the token made is not refused: it only learns that nothing is made up for.
@@ -185,20 +186,21 @@ impl Session {
         Ok(())
     }
 
-    /// Opens the gates of channels that were joined. Where too much came meanwhile, the
-    /// subscription ends and the client is told to subscribe again.
+    /// Opens the gates of channels that were joined. Where too much came meanwhile, or the stream
+    /// began anew, the subscription ends and the client is told to subscribe again.
     pub(super) async fn open(&mut self, joined: &[Joined]) {
-        let mut overflowed = Vec::new();
+        let mut ended = Vec::new();
         for Joined { channel, seen } in joined {
             let Some(subscription) = self.subscriptions.get(channel) else { continue };
-            if Channels::open(&subscription.membership, &self.connection, *seen).is_err() {
-                let push = unsubscribed(channel, "overflow", true);
+            let opened = Channels::open(&subscription.membership, &self.connection, *seen);
+            if let Err(ending) = opened {
+                let push = unsubscribed(channel, ending.reason(), true);
                 self.connection.push(&push);
-                overflowed.push(channel);
+                ended.push(channel);
             }
         }
         // Only now: a broker that takes its time to detach holds no other gate closed.
-        for channel in overflowed {
+        for channel in ended {
             if let Some(subscription) = self.subscriptions.remove(channel) {
                 self.drop_subscription(subscription, None).await;
             }
@@ -259,6 +261,17 @@ impl Session {
             if let Some(subscription) = self.subscriptions.remove(&channel) {
                 self.drop_subscription(subscription, None).await;
             }
+        }
+    }
+
+    /// Lets go of a subscription that a gap ended. The client was told then; its place among the
+    /// channel's members stays until it comes back here, so that nobody sees it leave.
+    pub(super) async fn let_go_if_lost(&mut self, channel: &ChannelName, trace: Option<&TraceId>) {
+        let known = self.subscriptions.get(channel);
+        if known.is_some_and(|known| Channels::is_lost(&known.membership, &self.connection))
+            && let Some(subscription) = self.subscriptions.remove(channel)
+        {
+            self.drop_subscription(subscription, trace).await;
         }
     }
 

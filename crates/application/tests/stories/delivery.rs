@@ -66,3 +66,13 @@ async fn delivery_sink_1_a_slow_reader_of_gathered_messages_is_its_own_end() {
 async fn delivery_sink_2_gathered_messages_keep_the_order_of_the_calls() {
     suite::subscribers_hear_the_order_of_the_calls(&mut Audience::gathering()).await;
 }
+
+#[tokio::test]
+async fn delivery_sink_3_a_gap_is_seen_in_its_place() {
+    suite::a_gap_is_seen_in_its_place(&mut Audience::new()).await;
+}
+
+#[tokio::test]
+async fn delivery_sink_3_a_gap_among_gathered_messages_is_seen_in_its_place() {
+    suite::a_gap_is_seen_in_its_place(&mut Audience::gathering()).await;
+}

@@ -10,6 +10,7 @@ mod bounds;
 mod delivery;
 mod ends;
 mod failures;
+mod gaps;
 mod gathering;
 mod grants;
 mod history;

@@ -13,7 +13,7 @@ use std::{
 use adapters_memory::{RandomIds, SystemClock};
 use adapters_store::{Doubt, DurableBroker, OpenReport, StoreContents, StoreOptions};
 use application::ports::DeliverySink;
-use domain::{Publication, Timestamp};
+use domain::{ChannelKey, Publication, Timestamp};
 
 use super::{StoreCommand, print};
 use crate::{
@@ -119,6 +119,8 @@ struct Nobody;
 
 impl DeliverySink for Nobody {
     fn deliver(&self, _: &Publication) {}
+
+    fn gap(&self, _: &ChannelKey) {}
 }
 
 /// Opens a store that is there: opening itself would make one.

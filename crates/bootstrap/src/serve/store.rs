@@ -2,17 +2,14 @@
 
 use std::{
     sync::{
-        Arc, OnceLock, Weak,
+        Arc, Weak,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
 use adapters_store::{Doubt, DurableBroker, OpenReport, StoreEvent, StoreOptions};
-use application::{
-    Hub,
-    ports::{Clock, DeliverySink, IdSource},
-};
+use application::ports::{Clock, DeliverySink, IdSource};
 use domain::{App, Durability};
 use tracing::{error, info, warn};
 
@@ -32,8 +29,6 @@ pub(super) struct Store {
 #[derive(Default)]
 struct Watched {
     failing: AtomicBool,
-    /// Whose clients have to be told when streams are no longer what they were.
-    hub: OnceLock<Weak<Hub>>,
 }
 
 impl Store {
@@ -68,12 +63,6 @@ impl Store {
         Ok(Some(Self { broker, watched }))
     }
 
-    /// From now on these clients are told when streams begin anew.
-    pub(super) fn serves(&self, hub: &Arc<Hub>) {
-        // Set once: there is one hub.
-        drop(self.watched.hub.set(Arc::downgrade(hub)));
-    }
-
     /// Says whether the store takes writes.
     pub(super) fn health(&self) -> Arc<dyn Fn() -> bool + Send + Sync> {
         let watched = Arc::clone(&self.watched);
@@ -96,20 +85,10 @@ impl Watched {
                 let (streams, keys, took_ms) = figures(&report);
                 info!(target: "rtmate", streams, keys, took_ms, "the store is open again");
                 tell(&report);
-                if report.doubt.is_some() || report.set_aside.is_some() {
-                    self.reconnect_all();
-                }
             }
             StoreEvent::DamagedMessage => {
                 error!(target: "rtmate", "a stored message is damaged; it and those before it are not shown");
             }
-        }
-    }
-
-    /// Clients hold places of streams that are gone: coming back they learn so.
-    fn reconnect_all(&self) {
-        if let Some(hub) = self.hub.get().and_then(Weak::upgrade) {
-            hub.reconnect_all();
         }
     }
 }

@@ -54,9 +54,6 @@ impl Server {
         let registry: Arc<dyn AppRegistry> = Arc::new(MemoryAppRegistry::new(apps));
         let hub = hub(settings, fanout, store.as_ref(), &registry, &clock, &ids)?;
         let writable = store.as_ref().map_or_else(|| Arc::new(|| true) as _, Store::health);
-        if let Some(store) = &store {
-            store.serves(&hub);
-        }
         let issuer = Arc::new(JwtTokenIssuer::new(Arc::clone(&clock)));
         let tokens = Arc::new(DemoToken::new(registry, issuer, clock, ids));
         let health = Health { hub: Arc::clone(&hub), admission: Arc::clone(&admission), writable };

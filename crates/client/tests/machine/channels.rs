@@ -177,6 +177,25 @@ fn a_refused_channel_ends_and_the_others_go_on() {
 }
 
 #[test]
+fn a_stream_that_began_anew_is_a_gap_that_is_told() {
+    let mut play = Play::live(4);
+    play.push("unsubscribed", json!({"channel": "a", "reason": "gap", "resubscribe": true}));
+    let ended =
+        ChannelEvent::Unsubscribed { reason: "gap".into(), resubscribes: true, refusal: None };
+    assert_eq!(play.told(), [ended]);
+    let request = play.asked("subscribe");
+    assert_eq!(request["payload"]["channels"][0]["position"]["offset"], 4, "where it was");
+    let mut anew = joined("a", 2);
+    anew["epoch"] = json!("000000000000beef");
+    anew["recovered"] = json!(false);
+    play.succeed(&request, json!({"channels": [anew]}));
+    let told = play.told();
+    assert!(matches!(told[0], ChannelEvent::Gap(_)), "{told:?}");
+    let ChannelEvent::Subscribed { recovery, .. } = told[1] else { panic!("{told:?}") };
+    assert_eq!(recovery, Recovery::Broken);
+}
+
+#[test]
 fn a_subscription_that_the_server_ended_comes_back_where_it_says_so() {
     let mut play = Play::live(4);
     play.push(

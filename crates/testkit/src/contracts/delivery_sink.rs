@@ -101,3 +101,43 @@ pub async fn subscribers_hear_the_order_of_the_calls(fixture: &mut dyn DeliveryS
         assert!(right, "another order: {heard:?}");
     }
 }
+
+/// Guarantee 3: behind what came before it a gap ends the subscriptions of the channel's subscribers,
+/// and theirs alone; who subscribes anew hears what follows.
+///
+/// # Panics
+/// The adapter breaks the guarantee.
+pub async fn a_gap_is_seen_in_its_place(fixture: &mut dyn DeliverySinkFixture) {
+    let lobby = lobby();
+    let other = ChannelKey {
+        channel: ChannelName::parse("chat:other").expect("a channel's name"),
+        ..lobby.clone()
+    };
+    // One that nobody is in is nothing.
+    fixture.sink().gap(&lobby);
+    let before = [fixture.subscriber(&lobby).await, fixture.subscriber(&lobby).await];
+    let apart = fixture.subscriber(&other).await;
+    for number in 1..=3 {
+        fixture.sink().deliver(&message(&lobby, number));
+    }
+    fixture.sink().gap(&lobby);
+    fixture.sink().deliver(&message(&lobby, 4));
+    let behind = fixture.subscriber(&lobby).await;
+    fixture.sink().gap(&other);
+    fixture.sink().gap(&other);
+    fixture.settled().await;
+    fixture.sink().deliver(&message(&lobby, 5));
+    fixture.settled().await;
+    for subscriber in before {
+        let heard = texts(&subscriber);
+        assert_eq!(heard.len(), 4, "{heard:?}");
+        let right = heard.iter().zip(1..=3).all(|(frame, n)| frame.contains(&format!("\"m{n}\"")));
+        assert!(right && heard[3].contains("\"unsubscribed\""), "{heard:?}");
+        assert!(heard[3].contains("\"gap\"") && heard[3].contains("true"), "{heard:?}");
+        assert_eq!(subscriber.closed(), None);
+    }
+    let heard = texts(&behind);
+    assert!(heard.len() == 1 && heard[0].contains("\"m5\""), "{heard:?}");
+    let heard = texts(&apart);
+    assert!(heard.len() == 1 && heard[0].contains("\"gap\""), "told once: {heard:?}");
+}
