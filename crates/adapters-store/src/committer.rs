@@ -13,7 +13,7 @@ use crate::{
     OpenError,
     command::{Answer, Command},
     directory::Directory,
-    engine::Engine,
+    engine::{Batch, Engine, EngineError},
     group::{Group, Staged},
     head::Head,
     ledger::Ledger,
@@ -135,11 +135,13 @@ impl Committer {
         group.expire_keys();
         commands.into_iter().for_each(|command| group.stage(command));
         let (staged, changed) = group.seal();
-        let Staged { batch, streams, publications, answers } = staged;
+        let Staged { batch, streams, publications, mut answers } = staged;
         let number = self.open.ledger.counters.group;
         if changed {
             let head = &self.open.head;
-            let synced = batch.commit().map_err(Cause::from);
+            let (synced, left) = self.commit(batch, answers);
+            answers = left;
+            let synced = synced.map_err(Cause::from);
             let synced = synced.and_then(|()| head.advance(number).map_err(Cause::from));
             if let Err(cause) = synced {
                 return self.heal(cause, InDoubt { number, publications }, answers);
@@ -159,6 +161,18 @@ impl Committer {
         publications.iter().for_each(|publication| self.world.sink.deliver(publication));
         answers.into_iter().for_each(Answer::give);
         Ok(self)
+    }
+
+    /// Writes and syncs a group. No answer is given before.
+    #[cfg(not(feature = "planted"))]
+    #[expect(clippy::unused_self, reason = "a planted bug is in the options")]
+    fn commit(&self, batch: Batch, answers: Vec<Answer>) -> (Result<(), EngineError>, Vec<Answer>) {
+        (batch.commit(), answers)
+    }
+
+    #[cfg(feature = "planted")]
+    fn commit(&self, batch: Batch, answers: Vec<Answer>) -> (Result<(), EngineError>, Vec<Answer>) {
+        self.world.options.planted.commit(batch, answers)
     }
 
     /// A write or sync failed, so the engine refuses everything from now on. Drops it, opens the store

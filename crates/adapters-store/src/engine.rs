@@ -107,6 +107,12 @@ impl Engine {
         View { snapshot: self.database.snapshot(), engine: Arc::clone(self) }
     }
 
+    /// Syncs what was written.
+    #[cfg(feature = "planted")]
+    pub(crate) fn sync(&self) -> Result<(), EngineError> {
+        Ok(self.database.persist(PersistMode::SyncData)?)
+    }
+
     /// Bytes that the database takes on disk.
     pub(crate) fn disk_bytes(&self) -> Result<u64, EngineError> {
         Ok(self.database.disk_space()?)
@@ -137,10 +143,20 @@ impl Batch {
     /// Writes and syncs everything. After an error the outcome is unknown until the database was
     /// opened again.
     pub(crate) fn commit(self) -> Result<(), EngineError> {
+        self.commit_with(PersistMode::SyncData).map(drop)
+    }
+
+    /// Writes everything and syncs nothing.
+    #[cfg(feature = "planted")]
+    pub(crate) fn write(self) -> Result<Arc<Engine>, EngineError> {
+        self.commit_with(PersistMode::Buffer)
+    }
+
+    fn commit_with(self, mode: PersistMode) -> Result<Arc<Engine>, EngineError> {
         let Self { engine, rows } = self;
         // Synced before readers see it: a read finds nothing that a crash could take back.
         let batch = fjall::OwnedWriteBatch::with_capacity(engine.database.clone(), rows.len());
-        let mut batch = batch.durability(Some(PersistMode::SyncData));
+        let mut batch = batch.durability(Some(mode));
         for ((space, key), value) in rows {
             let space = &engine.spaces[space.index()];
             match value {
@@ -151,7 +167,7 @@ impl Batch {
         // A panic is a failure like others: the store is opened again.
         let committed = catch_unwind(AssertUnwindSafe(|| batch.commit()));
         committed.map_err(|_| EngineError::Failed(Panicked.into()))??;
-        Ok(())
+        Ok(engine)
     }
 }
 

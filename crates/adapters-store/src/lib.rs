@@ -32,6 +32,8 @@ mod ledger;
 mod mending;
 mod opening;
 mod options;
+#[cfg(feature = "planted")]
+mod planted;
 mod reading;
 mod record;
 mod report;
@@ -45,4 +47,6 @@ pub use broker::DurableBroker;
 pub use check::{StoreContents, StoreStats};
 pub use error::{CheckError, CopyError, OpenError};
 pub use options::StoreOptions;
+#[cfg(feature = "planted")]
+pub use planted::{Early, Planted};
 pub use report::{Doubt, OpenReport, SetAside, StoreEvent, StoreWatch};

@@ -18,6 +18,9 @@ pub struct StoreOptions {
     pub cache_bytes: u64,
     /// The most reads at the same time; at least 1.
     pub readers: usize,
+    /// What the committer does wrong.
+    #[cfg(feature = "planted")]
+    pub planted: crate::Planted,
 }
 
 impl Default for StoreOptions {
@@ -29,6 +32,8 @@ impl Default for StoreOptions {
             patience: Duration::from_secs(10),
             cache_bytes: 32 << 20,
             readers: 8,
+            #[cfg(feature = "planted")]
+            planted: crate::Planted::default(),
         }
     }
 }

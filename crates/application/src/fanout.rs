@@ -30,6 +30,8 @@ pub struct Fanout {
     /// Where gathered messages are written from; nothing where each is written in the call that
     /// delivers it.
     runtime: Option<Handle>,
+    #[cfg(feature = "planted")]
+    gateless: bool,
 }
 
 impl Fanout {
@@ -42,13 +44,35 @@ impl Fanout {
     pub fn new() -> Self {
         let shards = (0..Self::SHARDS).map(|_| RwLock::default()).collect();
         let audiences = Arc::default();
-        Self { shards, hasher: RandomState::new(), audiences, runtime: None }
+        Self {
+            shards,
+            hasher: RandomState::new(),
+            audiences,
+            runtime: None,
+            #[cfg(feature = "planted")]
+            gateless: false,
+        }
     }
 
     /// Without any channel; messages are gathered and written by tasks of this runtime.
     #[must_use]
     pub fn gathering(runtime: Handle) -> Self {
         Self { runtime: Some(runtime), ..Self::new() }
+    }
+
+    /// The bug that `rtmate verify` has to find: messages pass those who subscribe by before their
+    /// reply is out.
+    #[cfg(feature = "planted")]
+    #[must_use]
+    pub fn without_gates(self) -> Self {
+        Self { gateless: true, ..self }
+    }
+
+    fn make(&self, key: &ChannelKey, durability: Durability) -> Arc<Room> {
+        let room = Room::new(key.clone(), durability);
+        #[cfg(feature = "planted")]
+        let room = if self.gateless { room.without_gates() } else { room };
+        Arc::new(room)
     }
 
     fn shard(&self, key: &ChannelKey) -> &RwLock<HashMap<ChannelKey, Arc<Room>>> {
@@ -65,8 +89,7 @@ impl Fanout {
             return room;
         }
         let mut shard = self.shard(key).write().unwrap_or_else(PoisonError::into_inner);
-        let make = || Arc::new(Room::new(key.clone(), durability));
-        Arc::clone(shard.entry(key.clone()).or_insert_with(make))
+        Arc::clone(shard.entry(key.clone()).or_insert_with(|| self.make(key, durability)))
     }
 
     /// Forgets a room that was retired under its own lock; a newer one of the same name stays.

@@ -34,6 +34,8 @@ pub(crate) struct Room {
     /// Held, also over the broker's answer, while the first subscriber comes or the last one
     /// leaves: that is what keeps attach and detach in order. Taken before the other locks.
     pub(crate) attachment: tokio::sync::Mutex<Attachment>,
+    #[cfg(feature = "planted")]
+    gateless: bool,
 }
 
 /// Where the broker stands with a room.
@@ -127,7 +129,24 @@ impl Room {
             backlog: Mutex::default(),
             written: Notify::new(),
             attachment: tokio::sync::Mutex::default(),
+            #[cfg(feature = "planted")]
+            gateless: false,
         }
+    }
+
+    #[cfg(feature = "planted")]
+    pub(crate) fn without_gates(self) -> Self {
+        Self { gateless: true, ..self }
+    }
+
+    /// A closed gate.
+    #[cfg_attr(not(feature = "planted"), expect(clippy::unused_self, clippy::unnecessary_wraps))]
+    fn gate(&self) -> Option<Box<Gate>> {
+        #[cfg(feature = "planted")]
+        if self.gateless {
+            return None;
+        }
+        Some(Box::default())
     }
 
     fn with_members<T>(&self, change: impl FnOnce(&mut Members) -> T) -> T {
@@ -149,7 +168,7 @@ impl Room {
                     encoding: connection.codec.encoding(),
                     joined: self.with_backlog(|backlog| backlog.join(connection)),
                     seen: Offset(0),
-                    gate: Some(Box::default()),
+                    gate: self.gate(),
                 }));
             }
         });

@@ -11,6 +11,8 @@ pub mod data_dir;
 pub mod demo_app;
 pub mod demo_secrets;
 pub mod exit;
+#[cfg(feature = "planted")]
+pub mod planted;
 pub mod random;
 pub mod serve;
 pub mod settings;

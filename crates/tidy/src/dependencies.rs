@@ -20,7 +20,7 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
 }
 
 /// Crates that bring everything together.
-const WIRES: [&str; 2] = ["bootstrap", "testkit"];
+const WIRES: [&str; 3] = ["bootstrap", "planted", "testkit"];
 
 /// Dependencies beyond the direction, each with its reason.
 const EXEMPT: [(&str, &str, &str); 4] = [

@@ -10,7 +10,7 @@ use std::{
 };
 
 use adapters_memory::RandomIds;
-use adapters_store::{DurableBroker, OpenError, OpenReport, StoreEvent, StoreOptions};
+use adapters_store::{DurableBroker, OpenError, OpenReport, Planted, StoreEvent, StoreOptions};
 use application::ports::{Broker, BrokerError, HistoryStore, Order, Page, Query};
 use domain::{
     AppId, Author, ChannelKey, ChannelName, ClientId, Draft, Durability, HistoryPolicy, MessageKey,
@@ -50,10 +50,17 @@ impl Store {
     }
 
     pub(crate) fn try_open(&self) -> Result<(DurableBroker, OpenReport), OpenError> {
+        self.try_open_with(StoreOptions { cache_bytes: 1 << 20, ..StoreOptions::default() })
+    }
+
+    fn try_open_with(
+        &self,
+        options: StoreOptions,
+    ) -> Result<(DurableBroker, OpenReport), OpenError> {
         let events = Arc::clone(&self.events);
         DurableBroker::open(
             &self.path(),
-            StoreOptions { cache_bytes: 1 << 20, ..StoreOptions::default() },
+            options,
             Arc::clone(&self.sink) as _,
             Arc::clone(&self.clock) as _,
             Arc::new(RandomIds),
@@ -61,6 +68,12 @@ impl Store {
                 events.lock().expect("no panic").push(format!("{event:?}"));
             }),
         )
+    }
+
+    /// A store with a bug.
+    pub(crate) fn open_planted(&self, planted: Planted) -> DurableBroker {
+        let options = StoreOptions { planted, ..StoreOptions::default() };
+        self.try_open_with(options).expect("opened").0
     }
 
     pub(crate) fn open(&self) -> DurableBroker {

@@ -48,7 +48,7 @@ impl Store {
         let told = Arc::clone(&watched);
         let (broker, report) = DurableBroker::open(
             &settings.store.path.join(data_dir::STORE),
-            StoreOptions::default(),
+            options(),
             sink,
             Arc::clone(clock),
             Arc::clone(ids),
@@ -90,6 +90,14 @@ impl Watched {
                 error!(target: "rtmate", "a stored message is damaged; it and those before it are not shown");
             }
         }
+    }
+}
+
+fn options() -> StoreOptions {
+    StoreOptions {
+        #[cfg(feature = "planted")]
+        planted: crate::planted::committer(),
+        ..StoreOptions::default()
     }
 }
 

@@ -49,7 +49,10 @@ impl Server {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let ids: Arc<dyn IdSource> = Arc::new(RandomIds);
         let apps = apps(settings)?;
-        let fanout = Arc::new(Fanout::gathering(tokio::runtime::Handle::current()));
+        let fanout = Fanout::gathering(tokio::runtime::Handle::current());
+        #[cfg(feature = "planted")]
+        let fanout = crate::planted::fanout(fanout);
+        let fanout = Arc::new(fanout);
         let store = Store::open(settings, &apps, Arc::clone(&fanout) as _, &clock, &ids)?;
         let registry: Arc<dyn AppRegistry> = Arc::new(MemoryAppRegistry::new(apps));
         let hub = hub(settings, fanout, store.as_ref(), &registry, &clock, &ids)?;
@@ -187,6 +190,8 @@ fn hub(
             history: Arc::clone(broker) as _,
         },
     );
+    #[cfg(feature = "planted")]
+    let durable = crate::planted::keeper(durable);
     let ports = Ports {
         registry: Arc::clone(registry),
         verifier: Arc::new(verifier.map_err(NotStarted::NoThread)?),

@@ -1,0 +1,67 @@
+//! Bugs of the committer that the checks have to find. Never in the product: the feature `planted` is
+//! for tests alone.
+
+use std::{thread, time::Duration};
+
+use crate::{
+    command::Answer,
+    engine::{Batch, EngineError},
+};
+
+/// What the committer does wrong, and how slow its disk is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Planted {
+    /// When sends are acknowledged; nothing where it is right.
+    pub early: Option<Early>,
+    /// Before each group is written, as on a disk with much to do: the moments that a bug needs come
+    /// often enough to be found in seconds. By itself it is no bug.
+    pub pause: Duration,
+}
+
+/// When sends are acknowledged too early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Early {
+    /// Before their group reaches the store: a kill loses them.
+    BeforeWrite,
+    /// Behind the write and before the sync: only a power loss loses them.
+    BeforeSync,
+}
+
+impl Planted {
+    /// Commits a group, and gives acknowledgements when it should not. Gives back the answers that
+    /// are left.
+    pub(crate) fn commit(
+        self,
+        batch: Batch,
+        answers: Vec<Answer>,
+    ) -> (Result<(), EngineError>, Vec<Answer>) {
+        match self.early {
+            None => {
+                thread::sleep(self.pause);
+                (batch.commit(), answers)
+            }
+            Some(Early::BeforeWrite) => {
+                let answers = acknowledge(answers);
+                thread::sleep(self.pause);
+                (batch.commit(), answers)
+            }
+            Some(Early::BeforeSync) => {
+                thread::sleep(self.pause);
+                match batch.write() {
+                    Ok(engine) => {
+                        let answers = acknowledge(answers);
+                        (engine.sync(), answers)
+                    }
+                    Err(error) => (Err(error), answers),
+                }
+            }
+        }
+    }
+}
+
+fn acknowledge(answers: Vec<Answer>) -> Vec<Answer> {
+    let is_receipt = |answer: &Answer| matches!(answer, Answer::Receipt(..));
+    let (receipts, others): (Vec<_>, Vec<_>) = answers.into_iter().partition(is_receipt);
+    receipts.into_iter().for_each(Answer::give);
+    others
+}
