@@ -24,6 +24,8 @@ pub enum Task {
     Floor(FloorArgs),
     /// Starts RTMate and floors by turns, and sets their figures side by side.
     Compare(CompareArgs),
+    /// Measures durable history on a server of its own: sends, returns, pages, a start.
+    Durable(DurableArgs),
 }
 
 /// What is measured.
@@ -178,6 +180,59 @@ pub struct CompareArgs {
     #[arg(long)]
     pub strict: bool,
     /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What of durable history is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DurableScenario {
+    /// All of them, one after the other.
+    All,
+    /// Sends a second with 1, 16 and 256 senders, beside the disk's own syncs a second.
+    Sends,
+    /// Clients that come back together to a server that was killed.
+    Returns,
+    /// Pages of history.
+    History,
+    /// A start after a kill.
+    Start,
+}
+
+/// `rtmate-bench durable`
+#[derive(Debug, Clone, Args)]
+pub struct DurableArgs {
+    /// The server's binary.
+    #[arg(long, default_value = "target/release/rtmate")]
+    pub server: PathBuf,
+    /// What is measured.
+    #[arg(long, value_enum, default_value = "all")]
+    pub scenario: DurableScenario,
+    /// Seconds of each measurement of sends and of pages.
+    #[arg(long, default_value_t = 5.0)]
+    pub seconds: f64,
+    /// Clients that come back.
+    #[arg(long, default_value_t = 10_000)]
+    pub clients: usize,
+    /// Seconds within which they do.
+    #[arg(long, default_value_t = 1.0)]
+    pub within: f64,
+    /// Messages of each channel that they have missed.
+    #[arg(long, default_value_t = 20)]
+    pub missed: u64,
+    /// Channels of the store that is started.
+    #[arg(long, default_value_t = 10_000)]
+    pub channels: usize,
+    /// Messages in it, over all channels.
+    #[arg(long, default_value_t = 1_000_000)]
+    pub messages: u64,
+    /// Bytes of a message's data.
+    #[arg(long, default_value_t = 128)]
+    pub payload: usize,
+    /// Where the server's data is, for a while [default: the system's temporary folder].
+    #[arg(long, value_name = "FOLDER")]
+    pub folder: Option<PathBuf>,
+    /// Print JSON, a line for each measurement.
     #[arg(long)]
     pub json: bool,
 }

@@ -1,7 +1,7 @@
 //! Starts RTMate and floors by turns, measures each and sets them side by side.
 
 pub mod child;
-mod configuration;
+pub(crate) mod configuration;
 mod contest;
 mod tally;
 

@@ -96,7 +96,7 @@ fn describe(outcome: &Outcome) -> Figures {
     figures
 }
 
-fn busy(figures: &mut Figures, share: f64) {
+pub(crate) fn busy(figures: &mut Figures, share: f64) {
     figures.put("generator_busy_percent", 100.0 * share);
     if share > BUSY {
         let percent = 100.0 * share;
@@ -106,13 +106,13 @@ fn busy(figures: &mut Figures, share: f64) {
     }
 }
 
-fn put_latency(figures: &mut Figures, names: [&'static str; 4], latency: &Histogram) {
+pub(crate) fn put_latency(figures: &mut Figures, names: [&'static str; 4], latency: &Histogram) {
     for (name, share) in names.into_iter().zip([0.5, 0.99, 0.999, 1.0]) {
         figures.put(name, latency.quantile(share) as f64 / 1e3);
     }
 }
 
-const LATENCY: [&str; 4] =
+pub(crate) const LATENCY: [&str; 4] =
     ["latency_us_p50", "latency_us_p99", "latency_us_p999", "latency_us_max"];
 
 fn micros(time: Duration) -> f64 {

@@ -11,7 +11,7 @@ use mio::{Events, Interest, Poll, Token, net::TcpStream};
 
 use crate::{
     compression::Fronts,
-    dialect::Heard,
+    dialect::{Heard, Native},
     fault::Fault,
     frame::{self, Kind, LONGEST, Masks},
     link::{Filled, Link, Phase},
@@ -29,6 +29,8 @@ const SOCKETS: usize = 128;
 pub trait Ear {
     /// The connection is authenticated and has its subscription.
     fn ready(&mut self, _link: usize) {}
+    /// A request of [`Swarm::ask`] was granted. `now` is the swarm's clock.
+    fn answered(&mut self, _link: usize, _text: &[u8], _now: u64) {}
     /// A message came; `data` begins with its data. `now` is the swarm's clock.
     fn message(&mut self, _link: usize, _data: &[u8], _now: u64) {}
     /// The connection is gone.
@@ -152,6 +154,17 @@ impl Swarm {
         self.text.clear();
         self.target.dialect.publish(&mut self.text, &self.channels[channel], data);
         self.send_text(number);
+    }
+
+    /// Asks for anything; one who is ready hears of the answer.
+    pub fn ask(&mut self, number: usize, text: &[u8]) {
+        self.send(number, Kind::Text, text);
+    }
+
+    /// What is spoken.
+    #[must_use]
+    pub const fn dialect(&self) -> &Native {
+        &self.target.dialect
     }
 
     /// Says goodbye. The connection ends when the server said it too.
@@ -306,6 +319,9 @@ impl Swarm {
     ) -> Result<(), Fault> {
         match self.target.dialect.hear(text) {
             Heard::Message(data) => ear.message(number, data, now),
+            Heard::Granted if self.phase(number) == Some(Phase::Ready) => {
+                ear.answered(number, text, now);
+            }
             Heard::Granted => self.granted(number, ear),
             Heard::Refused => {
                 return Err(Fault::Refused(String::from_utf8_lossy(text).into_owned()));

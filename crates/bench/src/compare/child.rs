@@ -11,7 +11,7 @@ use std::{
 use crate::fault::Fault;
 
 /// How long a server may take to say where it serves.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server that ends when this does, whatever the reason.
 pub struct Child {

@@ -7,7 +7,7 @@ use rcgen::{CertificateParams, KeyPair};
 use crate::{fault::Fault, token};
 
 /// The app of the runs.
-pub(super) const APP: &str = "bench";
+pub(crate) const APP: &str = "bench";
 
 /// A folder with a configuration for plain connections and one for TLS, which goes away with this.
 pub(super) struct Configuration {
@@ -61,7 +61,7 @@ impl Drop for Configuration {
     }
 }
 
-fn random_secret() -> std::io::Result<String> {
+pub(crate) fn random_secret() -> std::io::Result<String> {
     let mut bytes = [0; 32];
     fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
@@ -84,12 +84,18 @@ key = "key.pem"
 
 /// Compression is there for those who offer it, and nothing to the others. `apps.limits.queue` keeps its default, for the slow readers' bar is measured against it.
 fn text(secret: &str) -> String {
+    let app = with_app("ephemeral = true", secret);
+    app.replace("compression = false", "compression = true")
+}
+
+/// A server with this store, and an app with limits that no run meets.
+pub(crate) fn with_app(store: &str, secret: &str) -> String {
     format!(
         r#"[server]
 listen = "127.0.0.1:0"
 
 [store]
-ephemeral = true
+{store}
 
 [log]
 filter = "warn"
@@ -100,7 +106,7 @@ unauthenticated = 100000
 
 [[apps]]
 id = "{APP}"
-compression = true
+compression = false
 
 [apps.default_grants]
 "*" = ["subscribe", "send"]

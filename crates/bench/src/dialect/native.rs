@@ -38,6 +38,24 @@ impl Native {
         put(out, &[before, channel.as_bytes(), b"\"}}"]);
     }
 
+    /// Writes the request that comes back to a channel.
+    pub fn come_back(&self, out: &mut Vec<u8>, channel: &str, epoch: &str, offset: u64) {
+        let text = format!(
+            "{{\"event\":\"subscribe\",\"payload\":{{\"channel\":\"{channel}\",\"position\":\
+             {{\"epoch\":\"{epoch}\",\"offset\":{offset}}}}}}}"
+        );
+        put(out, &[text.as_bytes()]);
+    }
+
+    /// Writes the request for the last messages of a channel.
+    pub fn history(&self, out: &mut Vec<u8>, channel: &str, limit: usize) {
+        let text = format!(
+            "{{\"event\":\"history\",\"payload\":{{\"channel\":\"{channel}\",\"limit\":{limit},\
+             \"order\":\"desc\"}}}}"
+        );
+        put(out, &[text.as_bytes()]);
+    }
+
     /// Writes the request that sends `data`, which is JSON, to a channel.
     pub fn publish(&self, out: &mut Vec<u8>, channel: &str, data: &[u8]) {
         let before = b"{\"event\":\"messageSend\",\"payload\":{\"channel\":\"";
@@ -107,6 +125,14 @@ mod tests {
         assert_eq!(
             written(|out| native.publish(out, "chat:lobby", b"\"hi\"")),
             r#"{"event":"messageSend","payload":{"channel":"chat:lobby","data":"hi"}}"#
+        );
+        assert_eq!(
+            written(|out| native.come_back(out, "chat:lobby", "00000000000000aa", 3)),
+            r#"{"event":"subscribe","payload":{"channel":"chat:lobby","position":{"epoch":"00000000000000aa","offset":3}}}"#
+        );
+        assert_eq!(
+            written(|out| native.history(out, "chat:lobby", 50)),
+            r#"{"event":"history","payload":{"channel":"chat:lobby","limit":50,"order":"desc"}}"#
         );
     }
 

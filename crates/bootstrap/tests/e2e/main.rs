@@ -19,6 +19,7 @@ mod client;
 mod compression;
 mod demo;
 mod durable;
+mod durable_figures;
 mod echo;
 mod founding;
 mod full_disk;
