@@ -3,7 +3,7 @@
 //!
 //! * `args` and `plan` say what is done, `tokens` makes the clients' tokens.
 //! * `server` is a server of our own, `disorder` breaks things by a schedule that a seed repeats.
-//! * `publisher`, `reader` and `history` record what they know as `record`s.
+//! * `publisher`, `reader`, `rewinder` and `history` record what they know as `record`s.
 //! * `check` reads the records and gives `finding`s, `report` prints.
 
 mod args;
@@ -16,6 +16,7 @@ mod publisher;
 mod reader;
 mod record;
 mod report;
+mod rewinder;
 mod server;
 mod tokens;
 mod trial;
@@ -41,6 +42,8 @@ enum NoVerdict {
     NotSubscribed { who: String },
     #[error("interrupted")]
     Interrupted,
+    #[error("a subscription with rewind: {0}")]
+    Rewind(String),
     #[error("{0} ended by a fault")]
     Fault(&'static str),
 }

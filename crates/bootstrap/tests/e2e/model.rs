@@ -32,6 +32,8 @@ type Queue = mpsc::UnboundedSender<String>;
 #[derive(Default)]
 struct Channel {
     messages: Vec<Value>,
+    /// Of each message the session that must not see it.
+    hidden_from: Vec<Option<String>>,
     members: HashMap<u64, Queue>,
 }
 
@@ -41,6 +43,8 @@ struct Store {
     keys: HashMap<String, Value>,
     sends: u64,
     connections: u64,
+    /// Which client a connection is, over all of its connections.
+    sessions: HashMap<u64, String>,
 }
 
 /// The server, on a free port.
@@ -98,14 +102,22 @@ impl Store {
         let payload = &request["payload"];
         match request["event"].as_str().unwrap() {
             "auth" => {
-                json!({"state": true, "client_id": "x", "connection_id": "x", "session": "x"})
+                let known = payload["session"].as_str().map(str::to_owned);
+                let session = known.unwrap_or_else(|| format!("s{number}"));
+                self.sessions.insert(number, session.clone());
+                json!({"state": true, "client_id": "x", "connection_id": "x", "session": session})
+            }
+            "subscribe" if payload["channels"].is_null() => self.subscribe(payload, number, queue),
+            "unsubscribe" => {
+                self.channel(payload).members.remove(&number);
+                json!({"channel": payload["channel"]})
             }
             "subscribe" => {
                 let wishes = payload["channels"].as_array().unwrap();
                 let entries = wishes.iter().map(|wish| self.subscribe(wish, number, queue));
                 json!({"channels": entries.collect::<Vec<_>>()})
             }
-            "messageSend" => self.publish(payload, bug),
+            "messageSend" => self.publish(payload, number, bug),
             "history" => self.history(payload),
             other => panic!("{other} is not modelled"),
         }
@@ -116,6 +128,7 @@ impl Store {
     }
 
     fn subscribe(&mut self, wish: &Value, number: u64, queue: &Queue) -> Value {
+        let session = self.sessions[&number].clone();
         let channel = self.channel(wish);
         channel.members.insert(number, queue.clone());
         let mut reply = json!({
@@ -125,12 +138,19 @@ impl Store {
         if let Some(after) = wish["position"]["offset"].as_u64() {
             let after = usize::try_from(after).unwrap();
             reply["recovered"] = json!(true);
-            reply["messages"] = json!(channel.messages[after..]);
+            let missed = channel.messages.iter().zip(&channel.hidden_from).skip(after);
+            let visible = missed.filter(|(_, hidden)| hidden.as_ref() != Some(&session));
+            reply["messages"] = visible.map(|(message, _)| message.clone()).collect();
+        }
+        if let Some(last) = wish["rewind"].as_u64() {
+            let last = usize::try_from(last).unwrap();
+            let first = channel.messages.len().saturating_sub(last);
+            reply["messages"] = json!(channel.messages[first..]);
         }
         reply
     }
 
-    fn publish(&mut self, payload: &Value, bug: Bug) -> Value {
+    fn publish(&mut self, payload: &Value, number: u64, bug: Bug) -> Value {
         let key = format!("{} {}", payload["channel"], payload["key"]);
         if let Some(first) = self.keys.get(&key) {
             let mut again = first.clone();
@@ -140,13 +160,13 @@ impl Store {
         self.sends += 1;
         let sends = self.sends;
         let at = |every: u64| sends.is_multiple_of(every);
-        let receipt = self.append(payload, format!("m{sends}"));
+        let receipt = self.append(payload, number, format!("m{sends}"));
         match bug {
-            Bug::Forgets(every) if at(every) => drop(self.channel(payload).messages.pop()),
+            Bug::Forgets(every) if at(every) => self.forget(payload),
             Bug::Skips(every) if at(every) => self.show(payload, 1),
             Bug::Repeats(every) if at(every) => {
                 self.show(payload, 0);
-                self.append(payload, format!("again{sends}"));
+                self.append(payload, number, format!("again{sends}"));
                 self.show(payload, 0);
             }
             Bug::None | Bug::Forgets(_) | Bug::Skips(_) | Bug::Repeats(_) => self.show(payload, 0),
@@ -155,8 +175,16 @@ impl Store {
         receipt
     }
 
-    fn append(&mut self, payload: &Value, id: String) -> Value {
+    fn forget(&mut self, payload: &Value) {
         let channel = self.channel(payload);
+        channel.messages.pop();
+        channel.hidden_from.pop();
+    }
+
+    fn append(&mut self, payload: &Value, number: u64, id: String) -> Value {
+        let hidden = (payload["echo"] == false).then(|| self.sessions[&number].clone());
+        let channel = self.channel(payload);
+        channel.hidden_from.push(hidden);
         let offset = channel.messages.len() + 1;
         channel.messages.push(json!({
             "channel": payload["channel"], "data": payload["data"], "id": id, "ts": 1,
@@ -167,10 +195,16 @@ impl Store {
 
     /// The last message, to all but so many.
     fn show(&mut self, payload: &Value, but: usize) {
+        let sessions = self.sessions.clone();
         let channel = self.channel(payload);
-        let push = json!({"event": "message", "payload": channel.messages.last()}).to_string();
-        for queue in channel.members.values().skip(but) {
-            drop(queue.send(push.clone()));
+        let last = channel.messages.last().unwrap();
+        let push = json!({"event": "message", "payload": last}).to_string();
+        let place = json!({"channel": payload["channel"], "offset": last["offset"]});
+        let place = json!({"event": "position", "payload": place}).to_string();
+        let hidden = channel.hidden_from.last().unwrap().as_ref();
+        for (number, queue) in channel.members.iter().skip(but) {
+            let own = hidden.is_some() && sessions.get(number) == hidden;
+            drop(queue.send(if own { place.clone() } else { push.clone() }));
         }
     }
 

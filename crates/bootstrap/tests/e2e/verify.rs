@@ -75,7 +75,8 @@ async fn a_server_with_history_is_recovered_from_and_read_to_the_end() {
     let (code, text) = verdict(Bug::None).await;
     assert_eq!(code, Some(0), "{text}");
     assert!(!text.contains("returns: 0 recovered"), "{text}");
-    assert!(text.contains(", 0 gaps told; ") && !text.contains("; 0 messages"), "{text}");
+    assert!(text.contains(", 0 gaps told, ") && !text.contains("; 0 messages"), "{text}");
+    assert!(!text.contains(" 0 rewinds") && !text.contains("; 0 hidden"), "{text}");
 }
 
 #[tokio::test]

@@ -3,12 +3,15 @@
 //! * `reading` goes through each reader's log: no gap without notice, nothing twice.
 //! * `places` compares messages across logs: one message at one place, one message of one send.
 //! * `keeping` compares what was acknowledged or delivered with what is there.
+//! * `hidden` knows what was sent with `echo: false`, `rewinds` looks at what subscriptions began with.
 //! * `order` looks for one order that everybody saw.
 
+mod hidden;
 mod keeping;
 mod order;
 mod places;
 mod reading;
+mod rewinds;
 
 #[cfg(test)]
 mod tests;
@@ -26,6 +29,7 @@ pub(super) fn check(records: &Records) -> Vec<Finding> {
     reading::check(records, &mut findings);
     places::check(records, &mut findings);
     keeping::check(records, &mut findings);
+    rewinds::check(records, &mut findings);
     order::check(records, &mut findings);
     findings
 }
@@ -45,7 +49,7 @@ struct Sight<'a> {
     copy: &'a MessageSeen,
 }
 
-/// Every message that anybody read, in logs and histories.
+/// Every message that anybody read, in logs, histories and rewinds.
 fn sights(records: &Records) -> impl Iterator<Item = Sight<'_>> {
     let read = records
         .logs
@@ -55,5 +59,9 @@ fn sights(records: &Records) -> impl Iterator<Item = Sight<'_>> {
         let messages = kept.messages.iter().flat_map(|messages| &messages.messages);
         messages.map(|copy| Sight { channel: &kept.channel, copy })
     });
-    read.chain(kept)
+    let rewound = records.rewinds.iter().flat_map(|rewind| {
+        let channel = rewind.channel.as_str();
+        rewind.messages.iter().map(move |copy| Sight { channel, copy })
+    });
+    read.chain(kept).chain(rewound)
 }

@@ -41,6 +41,28 @@ pub(super) enum Finding {
         /// Who saw what.
         detail: String,
     },
+    /// A reader was told of a message that it had sent with `echo: false`.
+    #[error("echo: {reader} was told {body} of {channel}, which it had sent without")]
+    Echo {
+        /// Who.
+        reader: String,
+        /// The channel.
+        channel: String,
+        /// What it said.
+        body: String,
+    },
+    /// A subscription was given other messages than the last ones.
+    #[error("rewind: the last {asked} of {channel} at {} were {given}", shown(Some(*.position)))]
+    Rewound {
+        /// The channel.
+        channel: String,
+        /// How many were asked for.
+        asked: u64,
+        /// Where the subscription began.
+        position: Position,
+        /// What came instead.
+        given: String,
+    },
     /// Messages are missing and the reader was not told.
     #[error("silent gap: {reader} in {channel}: from {} to {}", shown(*.from), shown(*.to))]
     SilentGap {

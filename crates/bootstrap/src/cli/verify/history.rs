@@ -26,8 +26,9 @@ struct Page {
     more: bool,
 }
 
+/// A message in a reply.
 #[derive(Deserialize)]
-struct Line {
+pub(super) struct Line {
     id: String,
     offset: u64,
     data: Box<RawValue>,
@@ -56,7 +57,8 @@ async fn pages(client: &Client, channel: &str) -> Result<KeptMessages, String> {
     }
 }
 
-fn seen(line: Line, epoch: Epoch) -> MessageSeen {
+/// The message of a stream with this epoch.
+pub(super) fn seen(line: Line, epoch: Epoch) -> MessageSeen {
     let data = line.data.get();
     let body = serde_json::from_str(data).unwrap_or_else(|_| data.to_owned());
     let position = Some(Position { epoch, offset: Offset(line.offset) });

@@ -39,6 +39,8 @@ pub(super) enum Part {
     PublisherBreaks(u16),
     ReaderBreaks(u16),
     Client(u16),
+    Murmur(u16),
+    Rewinds,
 }
 
 impl Part {
@@ -49,6 +51,8 @@ impl Part {
             Self::PublisherBreaks(number) => (3, number),
             Self::ReaderBreaks(number) => (4, number),
             Self::Client(number) => (5, number),
+            Self::Murmur(number) => (6, number),
+            Self::Rewinds => (7, 0),
         };
         (kind << 16) | u64::from(number)
     }

@@ -32,9 +32,14 @@ pub(super) struct Reader {
     progress: Vec<watch::Receiver<Progress>>,
 }
 
+/// The name of the reader with this number.
+pub(super) fn name(number: u16) -> String {
+    format!("reader-{number}")
+}
+
 impl Reader {
     pub(super) async fn start(plan: &Plan, url: &str, number: u16) -> Result<Self, NoVerdict> {
-        let name = format!("reader-{number}");
+        let name = name(number);
         let client = plan.client(url, &name, number);
         let mut reader = Self { name, client, logs: Vec::new(), progress: Vec::new() };
         for channel in &plan.channels {

@@ -24,6 +24,8 @@ pub(super) struct Sent {
     pub(super) body: String,
     /// What became of it.
     pub(super) outcome: Outcome,
+    /// The reader that sent it with `echo: false`, and must not be told of it.
+    pub(super) hidden_from: Option<String>,
 }
 
 /// What became of a send.
@@ -118,6 +120,19 @@ pub(super) struct KeptMessages {
     pub(super) messages: Vec<MessageSeen>,
 }
 
+/// The last messages of a channel, as one subscription was given them.
+#[derive(Debug, Clone)]
+pub(super) struct Rewind {
+    /// The channel.
+    pub(super) channel: String,
+    /// How many were asked for.
+    pub(super) asked: u64,
+    /// Where the subscription began.
+    pub(super) position: Position,
+    /// In order.
+    pub(super) messages: Vec<MessageSeen>,
+}
+
 /// Everything that is known of a run.
 #[derive(Debug, Clone)]
 pub(super) struct Records {
@@ -129,4 +144,6 @@ pub(super) struct Records {
     pub(super) logs: Vec<Log>,
     /// One for each channel with history.
     pub(super) kept: Vec<Kept>,
+    /// Subscriptions that asked for the last messages.
+    pub(super) rewinds: Vec<Rewind>,
 }

@@ -37,8 +37,8 @@ impl Report {
             plan.channels.len(),
             plan.time.as_secs(),
         );
-        let (sends, logs, kept) = (Vec::new(), Vec::new(), Vec::new());
-        let records = Records { promise: plan.promise, sends, logs, kept };
+        let (sends, logs, kept, rewinds) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let records = Records { promise: plan.promise, sends, logs, kept, rewinds };
         Self { heading, records, kills: 0, breaks: 0, counters: Counters::default() }
     }
 
@@ -83,11 +83,13 @@ impl Report {
             self.records.sends.iter().filter(|sent| what(&sent.outcome)).count()
         };
         format!(
-            "sends: {} acknowledged ({} of an earlier attempt), {} unknown, {} refused",
+            "sends: {} acknowledged ({} of an earlier attempt), {} unknown, {} refused; {} hidden from \
+             their senders",
             count(|outcome| matches!(outcome, Outcome::Acknowledged { .. })),
             count(|outcome| matches!(outcome, Outcome::Acknowledged { repeated: true, .. })),
             count(|outcome| matches!(outcome, Outcome::Unknown)),
             count(|outcome| matches!(outcome, Outcome::Refused(_))),
+            self.records.sends.iter().filter(|sent| sent.hidden_from.is_some()).count(),
         )
     }
 
@@ -98,9 +100,10 @@ impl Report {
         };
         let kept = self.records.kept.iter().filter_map(|kept| kept.messages.as_ref().ok());
         format!(
-            "reads: {} messages, {} gaps told; {} messages in the histories at the end",
+            "reads: {} messages, {} gaps told, {} rewinds; {} messages in the histories at the end",
             count(|seen| matches!(seen, Seen::Message(_))),
             count(|seen| matches!(seen, Seen::Gap)),
+            self.records.rewinds.len(),
             kept.map(|kept| kept.messages.len()).sum::<usize>(),
         )
     }

@@ -12,6 +12,7 @@ use super::{
     reader::{END, Reader},
     record::{Promise, Records, Sent},
     report::Report,
+    rewinder,
     server::Server,
 };
 
@@ -94,6 +95,12 @@ async fn disturb(
         let client = reader.client.clone();
         breaking.push(tokio::spawn(disorder::break_connections(client, breaks, stopped.clone())));
     }
+    let quiet = murmurs(plan, readers, &stopped);
+    let rewinding = (plan.promise != Promise::None).then(|| {
+        let client = plan.client(url, "rewinder", u16::MAX - 1);
+        let random = plan.random(Part::Rewinds);
+        tokio::spawn(rewinder::run(plan.clone(), client, random, stopped.clone()))
+    });
     let killing = server.map(|server| {
         tokio::spawn(disorder::kill_server(server, plan.random(Part::Server), stopped))
     });
@@ -114,7 +121,32 @@ async fn disturb(
         sends.extend(publishing.await.map_err(|_| NoVerdict::Fault("a publisher"))??);
         report.count(*client.counters().borrow());
     }
+    for murmuring in quiet {
+        sends.extend(murmuring.await.map_err(|_| NoVerdict::Fault("a reader's sends"))??);
+    }
+    if let Some(rewinding) = rewinding {
+        let rewinds = rewinding.await.map_err(|_| NoVerdict::Fault("the rewinder"))?;
+        report.records.rewinds = rewinds.map_err(NoVerdict::Rewind)?;
+    }
     Ok((server, sends))
+}
+
+/// Readers send too, and must not be told of that. Only where everything that was sent is in the
+/// history at the end: else nobody knows which places such a message had.
+fn murmurs(
+    plan: &Plan,
+    readers: &[Reader],
+    stopped: &watch::Receiver<bool>,
+) -> Vec<JoinHandle<Result<Vec<Sent>, NoVerdict>>> {
+    if plan.promise != Promise::Durable {
+        return Vec::new();
+    }
+    let murmur = |(reader, number): (&Reader, u16)| {
+        let random = plan.random(Part::Murmur(number));
+        let client = reader.client.clone();
+        tokio::spawn(publisher::murmur(plan.clone(), client, number, random, stopped.clone()))
+    };
+    readers.iter().zip(0..).map(murmur).collect()
 }
 
 /// Sends the last messages, until every reader has seen one of each channel.

@@ -32,6 +32,7 @@ struct Stamped<'a> {
     id: &'a str,
     position: Option<Position>,
     known: &'static str,
+    hidden_from: Option<&'a str>,
 }
 
 impl Stamped<'_> {
@@ -54,6 +55,7 @@ fn acknowledged(records: &Records) -> Vec<Stamped<'_>> {
             id,
             position: *position,
             known: "acknowledged",
+            hidden_from: sent.hidden_from.as_deref(),
         }),
         Outcome::Unknown | Outcome::Refused(_) => None,
     });
@@ -66,6 +68,9 @@ fn told(log: &Log, stamped: &[Stamped<'_>], findings: &mut Vec<Finding>) {
     let ids: HashSet<&str> = log.messages().map(|message| message.id.as_str()).collect();
     for stamp in stamped.iter().filter(|stamp| stamp.channel == log.channel) {
         let Some(position) = stamp.position else { continue };
+        if stamp.hidden_from == Some(log.reader.as_str()) {
+            continue;
+        }
         let inside = |(from, to): &(Position, Position)| {
             from.epoch == position.epoch
                 && from.offset < position.offset
@@ -122,6 +127,7 @@ fn kept(records: &Records, acknowledged: &[Stamped<'_>], findings: &mut Vec<Find
             id: &sight.copy.id,
             position: sight.copy.position,
             known: "delivered",
+            hidden_from: None,
         })
         .collect();
     let mut told = HashSet::new();

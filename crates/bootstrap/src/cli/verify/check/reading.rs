@@ -4,13 +4,18 @@ use std::collections::HashSet;
 
 use domain::Position;
 
-use super::{Finding, MessageSeen, Promise, Records, Seen};
+use super::{
+    Finding, MessageSeen, Promise, Records, Seen,
+    hidden::{self, Hidden},
+};
 use crate::cli::verify::record::Log;
 
 pub(super) fn check(records: &Records, findings: &mut Vec<Finding>) {
+    let (all_hidden, nothing) = (hidden::of(records), Hidden::default());
     for log in &records.logs {
         let history = records.promise != Promise::None;
-        Walk::new(log, history, findings).walk();
+        let hidden = all_hidden.get(&(log.reader.as_str(), log.channel.as_str()));
+        Walk::new(log, history, hidden.unwrap_or(&nothing), findings).walk();
         if !log.complete {
             let ended = log.seen.iter().rev().find_map(|seen| match seen {
                 Seen::Ended(why) => Some(why.clone()),
@@ -27,6 +32,8 @@ struct Walk<'a> {
     log: &'a Log,
     /// Whether there must be positions.
     history: bool,
+    /// What this reader must not be told.
+    hidden: &'a Hidden<'a>,
     findings: &'a mut Vec<Finding>,
     /// The last place; nothing after a notice.
     place: Option<Position>,
@@ -36,8 +43,13 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn new(log: &'a Log, history: bool, findings: &'a mut Vec<Finding>) -> Self {
-        Self { log, history, findings, place: None, ids: HashSet::new(), placeless: false }
+    fn new(
+        log: &'a Log,
+        history: bool,
+        hidden: &'a Hidden<'a>,
+        findings: &'a mut Vec<Finding>,
+    ) -> Self {
+        Self { log, history, hidden, findings, place: None, ids: HashSet::new(), placeless: false }
     }
 
     fn walk(mut self) {
@@ -55,7 +67,7 @@ impl<'a> Walk<'a> {
     fn began(&mut self, after: Option<Position>) {
         let Some(after) = after else { return self.no_positions() };
         if let Some(place) = self.place
-            && place != after
+            && self.hidden.pass(place) != self.hidden.pass(after)
         {
             self.gap(Some(place), Some(after));
         }
@@ -69,9 +81,13 @@ impl<'a> Walk<'a> {
             self.findings.push(Finding::Twice { channel, body, place });
             return;
         }
+        if self.hidden.has(&copy.body) {
+            let (reader, channel) = (self.log.reader.clone(), self.log.channel.clone());
+            self.findings.push(Finding::Echo { reader, channel, body: copy.body.clone() });
+        }
         let Some(position) = copy.position else { return self.no_positions() };
         if let Some(place) = self.place {
-            self.follows(place, position, copy);
+            self.follows(self.hidden.pass(place), position, copy);
         }
         self.place = Some(position);
     }

@@ -5,7 +5,7 @@ use domain::{Epoch, Offset, Position};
 use super::check;
 use crate::cli::verify::{
     finding::Finding,
-    record::{Kept, KeptMessages, Log, MessageSeen, Outcome, Promise, Records, Seen, Sent},
+    record::{Kept, KeptMessages, Log, MessageSeen, Outcome, Promise, Records, Rewind, Seen, Sent},
 };
 
 const MESSAGES: u64 = 6;
@@ -43,7 +43,7 @@ fn sent(offset: u64) -> Sent {
     let MessageSeen { id, body, position } = seen(offset);
     let outcome = Outcome::Acknowledged { id, position, repeated: false };
     let publisher = usize::try_from(offset % 2).unwrap();
-    Sent { publisher, channel: "a".into(), body, outcome }
+    Sent { publisher, channel: "a".into(), body, outcome, hidden_from: None }
 }
 
 /// Two publishers, two readers, six messages, of which the last was never acknowledged.
@@ -57,7 +57,25 @@ fn clean() -> Records {
         sends,
         logs: vec![log("r1", everything()), log("r2", everything())],
         kept: vec![Kept { channel: "a".into(), messages }],
+        rewinds: vec![rewind(2, 1..=2), rewind(9, 1..=5), rewind(3, 4..=6)],
     }
+}
+
+fn rewind(asked: u64, offsets: std::ops::RangeInclusive<u64>) -> Rewind {
+    let position = at(1, *offsets.end());
+    Rewind { channel: "a".into(), asked, position, messages: offsets.map(seen).collect() }
+}
+
+/// What the second reader sent without wanting to hear it.
+fn murmured() -> Records {
+    let mut records = clean();
+    for number in [2, 3] {
+        records.sends[number].hidden_from = Some("r2".into());
+    }
+    records.logs[1]
+        .seen
+        .retain(|seen| !matches!(seen.message(), Some(copy) if copy.id == "m3" || copy.id == "m4"));
+    records
 }
 
 fn kept(records: &mut Records) -> &mut Vec<MessageSeen> {
@@ -187,7 +205,13 @@ fn an_order_that_only_three_readers_contradict_is_found() {
     let began = Seen::Began { after: None };
     let row = |one, other| vec![began.clone(), plain(one), plain(other)];
     let logs = vec![log("r1", row(1, 2)), log("r2", row(2, 3)), log("r3", row(3, 1))];
-    let records = Records { promise: Promise::None, sends: Vec::new(), logs, kept: Vec::new() };
+    let records = Records {
+        promise: Promise::None,
+        sends: Vec::new(),
+        logs,
+        kept: Vec::new(),
+        rewinds: Vec::new(),
+    };
     finds(&records, |finding| matches!(finding, Finding::Disorder { .. }));
 }
 
@@ -256,4 +280,50 @@ fn what_else_is_wrong_is_found() {
     let mut records = clean();
     records.sends[5].outcome = Outcome::Refused("idempotency_conflict".into());
     finds(&records, |finding| matches!(finding, Finding::Refused { .. }));
+}
+
+#[test]
+fn what_is_hidden_from_its_sender_is_no_gap() {
+    let mut records = murmured();
+    assert_eq!(check(&records), []);
+    // The client may have passed one of them or both when it comes back.
+    for offset in [2, 4] {
+        let place = records.logs[1].seen.iter().rposition(|seen| *seen == began(3));
+        let mut seen = records.logs[1].clone();
+        seen.seen[place.unwrap()] = began(offset);
+        assert_eq!(check(&Records { logs: vec![seen], ..records.clone() }), []);
+    }
+    // Nobody knows what became of it, but others read it.
+    records.sends[3].outcome = Outcome::Unknown;
+    assert_eq!(check(&records), []);
+    records.sends[3].hidden_from = None;
+    finds(&records, |finding| matches!(finding, Finding::SilentGap { .. }));
+}
+
+#[test]
+fn an_echo_that_was_not_wanted_is_found() {
+    let mut records = clean();
+    records.sends[2].hidden_from = Some("r2".into());
+    finds(&records, |finding| matches!(finding, Finding::Echo { body, .. } if body == "b3"));
+}
+
+#[test]
+fn a_rewind_to_other_messages_is_found() {
+    for wrong in [rewind(3, 1..=2), rewind(2, 1..=4), rewind(3, 3..=6)] {
+        let mut records = clean();
+        records.rewinds.push(wrong);
+        let right = records.rewinds.last().unwrap().messages.len() == 2;
+        let findings = check(&records);
+        assert_eq!(findings.is_empty(), right, "{findings:?}");
+    }
+    let mut records = clean();
+    records.rewinds[0].messages.remove(0);
+    finds(&records, |finding| matches!(finding, Finding::Rewound { asked: 2, .. }));
+    let Ok(messages) = &mut records.kept[0].messages else { panic!() };
+    messages.after = at(1, 1);
+    messages.messages.remove(0);
+    assert_eq!(check(&records), [], "the first one is no longer kept");
+    let mut records = clean();
+    records.rewinds[0].messages[0].body = "other".into();
+    finds(&records, |finding| matches!(finding, Finding::TwoAtOnePlace { .. }));
 }
