@@ -57,6 +57,20 @@ impl DurableBroker {
         Ok(StoreStats { streams, attached, disk_bytes: engine.disk_bytes().map_err(read)? })
     }
 
+    /// Lets go what is too old and writes everything anew without what was erased; gives the bytes that
+    /// the database took before and takes now. Blocks, as long as reading and writing the whole store
+    /// takes, and needs room for its largest part twice; sends and reads go on meanwhile.
+    ///
+    /// # Errors
+    /// The store is not open right now, or can't be read or written. Nothing is lost by that.
+    pub fn compact(&self) -> Result<(u64, u64), CheckError> {
+        let engine = self.shared.lock().engine.clone().ok_or(CheckError::NotOpen)?;
+        let before = engine.disk_bytes().map_err(read)?;
+        self.sweep();
+        engine.compact().map_err(read)?;
+        Ok((before, engine.disk_bytes().map_err(read)?))
+    }
+
     /// Reads every message and its checksum, and counts what is there. Blocks, as long as reading the
     /// whole store takes; sends and reads go on meanwhile.
     ///

@@ -61,7 +61,9 @@ impl Directory {
     /// Takes the directory, which is made where it is missing.
     pub(crate) fn take(path: &Path) -> Result<Self, OpenError> {
         let failed = |source| OpenError::Io { path: path.to_owned(), source };
-        fs::create_dir_all(path).map_err(failed)?;
+        if !path.is_dir() {
+            fs::create_dir_all(path).and_then(|()| sync_parent(path)).map_err(failed)?;
+        }
         let lock = lock(path)?;
         let directory = Self { path: path.to_owned(), _lock: lock };
         directory.check_format()?;
@@ -139,7 +141,17 @@ impl Directory {
 pub(crate) fn make_directory(path: &Path) -> io::Result<()> {
     match DirBuilder::new().mode(0o700).create(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        other => other,
+        Err(error) => Err(error),
+        Ok(()) => sync_parent(path),
+    }
+}
+
+/// Makes the directory's own name outlast a power loss.
+fn sync_parent(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        None => Ok(()),
+        Some(parent) if parent.as_os_str().is_empty() => sync_directory(Path::new(".")),
+        Some(parent) => sync_directory(parent),
     }
 }
 

@@ -6,6 +6,8 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::Arc,
+    thread,
+    time::{Duration, Instant},
 };
 
 use application::ports::Cause;
@@ -60,6 +62,10 @@ fn is_damage(error: &io::Error) -> bool {
 #[error("the engine panicked")]
 struct Panicked;
 
+#[derive(Debug, thiserror::Error)]
+#[error("what is in memory is not written to disk")]
+struct NotWritten;
+
 /// Bytes of a key or value.
 pub(crate) type Bytes = Slice;
 
@@ -77,6 +83,9 @@ impl Engine {
     const MEMTABLE_BYTES: u64 = 16 << 20;
     /// Threads that write and compact tables.
     const WORKERS: usize = 2;
+    /// What is in memory is written within this time, or not at all.
+    const TABLES: Duration = Duration::from_secs(60);
+    const LOOK: Duration = Duration::from_millis(5);
 
     /// Opens or creates the database.
     pub(crate) fn open(path: &Path, cache_bytes: u64) -> Result<Self, EngineError> {
@@ -105,6 +114,32 @@ impl Engine {
     /// The database as it is now.
     pub(crate) fn view(self: &Arc<Self>) -> View {
         View { snapshot: self.database.snapshot(), engine: Arc::clone(self) }
+    }
+
+    /// Writes what is in memory as tables, and all tables anew without what is erased. Blocks, as long
+    /// as reading and writing all of it takes.
+    // The engine has these calls and does not document them: they are what its own tests use.
+    pub(crate) fn compact(&self) -> Result<(), EngineError> {
+        for space in &self.spaces {
+            space.rotate_memtable()?;
+            self.await_tables(space)?;
+            space.major_compact()?;
+        }
+        Ok(())
+    }
+
+    /// Waits until the engine's workers have written what was in memory. They tell nobody, so this
+    /// looks; a worker that failed makes the engine refuse.
+    fn await_tables(&self, space: &Keyspace) -> Result<(), EngineError> {
+        let began = Instant::now();
+        while space.sealed_memtable_count() > 0 {
+            self.database.persist(PersistMode::Buffer)?;
+            if began.elapsed() > Self::TABLES {
+                return Err(EngineError::Failed(NotWritten.into()));
+            }
+            thread::sleep(Self::LOOK);
+        }
+        Ok(())
     }
 
     /// Syncs what was written.

@@ -103,8 +103,8 @@ pub enum CheckError {
     /// It is being opened again after a failure.
     #[error("the store is not open")]
     NotOpen,
-    /// It can't be read.
-    #[error("the store can't be read")]
+    /// It can't be read, or not be written anew.
+    #[error("the store can't be read or written")]
     Read(#[source] Cause),
 }
 

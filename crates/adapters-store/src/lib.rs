@@ -48,5 +48,5 @@ pub use check::{StoreContents, StoreStats};
 pub use error::{CheckError, CopyError, OpenError};
 pub use options::StoreOptions;
 #[cfg(feature = "planted")]
-pub use planted::{Early, Planted};
+pub use planted::{Early, Planted, spoil};
 pub use report::{Doubt, OpenReport, SetAside, StoreEvent, StoreWatch};

@@ -1,11 +1,12 @@
 //! Bugs of the committer that the checks have to find. Never in the product: the feature `planted` is
 //! for tests alone.
 
-use std::{thread, time::Duration};
+use std::{path::Path, sync::Arc, thread, time::Duration};
 
 use crate::{
     command::Answer,
-    engine::{Batch, EngineError},
+    engine::{Batch, Engine, EngineError},
+    space::{Space, message_key},
 };
 
 /// What the committer does wrong, and how slow its disk is.
@@ -57,6 +58,18 @@ impl Planted {
             }
         }
     }
+}
+
+/// Changes a message of the first stream of the first app behind the store's back, as a disk may that
+/// gives back something else: the engine finds the row in order.
+///
+/// # Panics
+/// There is no store in the directory, or it is in use.
+pub fn spoil(directory: &Path, offset: u64) {
+    let opened = Engine::open(&directory.join("db"), 1 << 20).expect("a store");
+    let mut batch = Arc::new(opened).batch();
+    batch.put(Space::Messages, &message_key(1, 1, offset), b"anything".to_vec());
+    batch.commit().expect("written");
 }
 
 fn acknowledge(answers: Vec<Answer>) -> Vec<Answer> {

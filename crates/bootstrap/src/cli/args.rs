@@ -108,6 +108,10 @@ pub enum StoreCommand {
     Check,
     /// Print how much there is and how large it is, without reading it all
     Stats,
+    /// Let go what is too old and write the rest anew, so that it takes less room on disk
+    ///
+    /// Takes as long as reading and writing all of it, and needs room for the largest part twice.
+    Compact,
     /// Write a copy to a directory that is empty or not there yet
     Backup {
         /// Where to

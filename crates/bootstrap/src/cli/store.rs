@@ -40,6 +40,7 @@ pub(super) fn run(
     let done = match command {
         StoreCommand::Check => check(&store),
         StoreCommand::Stats => stats(&store),
+        StoreCommand::Compact => compact(&store),
         StoreCommand::Backup { to } => backup(&store, to),
         StoreCommand::Restore { from } => restore(from, &loaded.settings.store.path, now),
     };
@@ -77,6 +78,14 @@ fn stats(path: &Path) -> Result<ExitCode, NotDone> {
     }
     print(&out);
     eprint!("{}", mended(&report));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn compact(path: &Path) -> Result<ExitCode, NotDone> {
+    let (store, report) = open(path)?;
+    eprint!("{}", mended(&report));
+    let (before, after) = store.compact()?;
+    print(&format!("database: {} before, {} now\n", bytes(before), bytes(after)));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -73,6 +73,8 @@ async fn a_copy_is_restored_elsewhere_with_its_messages_and_new_epochs() {
     }
     let stats = done(&server.run(&["store", "stats"]).await);
     assert!(stats.contains("streams: 1\n") && stats.contains("database: "), "{stats}");
+    let compacted = done(&server.run(&["store", "compact"]).await);
+    assert!(compacted.contains(" before, "), "{compacted}");
     let copied = done(&server.run(&["store", "backup", "copy"]).await);
     assert!(copied.contains(" to copy, "), "{copied}");
     let again = server.run(&["store", "backup", "copy"]).await;
@@ -100,7 +102,7 @@ async fn a_copy_is_restored_elsewhere_with_its_messages_and_new_epochs() {
 async fn a_store_in_use_is_left_alone() {
     let (mut server, _) = three_messages().await;
     let pid = format!("process {}", server.pid());
-    for command in [&["check"][..], &["stats"], &["backup", "copy"]] {
+    for command in [&["check"][..], &["stats"], &["compact"], &["backup", "copy"]] {
         let output = server.run(&[&["store"], command].concat()).await;
         refused(&output, 73, &["rtmate-data/store", &pid, "stop"]);
     }
