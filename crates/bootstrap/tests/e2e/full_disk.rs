@@ -33,11 +33,16 @@ async fn server() -> Server {
     start.disk(SmallDisk::new().await).serve().await
 }
 
-/// The file that takes all the space there is.
-fn ballast(server: &Server) -> PathBuf {
+/// A file of the data directory, as the server sees it.
+fn inside(server: &Server, name: &str) -> PathBuf {
     let folder = fs::canonicalize(server.folder.path()).unwrap();
     let inside = PathBuf::from(format!("/proc/{}/root", server.pid()));
-    inside.join(folder.strip_prefix("/").unwrap()).join("rtmate-data/ballast")
+    inside.join(folder.strip_prefix("/").unwrap()).join("rtmate-data").join(name)
+}
+
+/// The file that takes all the space there is.
+fn ballast(server: &Server) -> PathBuf {
+    inside(server, "ballast")
 }
 
 fn fill(server: &Server) {
@@ -157,4 +162,43 @@ async fn a_full_disk_stops_durable_channels_alone_and_heals() {
     witness.nothing_is_lost().await;
     let ended = witness.alice.done("history", json!({"channel": "disk:chat"})).await;
     assert_eq!(ended["epoch"], begun["epoch"], "the stream goes on");
+}
+
+/// The disk comes back without the file that proves that nothing is lost.
+#[tokio::test]
+async fn subscribers_are_told_when_their_streams_begin_anew() {
+    let server = server().await;
+    let mut alice = Client::enter(&server, "shop", &token("shop", "alice")).await;
+    let mut bob = Client::enter(&server, "shop", &token("shop", "bob")).await;
+    let begun = bob.done("subscribe", json!({"channel": "disk:chat"})).await;
+    bob.subscribe("memory:chat").await;
+    alice.say("disk:chat", "before").await;
+    let offset = bob.push("message").await["offset"].clone();
+    let known = json!({"epoch": begun["epoch"], "offset": offset});
+    let mut witness = Witness { alice, bob, acknowledged: Vec::new(), next: 0 };
+
+    fill(&server);
+    // Others than those that the subscriber will ask for.
+    witness.sends_until_refused().await;
+    readyz(&server, 503, "store not writable\n").await;
+    fs::remove_file(inside(&server, "store/head")).unwrap();
+    fs::remove_file(ballast(&server)).unwrap();
+    server.log.expect("the store's head is missing; every durable stream begins anew").await;
+
+    let Witness { mut alice, mut bob, acknowledged, .. } = witness;
+    for (number, _) in acknowledged {
+        assert_eq!(bob.push("message").await["data"][0], number);
+    }
+    let told = json!({"channel": "disk:chat", "reason": "gap", "resubscribe": true});
+    assert_eq!(bob.push("unsubscribed").await, told);
+    readyz(&server, 200, "ready\n").await;
+    alice.say("disk:chat", "nobody hears it").await;
+    alice.say("memory:chat", "nothing happened here").await;
+    assert_eq!(bob.hears().await, "nothing happened here");
+    let wish = json!({"channel": "disk:chat", "position": known});
+    let again = bob.done("subscribe", wish).await;
+    assert_eq!((&again["recovered"], &again["messages"]), (&json!(false), &json!([])));
+    assert_ne!(again["epoch"], begun["epoch"]);
+    alice.say("disk:chat", "after").await;
+    assert_eq!(bob.hears().await, "after");
 }
