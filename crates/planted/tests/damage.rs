@@ -11,8 +11,8 @@ use adapters_memory::{RandomIds, SystemClock};
 use adapters_store::{DurableBroker, StoreOptions, spoil};
 use application::ports::Broker;
 use domain::{
-    AppId, ChannelKey, ChannelName, ClientId, ConnectionId, Draft, Durability, HistoryPolicy,
-    Namespace, Payload, SessionToken, Source,
+    AppId, Author, ChannelKey, ChannelName, ClientId, Draft, Durability, HistoryPolicy, Namespace,
+    Payload, Source,
 };
 use testkit::RecordingSink;
 
@@ -26,10 +26,8 @@ fn draft(number: u64) -> Draft {
         durability: Durability::Durable,
     };
     let source = Source {
-        client: ClientId::parse("alice").expect("a name"),
-        connection: ConnectionId::from_random(1),
-        session: SessionToken::from_random(1),
-        echo: true,
+        author: Author::Client(ClientId::parse("alice").expect("a name")),
+        hidden_from: None,
     };
     Draft {
         channel,
