@@ -102,6 +102,30 @@ fn dependencies_point_inwards() {
     rule.judge();
 }
 
+/// The feature `planted` puts bugs into crates.
+#[test]
+fn bugs_are_planted_for_tests_alone() {
+    let mut rule = Rule::new(
+        "only the crate `planted` builds others with the feature `planted`",
+        "ask for the feature in that crate, or in dev-dependencies",
+    );
+    for package in packages().iter().filter(|package| package.name != "planted") {
+        let used = package.table.get("dependencies").and_then(toml::Value::as_table);
+        for (name, how) in used.into_iter().flatten() {
+            let features = how.get("features").and_then(toml::Value::as_array);
+            let planted =
+                features.is_some_and(|list| list.iter().any(|one| one.as_str() == Some("planted")));
+            rule.demand(!planted, || format!("{}: {name}", package.manifest));
+        }
+        let features = package.table.get("features").and_then(toml::Value::as_table);
+        let usual = features.and_then(|features| features.get("default"));
+        rule.demand(usual.is_none_or(|usual| !format!("{usual:?}").contains("planted")), || {
+            format!("{}: default features", package.manifest)
+        });
+    }
+    rule.judge();
+}
+
 #[test]
 fn exemptions_are_still_needed() {
     let packages = packages();
