@@ -1,7 +1,8 @@
 //! In-process adapters: production for one node and the fakes of every test.
 //!
 //! * [`MemoryBroker`] stamps messages and announces them to the fan-out of this process.
-//! * [`MemoryPresence`] keeps who is in each channel.
+//! * [`MemoryPresence`] knows who is in each channel, and hands to a `LeaseStore` what is to outlive
+//!   the process.
 //! * [`MemoryAppRegistry`] holds the apps of the configuration.
 //! * [`SystemClock`] and [`RandomIds`] are the production sources of time and randomness.
 
@@ -11,6 +12,7 @@ mod clock;
 mod counts;
 mod due;
 mod ids;
+mod keeping;
 mod keys;
 mod presence;
 mod roll;

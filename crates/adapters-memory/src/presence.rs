@@ -3,11 +3,16 @@
 use std::{
     collections::HashMap,
     hash::{BuildHasher, RandomState},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
-use application::ports::{Clock, Entrance, PresenceError, PresenceSink, PresenceStore};
+use application::ports::{
+    Clock, Entrance, KeptLeases, LeaseStore, PresenceError, PresenceSink, PresenceStore,
+};
 use async_trait::async_trait;
 use domain::{
     Attendance, ChannelKey, ClientId, Moment, Movement, Payload, PresenceChange, PresenceVersion,
@@ -16,10 +21,15 @@ use domain::{
 
 use crate::{
     due::Agenda,
-    roll::{Entered, Roll},
+    keeping::Keeping,
+    roll::{Entered, Gone, Roll},
 };
 
 /// Keeps in memory who is in each channel, and announces changes at once.
+///
+/// With a [`LeaseStore`] it outlives the process: it hands in who joined and who left for good, and
+/// what the store has of the starts before is where it begins. What the store refused or lost is
+/// handed in again, at most 1,024 leases at each sweep.
 ///
 /// A list without members is kept for an hour, so that the versions of a channel that is empty now
 /// and then go on without a gap. Of the lists of all apps that are empty, at most 65,536 are kept.
@@ -29,6 +39,10 @@ pub struct MemoryPresence {
     /// One is held while a change is made and announced: that is the channel's order.
     shards: Vec<Mutex<Shard>>,
     hasher: RandomState,
+    /// Asked under a shard's lock, so that its words on a client come in order.
+    keeping: Option<Keeping>,
+    /// Nobody leaves any more.
+    stopped: AtomicBool,
 }
 
 #[derive(Default)]
@@ -48,12 +62,51 @@ impl MemoryPresence {
     const IDLE: Duration = Duration::from_secs(3600);
     /// At most so many of them in each shard; the one that was empty for longest goes first.
     const IDLE_LISTS: usize = 1024;
+    /// Leases that one sweep hands in again.
+    const HANDED_IN: usize = 1024;
 
     /// Without any member; changes are announced to `sink`.
     #[must_use]
     pub fn new(sink: Arc<dyn PresenceSink>, clock: Arc<dyn Clock>) -> Self {
         let shards = (0..Self::SHARDS).map(|_| Mutex::default()).collect();
-        Self { sink, clock, shards, hasher: RandomState::new() }
+        let stopped = AtomicBool::new(false);
+        Self { sink, clock, shards, hasher: RandomState::new(), keeping: None, stopped }
+    }
+
+    /// With the members of the starts before, who leave when the return window has passed without
+    /// them, counted from now. What changes is handed to `store`, which gave `before`.
+    #[must_use]
+    pub fn keeping(
+        sink: Arc<dyn PresenceSink>,
+        clock: Arc<dyn Clock>,
+        store: Arc<dyn LeaseStore>,
+        before: KeptLeases,
+        return_window: Duration,
+    ) -> Self {
+        let keeping = Keeping::new(store, Self::SHARDS);
+        let round = keeping.round();
+        let presence = Self { keeping: Some(keeping), ..Self::new(sink, clock) };
+        presence.shards.iter().for_each(|shard| lock(shard).floor = before.floor);
+        let over = presence.clock.moment().after(return_window);
+        for lease in before.leases {
+            let (channel, client) = (lease.channel.clone(), lease.client.clone());
+            let mut shard = presence.shard(&channel);
+            let due = shard.leaves.add(over, (channel.clone(), client.clone()));
+            let roll = shard.roll(&channel);
+            roll.restore(lease, round);
+            roll.wait(&client, due);
+        }
+        presence
+    }
+
+    /// From now on nobody leaves: connections that end do so because the server does, and their
+    /// clients are to be found by the next start. Entering, leaving and sweeping may go on.
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
     }
 
     fn shard(&self, channel: &ChannelKey) -> MutexGuard<'_, Shard> {
@@ -79,10 +132,33 @@ impl MemoryPresence {
     /// A client leaves for good.
     fn end(&self, shard: &mut Shard, channel: &ChannelKey, client: &ClientId, now: Moment) {
         let Some(roll) = shard.rolls.get_mut(channel) else { return };
-        let Some((info, version)) = roll.leave(client) else { return };
+        let Some(Gone { info, version, kept }) = roll.leave(client) else { return };
         self.announce(channel, client, info, Movement::Left, version);
+        if let Some(keeping) = self.keeping.as_ref().filter(|_| kept) {
+            keeping.release(channel, client);
+        }
         if roll.is_empty() {
             shard.rest(channel, now);
+        }
+    }
+
+    /// A member joined, or shows another `info`.
+    fn keep(&self, shard: &mut Shard, channel: &ChannelKey, client: &ClientId) {
+        if let (Some(keeping), Some(roll)) = (&self.keeping, shard.rolls.get_mut(channel)) {
+            roll.hand_in(channel, client, |lease| keeping.keep(lease));
+        }
+    }
+
+    /// Sends what was handed in on its way, and hands in a share of what is missing.
+    fn settle(&self) {
+        let Some(keeping) = &self.keeping else { return };
+        let Some(index) = keeping.settle() else { return };
+        let (round, mut most) = (keeping.round(), Self::HANDED_IN);
+        for (channel, roll) in &mut lock(&self.shards[index]).rolls {
+            roll.hand_in_missing(channel, round, &mut most, |lease| keeping.keep(lease));
+        }
+        if most > 0 {
+            keeping.looked_through();
         }
     }
 
@@ -145,10 +221,15 @@ impl PresenceStore for MemoryPresence {
         let mut shard = self.shard(&channel);
         match shard.roll(&channel).enter(client.clone(), connection, info.clone(), most) {
             Entered::Full => return Err(PresenceError::Full),
-            Entered::Returned(Some(waiting)) => shard.leaves.cancel(waiting),
-            Entered::Returned(None) => {}
+            Entered::Returned { waiting, renewed } => {
+                waiting.into_iter().for_each(|waiting| shard.leaves.cancel(waiting));
+                if renewed {
+                    self.keep(&mut shard, &channel, &client);
+                }
+            }
             Entered::Joined(version) => {
                 self.announce(&channel, &client, info, Movement::Joined, version);
+                self.keep(&mut shard, &channel, &client);
             }
         }
         Ok(())
@@ -163,7 +244,7 @@ impl PresenceStore for MemoryPresence {
             return;
         }
         let now = self.clock.moment();
-        if delay.is_zero() {
+        if delay.is_zero() && !self.is_stopped() {
             self.end(shard, channel, client, now);
         } else {
             let due = shard.leaves.add(now.after(delay), (channel.clone(), client.clone()));
@@ -179,8 +260,11 @@ impl PresenceStore for MemoryPresence {
 
     fn sweep(&self) {
         let now = self.clock.moment();
-        for shard in &self.shards {
-            self.sweep_shard(&mut lock(shard), now);
+        if !self.is_stopped() {
+            for shard in &self.shards {
+                self.sweep_shard(&mut lock(shard), now);
+            }
         }
+        self.settle();
     }
 }

@@ -5,9 +5,10 @@ use std::{
     sync::Arc,
 };
 
-use domain::{ClientId, ConnectionId, Member, Payload, PresenceVersion, Roster};
+use application::ports::Lease;
+use domain::{ChannelKey, ClientId, ConnectionId, Member, Payload, PresenceVersion, Roster};
 
-use crate::due::Due;
+use crate::{due::Due, keeping::Round};
 
 /// Who is in a channel.
 pub(crate) struct Roll {
@@ -25,14 +26,30 @@ struct Seat {
     connections: HashSet<ConnectionId>,
     /// When the leave is over that waits; nothing while there are connections.
     leaves: Option<Due>,
+    /// In which round its lease was handed in.
+    kept: Round,
+}
+
+/// A member that left.
+pub(crate) struct Gone {
+    pub(crate) info: Option<Arc<Payload>>,
+    /// The version with this change.
+    pub(crate) version: PresenceVersion,
+    /// Whether its lease was ever handed in.
+    pub(crate) kept: bool,
 }
 
 /// What an entrance did.
 pub(crate) enum Entered {
     /// The client joined.
     Joined(PresenceVersion),
-    /// The client was there already; this leave no longer waits.
-    Returned(Option<Due>),
+    /// The client was there already.
+    Returned {
+        /// This leave no longer waits.
+        waiting: Option<Due>,
+        /// Its `info` is another one.
+        renewed: bool,
+    },
     /// There was no room.
     Full,
 }
@@ -62,17 +79,56 @@ impl Roll {
         match self.seats.entry(client) {
             Entry::Occupied(known) => {
                 let seat = known.into_mut();
+                let renewed = seat.info != info;
                 seat.info = info;
                 seat.connections.insert(connection);
-                Entered::Returned(seat.leaves.take())
+                Entered::Returned { waiting: seat.leaves.take(), renewed }
             }
             Entry::Vacant(_) if count >= most => Entered::Full,
             Entry::Vacant(vacant) => {
                 self.version = self.version.next();
                 let connections = HashSet::from([connection]);
-                vacant.insert(Seat { joined: self.version, info, connections, leaves: None });
+                let (joined, kept) = (self.version, Round::default());
+                vacant.insert(Seat { joined, info, connections, leaves: None, kept });
                 Entered::Joined(self.version)
             }
+        }
+    }
+
+    /// Who was there before this start is there, without connections.
+    pub(crate) fn restore(&mut self, lease: Lease, kept: Round) {
+        let Lease { channel: _, client, info, joined } = lease;
+        let connections = HashSet::new();
+        self.seats.insert(client, Seat { joined, info, connections, leaves: None, kept });
+    }
+
+    /// Hands a member's lease in; `keep` says in which round it is kept.
+    pub(crate) fn hand_in(
+        &mut self,
+        channel: &ChannelKey,
+        client: &ClientId,
+        keep: impl FnOnce(Lease) -> Round,
+    ) {
+        if let Some(seat) = self.seats.get_mut(client) {
+            seat.kept = keep(seat.lease(channel, client));
+        }
+    }
+
+    /// Hands in those that are not kept in this round, until one is refused or there were so many.
+    /// Takes what it handed in from `most`, all of it where one was refused.
+    pub(crate) fn hand_in_missing(
+        &mut self,
+        channel: &ChannelKey,
+        round: Round,
+        most: &mut usize,
+        keep: impl Fn(Lease) -> Round,
+    ) {
+        for (client, seat) in self.seats.iter_mut().filter(|(_, seat)| seat.kept != round) {
+            if *most == 0 {
+                return;
+            }
+            seat.kept = keep(seat.lease(channel, client));
+            *most = if seat.kept.is_none() { 0 } else { *most - 1 };
         }
     }
 
@@ -89,14 +145,11 @@ impl Roll {
         }
     }
 
-    /// A client leaves: what was shown of it, and the version with this change.
-    pub(crate) fn leave(
-        &mut self,
-        client: &ClientId,
-    ) -> Option<(Option<Arc<Payload>>, PresenceVersion)> {
-        let seat = self.seats.remove(client)?;
+    /// A client leaves for good.
+    pub(crate) fn leave(&mut self, client: &ClientId) -> Option<Gone> {
+        let Seat { info, kept, .. } = self.seats.remove(client)?;
         self.version = self.version.next();
-        Some((seat.info, self.version))
+        Some(Gone { info, version: self.version, kept: !kept.is_none() })
     }
 
     fn count(&self) -> u32 {
@@ -117,5 +170,12 @@ impl Roll {
             connections: u32::try_from(seat.connections.len()).unwrap_or(u32::MAX),
         };
         seats.into_iter().map(member).collect()
+    }
+}
+
+impl Seat {
+    fn lease(&self, channel: &ChannelKey, client: &ClientId) -> Lease {
+        let (channel, client) = (channel.clone(), client.clone());
+        Lease { channel, client, info: self.info.clone(), joined: self.joined }
     }
 }

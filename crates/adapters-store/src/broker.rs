@@ -23,6 +23,7 @@ use crate::{
     committer::{Committer, World},
     directory::Directory,
     error::{DamagedMessage, NotOpen, TooSlow},
+    leases::Leases,
     reading::{ReadError, Reading},
     shared::Shared,
     stream::Stream,
@@ -41,14 +42,15 @@ use crate::{
 pub struct DurableBroker {
     pub(crate) shared: Arc<Shared>,
     /// Unbounded in itself: a send has room before it is queued, other commands are few.
-    queue: Option<mpsc::Sender<Command>>,
+    pub(crate) queue: Option<mpsc::Sender<Command>>,
     committer: Option<JoinHandle<()>>,
     /// Units of [`Self::ROOM_UNIT`] that waiting sends may still take.
     room: Arc<Semaphore>,
     readers: Arc<Semaphore>,
     pub(crate) clock: Arc<dyn Clock>,
     watch: StoreWatch,
-    options: StoreOptions,
+    pub(crate) options: StoreOptions,
+    pub(crate) leases: Arc<Leases>,
 }
 
 impl DurableBroker {
@@ -78,6 +80,8 @@ impl DurableBroker {
         let directory = Directory::take(directory)?;
         let path = directory.path().to_owned();
         let (own_clock, own_watch) = (Arc::clone(&clock), Arc::clone(&watch));
+        let leases = Arc::new(Leases::new(Arc::clone(&watch)));
+        let watch = leases.hear_first(watch);
         let world = World { directory, options, sink, clock, ids, watch };
         let opened = world.open()?;
         let shared = Arc::new(Shared::default());
@@ -97,6 +101,7 @@ impl DurableBroker {
             clock: own_clock,
             watch: own_watch,
             options,
+            leases,
         };
         Ok((broker, report))
     }
@@ -221,6 +226,7 @@ impl DurableBroker {
 
 impl Drop for DurableBroker {
     fn drop(&mut self) {
+        self.leases.ask_for_all(self.queue.as_ref());
         self.queue = None;
         let Some(committer) = self.committer.take() else { return };
         // Dropped by what it announces to: it ends behind this call.

@@ -8,7 +8,7 @@ use crate::{
     DurableBroker,
     engine::{EngineError, View},
     error::CheckError,
-    record,
+    leases, record,
     space::{AppNumber, Space, StreamNumber, message_key},
     stream::Stream,
 };
@@ -30,6 +30,10 @@ pub struct StoreContents {
     pub damaged: u64,
     /// Messages of streams that nobody knows: what a lost end left behind. They harm nobody.
     pub orphans: u64,
+    /// Members that are listed after the next start.
+    pub leases: u64,
+    /// Rows of leases that are not what was written.
+    pub damaged_leases: u64,
 }
 
 /// What can be told of a store without reading it.
@@ -41,6 +45,8 @@ pub struct StoreStats {
     pub attached: usize,
     /// Bytes that the database takes on disk.
     pub disk_bytes: u64,
+    /// Members that are listed after the next start. They are counted by reading their rows.
+    pub leases: u64,
 }
 
 impl DurableBroker {
@@ -54,7 +60,9 @@ impl DurableBroker {
             (state.streams.len(), state.attached.len(), state.engine.clone())
         };
         let engine = engine.ok_or(CheckError::NotOpen)?;
-        Ok(StoreStats { streams, attached, disk_bytes: engine.disk_bytes().map_err(read)? })
+        let (leases, _) = leases::count(&engine.view()).map_err(read)?;
+        let disk_bytes = engine.disk_bytes().map_err(read)?;
+        Ok(StoreStats { streams, attached, disk_bytes, leases })
     }
 
     /// Lets go what is too old and writes everything anew without what was erased; gives the bytes that
@@ -96,6 +104,7 @@ impl DurableBroker {
             row.map_err(read)?;
             contents.keys += 1;
         }
+        (contents.leases, contents.damaged_leases) = leases::count(&view).map_err(read)?;
         check_messages(&view, &streams, &mut contents).map_err(read)?;
         Ok(contents)
     }

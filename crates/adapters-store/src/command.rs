@@ -6,7 +6,7 @@ use application::ports::{BrokerError, Cause};
 use domain::{ChannelKey, Draft, HistoryPolicy, Position, Receipt};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use crate::{error::NotOpen, space::StreamNumber};
+use crate::{error::NotOpen, leases::Turn, space::StreamNumber};
 
 /// What the committer is asked for.
 pub(crate) enum Command {
@@ -18,6 +18,8 @@ pub(crate) enum Command {
     Purge { channel: ChannelKey, policy: HistoryPolicy, answer: Placing },
     /// Tend these streams, expire keys and erase a share of what nobody reads.
     Tend { streams: Vec<Tending>, answer: mpsc::SyncSender<Tended> },
+    /// Take what changed of the leases of members.
+    Leases(Turn),
 }
 
 /// What is known of a stream that needs care.
@@ -106,6 +108,8 @@ impl Command {
             Self::Tend { answer, .. } => {
                 let _ = answer.try_send(Tended::Failed);
             }
+            // They wait on.
+            Self::Leases(_) => {}
         }
     }
 
@@ -113,7 +117,7 @@ impl Command {
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::Publish { draft, .. } => draft.data.as_str().len(),
-            Self::Begin { .. } | Self::Purge { .. } | Self::Tend { .. } => 0,
+            Self::Begin { .. } | Self::Purge { .. } | Self::Tend { .. } | Self::Leases(_) => 0,
         }
     }
 }

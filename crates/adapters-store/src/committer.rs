@@ -16,6 +16,7 @@ use crate::{
     engine::{Batch, Engine, EngineError},
     group::{Group, Staged},
     head::Head,
+    leases::Taken,
     ledger::Ledger,
     opening::{Opened, Surroundings},
     options::StoreOptions,
@@ -135,7 +136,7 @@ impl Committer {
         group.expire_keys();
         commands.into_iter().for_each(|command| group.stage(command));
         let (staged, changed) = group.seal();
-        let Staged { batch, streams, publications, mut answers } = staged;
+        let Staged { batch, streams, publications, mut answers, leases } = staged;
         let number = self.open.ledger.counters.group;
         if changed {
             let head = &self.open.head;
@@ -144,8 +145,10 @@ impl Committer {
             let synced = synced.map_err(Cause::from);
             let synced = synced.and_then(|()| head.advance(number).map_err(Cause::from));
             if let Err(cause) = synced {
+                drop(leases);
                 return self.heal(cause, InDoubt { number, publications }, answers);
             }
+            leases.into_iter().for_each(Taken::written);
             let mut state = self.shared.lock();
             for (channel, mut stream) in streams {
                 if let Some(known) = state.streams.get(&channel) {

@@ -10,6 +10,7 @@ use crate::{
     engine::Batch,
     error::TooManyStreams,
     keys::{Content, KeyScope, Remembered},
+    leases::Taken,
     ledger::{Garbage, Ledger},
     record,
     shared::Shared,
@@ -48,11 +49,14 @@ pub(crate) struct Staged {
     /// In the order of their stamps.
     pub(crate) publications: Vec<Publication>,
     pub(crate) answers: Vec<Answer>,
+    /// Leases that change; they wait again where the group is not written.
+    pub(crate) leases: Vec<Taken>,
 }
 
 impl Staged {
     pub(crate) fn new(batch: Batch) -> Self {
-        Self { batch, streams: HashMap::new(), publications: Vec::new(), answers: Vec::new() }
+        let (publications, answers, leases) = (Vec::new(), Vec::new(), Vec::new());
+        Self { batch, streams: HashMap::new(), publications, answers, leases }
     }
 }
 
@@ -81,6 +85,10 @@ impl Group<'_> {
                     | self.ledger.keys.has_expired(self.now);
                 let tended = if more { Tended::More } else { Tended::Done };
                 self.staged.answers.push(Answer::Tended(answer, tended));
+            }
+            Command::Leases(turn) => {
+                let taken = turn.stage(self.ledger, &mut self.staged.batch, self.now);
+                self.staged.leases.push(taken);
             }
         }
     }

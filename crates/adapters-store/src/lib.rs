@@ -6,13 +6,15 @@
 //! * `committer` is the one thread that writes. It gathers commands to a `group`, whose batch holds
 //!   everything that becomes true together, syncs it, advances the `head` file, and only then
 //!   announces and answers.
+//! * [`DurableBroker`] is the `LeaseStore` too: `leases` gathers who joined and who left, and the
+//!   committer takes them into its groups.
 //! * `reading` finds a page by a stream's place, which `shared` has in memory for every stream.
 //! * `opening` proves by the head that nothing acknowledged is missing, `mending` gives new epochs
 //!   where something is.
 //! * [`DurableBroker::sweep`] lets go what is too old, [`DurableBroker::check`] looks at everything,
 //!   [`DurableBroker::backup`] and [`restore`] copy.
 //! * `engine` is the only file that knows the storage engine; `space` says what is under which key,
-//!   `record`, `stream`, `keys` and `ledger` how values look, `encoding` puts a checksum before each.
+//!   `record`, `stream`, `keys`, `lease` and `ledger` how values look, `encoding` puts a checksum before each.
 
 mod backup;
 mod broker;
@@ -28,6 +30,8 @@ mod error;
 mod group;
 mod head;
 mod keys;
+mod lease;
+mod leases;
 mod ledger;
 mod mending;
 mod opening;

@@ -60,6 +60,19 @@ pub enum StoreEvent {
     /// A message is missing or not what was written. It and all before it in its stream are no longer
     /// shown.
     DamagedMessage,
+    /// So many rows of leases were not what was written: those members are forgotten.
+    DamagedLeases {
+        /// How many.
+        rows: usize,
+    },
+    /// As many joins wait for the disk as may: from now on who joins is not known to the next start.
+    /// Said once, until [`Self::LeasesTakenAgain`].
+    LeasesRefused,
+    /// All that waited is on disk. What was refused is handed in again by whoever has it.
+    LeasesTakenAgain {
+        /// How often a join was refused.
+        refused: u64,
+    },
 }
 
 /// Is told what happens to a store, on the store's own thread or a reader's; must not block.

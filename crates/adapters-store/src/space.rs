@@ -19,11 +19,20 @@ pub(crate) enum Space {
     Keys,
     /// App number and stream number to messages that nobody reads any more.
     Garbage,
+    /// App number, channel name and client to the lease of a member.
+    Leases,
 }
 
 impl Space {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Meta, Self::Apps, Self::Streams, Self::Messages, Self::Keys, Self::Garbage];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Meta,
+        Self::Apps,
+        Self::Streams,
+        Self::Messages,
+        Self::Keys,
+        Self::Garbage,
+        Self::Leases,
+    ];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -33,6 +42,7 @@ impl Space {
             Self::Messages => "messages",
             Self::Keys => "keys",
             Self::Garbage => "garbage",
+            Self::Leases => "leases",
         }
     }
 

@@ -5,12 +5,13 @@ mod common;
 use std::{
     io::{BufRead, BufReader, Lines},
     process::{Child, ChildStdout, Command, Stdio},
+    sync::Arc,
 };
 
 use adapters_store::OpenError;
-use application::ports::{Broker, HistoryStore};
+use application::ports::{Broker, HistoryStore, Lease, LeaseStore};
 use common::{Store, channel, data, draft, keyed, publish, read};
-use domain::Offset;
+use domain::{ClientId, Offset, Payload, PresenceVersion};
 
 /// Names the directory that a child publishes to.
 const FOLDER: &str = "RTMATE_TEST_STORE";
@@ -104,6 +105,9 @@ async fn child_meets_a_disk_that_refuses() {
     let Some(store) = child_store() else { return };
     let lobby = channel("lobby");
     let broker = store.open();
+    broker.begin().await.expect("begun");
+    broker.keep(lease("alice", "1")).expect("kept");
+    broker.settle();
     for n in 1..=10 {
         publish(&broker, draft(&lobby, &n.to_string())).await;
     }
@@ -112,9 +116,15 @@ async fn child_meets_a_disk_that_refuses() {
     // The head fits, the journal is longer.
     setrlimit(Resource::Fsize, Rlimit { current: Some(16 << 10), ..free }).expect("limited");
     let large = format!("\"{}\"", "x".repeat(20_000));
+    // One lease in the group that fails, and changes behind it.
+    broker.keep(lease("carol", &large)).expect("kept");
+    broker.settle();
     let refused = common::try_publish(&broker, draft(&lobby, &large)).await;
     assert!(refused.is_err(), "{refused:?}");
     assert!(store.sink.take().iter().all(|heard| heard.message.data.as_str() != large));
+    broker.keep(lease("bob", "2")).expect("kept");
+    broker.release(&lobby, &lease("alice", "1").client);
+    broker.settle();
     setrlimit(Resource::Fsize, free).expect("free again");
     let mut healed = false;
     for _ in 0..500 {
@@ -236,4 +246,17 @@ async fn a_disk_that_refuses_is_used_again_when_it_does_not() {
     assert!(said.iter().any(|line| line.contains("healed")), "{said:?}");
     let broker = store.open();
     assert_eq!(data(&read(&broker, &channel("lobby")).await).last(), Some(&"11"));
+    let mut members = broker.begin().await.expect("begun").leases;
+    members.sort_by_key(|lease| lease.client.clone());
+    let members: Vec<_> = members.iter().map(|lease| lease.client.as_str()).collect();
+    assert_eq!(members, ["bob", "carol"], "what changed meanwhile was not forgotten");
+}
+
+fn lease(client: &str, info: &str) -> Lease {
+    Lease {
+        channel: channel("lobby"),
+        client: ClientId::parse(client).expect("a client's name"),
+        info: Payload::parse(info, 1 << 20).ok().map(Arc::new),
+        joined: PresenceVersion(1),
+    }
 }

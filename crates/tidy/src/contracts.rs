@@ -41,9 +41,13 @@ fn every_guarantee_has_its_suite() {
             continue;
         }
         numbered += 1;
-        let suite = format!("crates/testkit/src/contracts/{name}");
-        let suite_exists = files(&[".rs"]).contains(&suite);
-        let kept = if suite_exists { proved(&read(&suite)) } else { BTreeSet::new() };
+        // A suite that is too long for one file has others in the folder of its name.
+        let suite = format!("crates/testkit/src/contracts/{}", name.trim_end_matches(".rs"));
+        let belongs = |path: &&String| {
+            path.strip_prefix(&suite).is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+        };
+        let kept: BTreeSet<u32> =
+            files(&[".rs"]).iter().filter(belongs).flat_map(|path| proved(&read(path))).collect();
         for number in promised.difference(&kept) {
             rule.broken_by(format!("{path}: guarantee {number}"));
         }

@@ -2,9 +2,9 @@
 //! guarantees; the suites in `testkit` prove them for every adapter.
 //!
 //! Control plane (`async_trait`, behind `Arc<dyn Port>`): [`TokenVerifier`], [`AppRegistry`],
-//! [`Broker`], [`HistoryStore`], [`PresenceStore`]. Data plane (synchronous, never blocking):
-//! [`DeliverySink`], [`PresenceSink`], [`Outbound`], [`Codec`], [`PassVerifier`], [`EventSink`],
-//! [`Clock`], [`IdSource`].
+//! [`Broker`], [`HistoryStore`], [`PresenceStore`], [`LeaseStore`]. Data plane (synchronous, never
+//! blocking): [`DeliverySink`], [`PresenceSink`], [`Outbound`], [`Codec`], [`PassVerifier`],
+//! [`EventSink`], [`Clock`], [`IdSource`].
 
 mod app_registry;
 mod broker;
@@ -14,6 +14,7 @@ mod delivery_sink;
 mod event_sink;
 mod history_store;
 mod id_source;
+mod lease_store;
 mod outbound;
 mod pass_verifier;
 mod presence_sink;
@@ -31,6 +32,7 @@ pub use history_store::{
     HistoryError, HistoryStore, Order, POSITION_IDLE, Page, Query, STREAMS_PER_APP,
 };
 pub use id_source::IdSource;
+pub use lease_store::{KeptLeases, Lease, LeaseError, LeaseStore, LeasesFull, Standing};
 pub use outbound::{Outbound, QueueFull};
 pub use pass_verifier::{NoPasses, PassError, PassVerifier};
 pub use presence_sink::PresenceSink;

@@ -35,7 +35,8 @@ pub struct Entrance {
 /// A member is a client, not a connection. Its place is a lease: connections hold it, and when the
 /// last one is gone it waits for a return for as long as that connection's leave said. An adapter
 /// that outlives the process keeps who joined and who left, and gives those who were there when it
-/// stopped a window of the same kind after its start; connections it need not keep.
+/// stopped a window of the same kind, the return window, after its start; connections it need not
+/// keep. What changed in the last moments before a crash may be undone by it.
 ///
 /// Guarantees of every adapter:
 ///
@@ -48,7 +49,8 @@ pub struct Entrance {
 /// 3. A return before that ends the wait, and nothing is announced.
 /// 4. Each change is announced once, in the channel's order and one at a time, that of an entrance
 ///    before `enter` returns. Versions of a channel never go back, and each change's is greater by
-///    one than the one before; only a channel that was empty for a while may skip some.
+///    one than the one before; only a channel that was empty for a while may skip some, and so does
+///    each start of an adapter that outlives the process (12).
 /// 5. A roster has exactly the changes up to its version, the members in the order in which they
 ///    joined, and none of them where they are more than asked for.
 /// 6. `info` is that of the connection that entered last. That it became another one is no change.
@@ -56,6 +58,16 @@ pub struct Entrance {
 ///    is a member may always enter with a further connection.
 /// 8. The channels of different apps are different channels.
 /// 9. A leave counts also against an entrance whose caller did not wait for its answer.
+///
+/// And of those that outlive the process:
+///
+/// 10. Who was a member when the adapter was closed is one when it is opened again, in the same
+///     order and with the same `info`, without connections, and counts against the limit. However
+///     long it was closed, the wait for a return begins with the start.
+/// 11. Who returns within the return window makes no noise; who does not has left at the first sweep
+///     behind it, and that is announced once. A further start counts the window anew.
+/// 12. The versions of a start are greater than those of all starts before. Only what was kept can
+///     prove that: an adapter that lost it begins anew, and who asks again is told so by the list.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait PresenceStore: Send + Sync {

@@ -8,6 +8,7 @@ pub mod delivery_sink;
 pub mod event_sink;
 pub mod history_store;
 pub mod id_source;
+pub mod lease_store;
 pub mod outbound;
 pub mod pass_verifier;
 pub mod presence_sink;

@@ -11,6 +11,13 @@ use futures_util::future::join_all;
 
 use crate::{ManualClock, RecordingPresence};
 
+mod restart;
+
+pub use restart::{
+    RestartFixture, a_return_after_a_start_makes_no_noise, members_of_before_are_there_again,
+    versions_grow_over_a_start,
+};
+
 /// The adapter under test.
 pub struct PresenceFixture {
     /// The adapter.
