@@ -28,6 +28,8 @@ enum NotStarted {
     DemoSecrets { directory: String, error: DemoSecretsError },
     #[error("{0}; choose another directory with store.path, or keep nothing with --ephemeral")]
     Store(adapters_store::OpenError),
+    #[error("{0}: {source}; choose another directory with store.path, or keep nothing with --ephemeral", source = cause(.0))]
+    Leases(application::ports::LeaseError),
     #[error("{0}")]
     NoRandomness(#[from] crate::random::NoRandomness),
     #[error("the {what} ended by a fault; see the log")]
@@ -45,12 +47,18 @@ impl NotStarted {
                 ExitCode::from(exit::STORE_LOCKED)
             }
             Self::Store(_)
+            | Self::Leases(_)
             | Self::NoListener { .. }
             | Self::NoRandomness(_)
             | Self::NoThread(_)
             | Self::Ended { .. } => ExitCode::FAILURE,
         }
     }
+}
+
+/// Where an error came from, in words.
+fn cause(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(String::new, ToString::to_string)
 }
 
 /// Serves until a signal; 0 after a clean end.

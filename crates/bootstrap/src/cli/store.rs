@@ -56,7 +56,7 @@ fn check(path: &Path) -> Result<ExitCode, NotDone> {
     let mended = mended(&report);
     print(&counted(path, &contents));
     print(&mended);
-    if contents.damaged == 0 && mended.is_empty() {
+    if contents.damaged == 0 && contents.damaged_leases == 0 && mended.is_empty() {
         print("The store is whole.\n");
         return Ok(ExitCode::SUCCESS);
     }
@@ -71,6 +71,7 @@ fn stats(path: &Path) -> Result<ExitCode, NotDone> {
     // Writing to a string can't fail.
     let _ = writeln!(out, "streams: {}", stats.streams);
     let _ = writeln!(out, "keys: {}", report.keys);
+    let _ = writeln!(out, "members: {}", stats.leases);
     let _ = writeln!(out, "database: {}", bytes(stats.disk_bytes));
     for aside in set_aside(path)? {
         let size = bytes(size(&aside)?);
@@ -149,10 +150,20 @@ fn open(path: &Path) -> Result<(DurableBroker, OpenReport), NotDone> {
 }
 
 fn counted(path: &Path, contents: &StoreContents) -> String {
-    let StoreContents { apps, streams, messages, keys, disk_bytes, damaged, orphans } = contents;
+    let StoreContents {
+        apps,
+        streams,
+        messages,
+        keys,
+        disk_bytes,
+        damaged,
+        orphans,
+        leases,
+        damaged_leases,
+    } = contents;
     format!(
         "store: {}\napps: {apps}\nstreams: {streams}\nmessages: {messages}\nkeys: {keys}\n\
-         database: {}\nwithout a stream: {orphans} messages (harmless)\ndamaged: {damaged} messages\n",
+         members: {leases}\ndatabase: {}\nwithout a stream: {orphans} messages (harmless)\ndamaged: {damaged} messages, {damaged_leases} members\n",
         path.display(),
         bytes(*disk_bytes),
     )

@@ -79,7 +79,7 @@ mod tests {
 
     fn settings(ephemeral: bool) -> Settings {
         let demo = Demo { enabled: true, secret: None };
-        let store = Store { path: "./rtmate-data".into(), ephemeral };
+        let store = Store { ephemeral, ..Store::default() };
         Settings { demo, store, ..Settings::default() }
     }
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use adapters_store::{Doubt, DurableBroker, OpenReport, StoreEvent, StoreOptions};
-use application::ports::{Clock, DeliverySink, IdSource};
+use application::ports::{Clock, DeliverySink, IdSource, KeptLeases, LeaseStore};
 use domain::{App, Durability};
 use tracing::{error, info, warn};
 
@@ -32,8 +32,8 @@ struct Watched {
 }
 
 impl Store {
-    /// Opens the store where an app has channels that are kept on disk; nothing where none has, or
-    /// where nothing is to be kept.
+    /// Opens the store where an app has channels that are kept on disk, or whose members are; nothing
+    /// where none has, or where nothing is to be kept.
     pub(super) fn open(
         settings: &Settings,
         apps: &[App],
@@ -41,7 +41,7 @@ impl Store {
         clock: &Arc<dyn Clock>,
         ids: &Arc<dyn IdSource>,
     ) -> Result<Option<Self>, NotStarted> {
-        if settings.store.ephemeral || !apps.iter().any(has_durable) {
+        if settings.store.ephemeral || !apps.iter().any(needs_disk) {
             return Ok(None);
         }
         let watched = Arc::new(Watched::default());
@@ -61,6 +61,21 @@ impl Store {
         let broker = Arc::new(broker);
         tokio::spawn(sweep(Arc::downgrade(&broker)));
         Ok(Some(Self { broker, watched }))
+    }
+
+    /// Begins a start: who was there when the server ended, and may return within this window.
+    pub(super) async fn members_of_before(
+        &self,
+        clock: &dyn Clock,
+        window: Duration,
+    ) -> Result<KeptLeases, NotStarted> {
+        let before = self.broker.begin().await.map_err(NotStarted::Leases)?;
+        if !before.leases.is_empty() {
+            let (members, window_s) = (before.leases.len(), window.as_secs());
+            let away_s = before.last_alive.map(|alive| clock.now().since(alive).as_secs());
+            info!(target: "rtmate", members, window_s, away_s, "members of before are listed until they return or the window is over");
+        }
+        Ok(before)
     }
 
     /// Says whether the store takes writes.
@@ -89,6 +104,15 @@ impl Watched {
             StoreEvent::DamagedMessage => {
                 error!(target: "rtmate", "a stored message is damaged; it and those before it are not shown");
             }
+            StoreEvent::DamagedLeases { rows } => {
+                warn!(target: "rtmate", rows, "the store has damaged leases of members; they are forgotten");
+            }
+            StoreEvent::LeasesRefused => {
+                warn!(target: "rtmate", "too many joins wait for the disk; a start now would not know them");
+            }
+            StoreEvent::LeasesTakenAgain { refused } => {
+                info!(target: "rtmate", refused, "joins are kept again; those refused are handed in again");
+            }
         }
     }
 }
@@ -101,10 +125,10 @@ fn options() -> StoreOptions {
     }
 }
 
-fn has_durable(app: &App) -> bool {
-    let namespaces = app.namespaces.iter().chain([&app.default_namespace]);
+fn needs_disk(app: &App) -> bool {
+    let mut namespaces = app.namespaces.iter().chain([&app.default_namespace]);
     let durable = |policy: domain::HistoryPolicy| policy.durability == Durability::Durable;
-    namespaces.filter_map(|namespace| namespace.kept()).any(durable)
+    namespaces.any(|namespace| namespace.presence || namespace.kept().is_some_and(durable))
 }
 
 fn figures(report: &OpenReport) -> (usize, usize, u64) {

@@ -14,7 +14,7 @@ use adapters_tracing::TracingEvents;
 use adapters_ws::{Endpoint, GuestEndpoint};
 use application::{
     Admission, AdmissionLimits, DemoToken, Fanout, Hub, Keeper, Keepers, Ports, Rules,
-    ports::{AppRegistry, Clock, DeliverySink, IdSource, PresenceSink},
+    ports::{AppRegistry, Clock, DeliverySink, IdSource, PresenceSink, PresenceStore as _},
 };
 use axum::Router;
 use domain::App;
@@ -35,6 +35,7 @@ pub(super) struct Server {
     listener: Listener,
     router: Router,
     hub: Arc<Hub>,
+    presence: Arc<MemoryPresence>,
     /// Counts every connection, from its first byte to its last.
     admission: Arc<Admission>,
     /// How long a stopping server waits for what is under way.
@@ -55,14 +56,27 @@ impl Server {
         let fanout = Arc::new(fanout);
         let store = Store::open(settings, &apps, Arc::clone(&fanout) as _, &clock, &ids)?;
         let registry: Arc<dyn AppRegistry> = Arc::new(MemoryAppRegistry::new(apps));
-        let hub = hub(settings, fanout, store.as_ref(), &registry, &clock, &ids)?;
+        let watched: Arc<dyn PresenceSink> = Arc::clone(&fanout) as _;
+        let presence = presence(settings, watched, store.as_ref(), &clock).await?;
+        let keepers = keepers(&fanout, store.as_ref(), &clock, &ids);
+        let ports = Ports {
+            registry: Arc::clone(&registry),
+            verifier: Arc::new(verifier(&clock)?),
+            keepers,
+            presence: Arc::clone(&presence) as _,
+            passes: Arc::new(PusherPasses),
+            events: Arc::new(TracingEvents),
+            clock: Arc::clone(&clock),
+            ids: Arc::clone(&ids),
+        };
+        let hub = Hub::new(ports, fanout, rules(settings));
         let writable = store.as_ref().map_or_else(|| Arc::new(|| true) as _, Store::health);
         let issuer = Arc::new(JwtTokenIssuer::new(Arc::clone(&clock)));
         let tokens = Arc::new(DemoToken::new(registry, issuer, clock, ids));
         let health = Health { hub: Arc::clone(&hub), admission: Arc::clone(&admission), writable };
         let router = router(settings, &hub, health, tokens);
         let drain = settings.server.shutdown_deadline;
-        Ok(Self { listener, router, hub, admission, drain })
+        Ok(Self { listener, router, hub, presence, admission, drain })
     }
 
     /// The address that was bound.
@@ -73,7 +87,7 @@ impl Server {
     /// Serves until a signal, then tells every client to come back later and waits until the last
     /// socket is closed, for as long as the deadline allows. A second signal ends the wait.
     pub(super) async fn run(self, mut signals: Signals) -> Result<(), NotStarted> {
-        let Self { listener, router, hub, admission, drain } = self;
+        let Self { listener, router, hub, presence, admission, drain } = self;
         let (stop, stopped) = watch::channel(false);
         let mut timers = tokio::spawn({
             let hub = Arc::clone(&hub);
@@ -90,6 +104,8 @@ impl Server {
         stop.send_replace(true);
         let cause = *ended.as_ref().unwrap_or(&"fault");
         info!(target: "rtmate", signal = cause, connections, "shutting down");
+        // Who is there now is there for the next start.
+        presence.stop();
         hub.shut_down().await;
         tokio::select! {
             drained = tokio::time::timeout(drain, admission.emptied()) => {
@@ -102,6 +118,8 @@ impl Server {
         }
         serving.abort();
         timers.abort();
+        // The last changes go to the store, which ends what waits before it closes.
+        presence.sweep();
         info!(target: "rtmate", "stopped");
         ended.map(|_| ())
     }
@@ -169,17 +187,18 @@ fn demo_secrets(settings: &Settings) -> Result<DemoSecrets, NotStarted> {
     })
 }
 
-fn hub(
-    settings: &Settings,
-    fanout: Arc<Fanout>,
+fn verifier(clock: &Arc<dyn Clock>) -> Result<JwtTokenVerifier, NotStarted> {
+    let verifier = JwtTokenVerifier::new(Arc::clone(clock), JwksOptions::default());
+    verifier.map_err(NotStarted::NoThread)
+}
+
+fn keepers(
+    fanout: &Arc<Fanout>,
     store: Option<&Store>,
-    registry: &Arc<dyn AppRegistry>,
     clock: &Arc<dyn Clock>,
     ids: &Arc<dyn IdSource>,
-) -> Result<Arc<Hub>, NotStarted> {
-    let sink: Arc<dyn DeliverySink> = Arc::clone(&fanout) as _;
-    let watched: Arc<dyn PresenceSink> = Arc::clone(&fanout) as _;
-    let verifier = JwtTokenVerifier::new(Arc::clone(clock), JwksOptions::default());
+) -> Keepers {
+    let sink: Arc<dyn DeliverySink> = Arc::clone(fanout) as _;
     let memory = Arc::new(MemoryBroker::new(sink, Arc::clone(clock), Arc::clone(ids)));
     tokio::spawn(sweep(Arc::downgrade(&memory)));
     let memory = Keeper { broker: Arc::clone(&memory) as _, history: memory };
@@ -192,17 +211,22 @@ fn hub(
     );
     #[cfg(feature = "planted")]
     let durable = crate::planted::keeper(durable);
-    let ports = Ports {
-        registry: Arc::clone(registry),
-        verifier: Arc::new(verifier.map_err(NotStarted::NoThread)?),
-        keepers: Keepers { memory, durable },
-        presence: Arc::new(MemoryPresence::new(watched, Arc::clone(clock))),
-        passes: Arc::new(PusherPasses),
-        events: Arc::new(TracingEvents),
-        clock: Arc::clone(clock),
-        ids: Arc::clone(ids),
-    };
-    Ok(Hub::new(ports, fanout, rules(settings)))
+    Keepers { memory, durable }
+}
+
+/// Who is there: with a store, also who was when the server ended.
+async fn presence(
+    settings: &Settings,
+    watched: Arc<dyn PresenceSink>,
+    store: Option<&Store>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<MemoryPresence>, NotStarted> {
+    let clock = Arc::clone(clock);
+    let Some(store) = store else { return Ok(Arc::new(MemoryPresence::new(watched, clock))) };
+    let window = settings.store.return_window;
+    let before = store.members_of_before(&*clock, window).await?;
+    let leases = Arc::clone(&store.broker) as _;
+    Ok(Arc::new(MemoryPresence::keeping(watched, clock, leases, before, window)))
 }
 
 /// Lets go what is too old, for as long as anybody has the broker.

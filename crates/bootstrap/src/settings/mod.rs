@@ -132,7 +132,7 @@ pub fn load(flags: &Flags, around: &Surroundings) -> Result<Loaded, Refused> {
 fn parse(raw: RawSettings, vault: secret::Vault<'_>) -> Result<Settings, Problem> {
     let at = |section: &str| KeyPath::root().key(section);
     let server = raw.server.parse(&at("server"), &vault)?;
-    let store = raw.store.parse(&at("store"), vault.around)?;
+    let store = raw.store.parse(&at("store"), &server, vault.around)?;
     let log = raw.log.parse(&at("log"))?;
     let limits = raw.limits.parse(&at("limits"))?;
     let demo = raw.demo.parse(&at("demo"), !raw.apps.is_empty())?;

@@ -1,13 +1,16 @@
 //! `[store]`: where data is kept.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use serde::Deserialize;
 
 use super::{
+    bounds::within,
     key_path::KeyPath,
     problem::Problem,
     scalar::{Flag, Text},
+    server::Server,
+    span::Span,
     surroundings::Surroundings,
 };
 
@@ -18,11 +21,14 @@ pub struct Store {
     pub path: PathBuf,
     /// Whether nothing is kept: the directory is neither read nor made.
     pub ephemeral: bool,
+    /// How long after a start the members of before stay listed without a connection.
+    pub return_window: Duration,
 }
 
 impl Default for Store {
     fn default() -> Self {
-        Self { path: PathBuf::from("./rtmate-data"), ephemeral: false }
+        let return_window = after_shutdown(&Server::default());
+        Self { path: PathBuf::from("./rtmate-data"), ephemeral: false, return_window }
     }
 }
 
@@ -31,13 +37,33 @@ impl Default for Store {
 pub(crate) struct RawStore {
     path: Text,
     ephemeral: Flag,
+    return_window: Option<Span>,
+}
+
+/// Clients spread their return over the shutdown window; these seconds are for their way back.
+const WAY_BACK: Duration = Duration::from_secs(15);
+
+fn after_shutdown(server: &Server) -> Duration {
+    server.shutdown_window + WAY_BACK
 }
 
 impl RawStore {
-    pub(crate) fn parse(self, path: &KeyPath, around: &Surroundings) -> Result<Store, Problem> {
+    pub(crate) fn parse(
+        self,
+        path: &KeyPath,
+        server: &Server,
+        around: &Surroundings,
+    ) -> Result<Store, Problem> {
         if self.path.is_empty() {
             return Err(Problem::value(&path.key("path"), "must name a directory"));
         }
-        Ok(Store { path: around.resolve(self.path.as_ref()), ephemeral: self.ephemeral.0 })
+        let window = self.return_window.map(|window| {
+            within(&path.key("return_window"), window, Span::secs(0)..=Span::hours(1))
+        });
+        Ok(Store {
+            path: around.resolve(self.path.as_ref()),
+            ephemeral: self.ephemeral.0,
+            return_window: window.transpose()?.map_or_else(|| after_shutdown(server), Span::get),
+        })
     }
 }

@@ -25,6 +25,7 @@ history = {}
 [[apps.namespaces]]
 pattern = \"memory:*\"
 history = { durability = \"memory\" }
+presence = true
 ";
 
 async fn server() -> Server {
@@ -152,6 +153,9 @@ async fn a_full_disk_stops_durable_channels_alone_and_heals() {
     assert_eq!(carol.hears().await, "still here");
     let page = carol.done("history", json!({"channel": "memory:chat"})).await;
     assert_eq!(page["messages"][0]["data"], "still here");
+    // Who is there needs no disk, though it is kept on one.
+    let wish = json!({"channel": "memory:chat", "presence": true});
+    assert_eq!(carol.done("subscribe", wish).await["members"][0]["client"], "carol");
 
     fs::remove_file(ballast(&server)).unwrap();
     server.log.expect("the store is open again").await;

@@ -3,6 +3,7 @@
 //! * `server` starts it in a folder of its own, `scratch` is that folder, `small_disk` lets it be full.
 //! * `client` is a well-behaved client on an independent implementation, `raw` one that sends
 //!   whatever bytes it likes, `http` asks without upgrading.
+//! * `cut_cable` is a way to the server that falls silent.
 //! * `sdk` and `verify` play with the client of this repository; `model` is a server with history.
 //! * `pusher_client` speaks the Pusher protocol, with the backend that signs for it.
 //! * `tokens` signs tokens, `keys` are key pairs, `certificate` is a server's and who trusts it.
@@ -17,12 +18,14 @@ mod certificate;
 mod chat;
 mod client;
 mod compression;
+mod cut_cable;
 mod demo;
 mod durable;
 mod durable_figures;
 mod echo;
 mod founding;
 mod full_disk;
+mod ghosts;
 mod grants;
 mod http;
 mod keys;
@@ -36,6 +39,7 @@ mod pusher;
 mod pusher_client;
 mod raw;
 mod refused_auth;
+mod returning;
 mod scratch;
 mod sdk;
 mod server;
