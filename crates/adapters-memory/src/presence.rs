@@ -15,8 +15,7 @@ use application::ports::{
 };
 use async_trait::async_trait;
 use domain::{
-    Attendance, ChannelKey, ClientId, Moment, Movement, Payload, PresenceChange, PresenceVersion,
-    Roster,
+    Attendance, ChannelKey, ClientId, Moment, Movement, PresenceChange, PresenceVersion, Roster,
 };
 
 use crate::{
@@ -133,7 +132,15 @@ impl MemoryPresence {
     fn end(&self, shard: &mut Shard, channel: &ChannelKey, client: &ClientId, now: Moment) {
         let Some(roll) = shard.rolls.get_mut(channel) else { return };
         let Some(Gone { info, version, kept }) = roll.leave(client) else { return };
-        self.announce(channel, client, info, Movement::Left, version);
+        let count = roll.count();
+        self.sink.announce(&PresenceChange {
+            channel: channel.clone(),
+            client: client.clone(),
+            info,
+            movement: Movement::Left,
+            version,
+            count,
+        });
         if let Some(keeping) = self.keeping.as_ref().filter(|_| kept) {
             keeping.release(channel, client);
         }
@@ -160,18 +167,6 @@ impl MemoryPresence {
         if most > 0 {
             keeping.looked_through();
         }
-    }
-
-    fn announce(
-        &self,
-        channel: &ChannelKey,
-        client: &ClientId,
-        info: Option<Arc<Payload>>,
-        movement: Movement,
-        version: PresenceVersion,
-    ) {
-        let (channel, client) = (channel.clone(), client.clone());
-        self.sink.announce(&PresenceChange { channel, client, info, movement, version });
     }
 }
 
@@ -219,7 +214,8 @@ impl PresenceStore for MemoryPresence {
             return Err(PresenceError::Full);
         }
         let mut shard = self.shard(&channel);
-        match shard.roll(&channel).enter(client.clone(), connection, info.clone(), most) {
+        let roll = shard.roll(&channel);
+        match roll.enter(client.clone(), connection, info.clone(), most) {
             Entered::Full => return Err(PresenceError::Full),
             Entered::Returned { waiting, renewed } => {
                 waiting.into_iter().for_each(|waiting| shard.leaves.cancel(waiting));
@@ -228,7 +224,15 @@ impl PresenceStore for MemoryPresence {
                 }
             }
             Entered::Joined(version) => {
-                self.announce(&channel, &client, info, Movement::Joined, version);
+                let count = roll.count();
+                self.sink.announce(&PresenceChange {
+                    channel: channel.clone(),
+                    client: client.clone(),
+                    info,
+                    movement: Movement::Joined,
+                    version,
+                    count,
+                });
                 self.keep(&mut shard, &channel, &client);
             }
         }

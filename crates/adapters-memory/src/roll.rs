@@ -152,7 +152,8 @@ impl Roll {
         Some(Gone { info, version: self.version, kept: !kept.is_none() })
     }
 
-    fn count(&self) -> u32 {
+    /// How many members there are.
+    pub(crate) fn count(&self) -> u32 {
         u32::try_from(self.seats.len()).unwrap_or(u32::MAX)
     }
 

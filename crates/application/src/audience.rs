@@ -6,13 +6,19 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use domain::{ConnectionId, PresenceChange, PresenceVersion};
+use domain::{ConnectionId, PresenceChange, PresenceCount, PresenceVersion};
 use tokio::sync::Notify;
 
-use crate::{Connection, gate::GateOverflow, volley::Volley, watcher::Watcher};
+use crate::{
+    Connection,
+    gate::GateOverflow,
+    volley::{News, Volley},
+    watcher::Watcher,
+};
 
-/// The connections on this node that watch one channel's list of members, and the changes that
-/// wait to be written to them.
+/// The connections on this node that watch one channel's list of members, and what waits to be
+/// written to them: changes one by one, or of a large channel how many there are, which waits until
+/// somebody asks for it to be told.
 #[derive(Default)]
 pub(crate) struct Audience {
     /// In the order of their ids, so that a write goes on where it stopped, whoever comes and goes
@@ -26,17 +32,30 @@ pub(crate) struct Audience {
 
 #[derive(Default)]
 struct Waiting {
-    changes: VecDeque<PresenceChange>,
+    news: VecDeque<News>,
+    /// Of a large channel, where it changed since that was told last.
+    count: Option<PresenceCount>,
     /// The version of the last change that came.
     last: PresenceVersion,
     /// Whether somebody was asked to write, or writes.
     flushing: bool,
 }
 
+/// What a change asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Appended {
+    /// Somebody has to be asked to [`Audience::flush`].
+    ToFlush,
+    /// Somebody has to [`Audience::tell_count`] later.
+    ToCount,
+    /// Somebody does or will already.
+    InHand,
+}
+
 impl Audience {
     /// Watchers that are written to before others get their turn.
     const AT_ONCE: usize = 128;
-    /// Changes that may wait before those who want to enter have to.
+    /// News that may wait before those who want to enter have to.
     const BACKLOG: usize = 1024;
 
     fn with_watchers<T>(
@@ -78,12 +97,30 @@ impl Audience {
         })
     }
 
-    /// Appends a change. Says whether somebody has to be asked to [`Self::flush`].
-    pub(crate) fn append(&self, change: &PresenceChange) -> bool {
+    /// Appends a change. Of a channel with more members than `at_most` only how many there are
+    /// is told, the last of which counts: its cost would grow with the square of its members.
+    pub(crate) fn append(&self, change: &PresenceChange, at_most: u32) -> Appended {
         self.with_waiting(|waiting| {
-            waiting.changes.push_back(change.clone());
             waiting.last = change.version;
-            !std::mem::replace(&mut waiting.flushing, true)
+            if change.count > at_most {
+                let PresenceChange { channel, count, version, .. } = change;
+                let (channel, count, version) = (channel.clone(), *count, *version);
+                let before = waiting.count.replace(PresenceCount { channel, count, version });
+                return if before.is_none() { Appended::ToCount } else { Appended::InHand };
+            }
+            // What was not told yet comes first: versions do not go back.
+            let count = waiting.count.take().map(News::Count);
+            waiting.news.extend(count.into_iter().chain([News::Change(change.clone())]));
+            waiting.begin_flush()
+        })
+    }
+
+    /// How many there are is to be told now, where that changed.
+    pub(crate) fn tell_count(&self) -> Appended {
+        self.with_waiting(|waiting| {
+            let Some(count) = waiting.count.take() else { return Appended::InHand };
+            waiting.news.push_back(News::Count(count));
+            waiting.begin_flush()
         })
     }
 
@@ -117,9 +154,9 @@ impl Audience {
     /// What to write next. Where there is nothing, whoever wrote is done.
     fn next_volley(&self) -> Option<Volley> {
         self.with_waiting(|waiting| {
-            let some = waiting.changes.len().min(Volley::CHANGES);
+            let some = waiting.news.len().min(Volley::NEWS);
             waiting.flushing = some > 0;
-            (some > 0).then(|| Volley::new(waiting.changes.drain(..some).collect()))
+            (some > 0).then(|| Volley::new(waiting.news.drain(..some).collect()))
         })
     }
 
@@ -145,10 +182,17 @@ impl Audience {
     pub(crate) async fn room_to_enter(&self) {
         loop {
             let written = self.written.notified();
-            if self.with_waiting(|waiting| waiting.changes.len()) <= Self::BACKLOG {
+            if self.with_waiting(|waiting| waiting.news.len()) <= Self::BACKLOG {
                 return;
             }
             written.await;
         }
+    }
+}
+
+impl Waiting {
+    fn begin_flush(&mut self) -> Appended {
+        let flushing = std::mem::replace(&mut self.flushing, true);
+        if flushing { Appended::InHand } else { Appended::ToFlush }
     }
 }

@@ -3,15 +3,17 @@
 use std::{
     collections::HashMap,
     hash::{BuildHasher, RandomState},
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
 use domain::{AppId, ChannelKey, ChannelName, Durability, PresenceChange, Publication};
 use tokio::runtime::Handle;
 
 use crate::{
+    audience::{Appended, Audience},
     audiences::Audiences,
     ports::{DeliverySink, PresenceSink},
+    presence::Presence,
     room::Room,
     run::News,
 };
@@ -27,6 +29,8 @@ pub struct Fanout {
     hasher: RandomState,
     /// Who watches who is where.
     audiences: Arc<Audiences>,
+    /// Those of large channels where how many there are is to be told; each once.
+    to_count: Mutex<Vec<Arc<Audience>>>,
     /// Where gathered messages are written from; nothing where each is written in the call that
     /// delivers it.
     runtime: Option<Handle>,
@@ -43,11 +47,12 @@ impl Fanout {
     #[must_use]
     pub fn new() -> Self {
         let shards = (0..Self::SHARDS).map(|_| RwLock::default()).collect();
-        let audiences = Arc::default();
+        let (audiences, to_count) = (Arc::default(), Mutex::default());
         Self {
             shards,
             hasher: RandomState::new(),
             audiences,
+            to_count,
             runtime: None,
             #[cfg(feature = "planted")]
             gateless: false,
@@ -112,6 +117,24 @@ impl Fanout {
             while audience.is_flushing() {
                 tokio::task::yield_now().await;
             }
+        }
+    }
+
+    /// Tells the watchers of large channels how many there are, where that changed.
+    pub(crate) fn tell_counts(&self) {
+        let to_count =
+            std::mem::take(&mut *self.to_count.lock().unwrap_or_else(PoisonError::into_inner));
+        for audience in to_count {
+            if audience.tell_count() == Appended::ToFlush {
+                self.flush_audience(audience);
+            }
+        }
+    }
+
+    fn flush_audience(&self, audience: Arc<Audience>) {
+        match &self.runtime {
+            Some(runtime) => drop(runtime.spawn(async move { audience.flush().await })),
+            None => audience.flush_now(),
         }
     }
 
@@ -190,12 +213,12 @@ impl Default for Fanout {
 impl PresenceSink for Fanout {
     fn announce(&self, change: &PresenceChange) {
         let Some(audience) = self.audiences.find(&change.channel) else { return };
-        if !audience.append(change) {
-            return;
-        }
-        match &self.runtime {
-            Some(runtime) => drop(runtime.spawn(async move { audience.flush().await })),
-            None => audience.flush_now(),
+        match audience.append(change, Presence::LISTED) {
+            Appended::ToFlush => self.flush_audience(audience),
+            Appended::ToCount => {
+                self.to_count.lock().unwrap_or_else(PoisonError::into_inner).push(audience);
+            }
+            Appended::InHand => {}
         }
     }
 }

@@ -174,6 +174,7 @@ impl Hub {
         self.wheel.turn();
         self.presence.store().sweep();
         self.channels.announce_sizes();
+        self.presence.tell_counts();
     }
 
     /// The open connections.

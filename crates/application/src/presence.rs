@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{ChannelKey, Roster};
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Interval, MissedTickBehavior};
 
 use crate::{
     Fanout,
@@ -41,10 +41,13 @@ impl Listing {
 }
 
 impl Presence {
-    /// The most members that a list names; a larger channel is counted only.
-    const LISTED: usize = 1000;
+    /// The most members that a list names, and of whose changes is told one by one; a larger channel
+    /// is counted only.
+    pub(crate) const LISTED: u32 = 1000;
     /// The most bytes that they may take.
     const LISTED_BYTES: usize = 256 * 1024;
+    /// How often watchers of a large channel are told how many there are, at most.
+    const COUNT: Duration = Duration::from_secs(1);
     /// How exact the ends of leases are.
     const TICK: Duration = Duration::from_millis(100);
 
@@ -70,17 +73,30 @@ impl Presence {
 
     /// Who is there; of a large channel only how many.
     pub(crate) async fn roster(&self, channel: &ChannelKey) -> Result<Roster, PresenceError> {
-        let roster = self.store.roster(channel, Self::LISTED).await?;
+        let roster = self.store.roster(channel, Self::LISTED as usize).await?;
         Ok(roster.within(Self::LISTED_BYTES))
     }
 
-    /// Ends the leases that are over, for as long as the future is polled.
+    /// Ends the leases that are over and tells of large channels, for as long as the future is
+    /// polled.
     pub(crate) async fn run(&self) {
-        let mut ticks = tokio::time::interval(Self::TICK);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (mut ticks, mut counts) = (interval(Self::TICK), interval(Self::COUNT));
         loop {
-            ticks.tick().await;
-            self.store.sweep();
+            tokio::select! {
+                _ = ticks.tick() => self.store.sweep(),
+                _ = counts.tick() => self.tell_counts(),
+            }
         }
     }
+
+    /// Tells the watchers of large channels how many there are, where that changed.
+    pub(crate) fn tell_counts(&self) {
+        self.fanout.tell_counts();
+    }
+}
+
+fn interval(period: Duration) -> Interval {
+    let mut interval = tokio::time::interval(period);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    interval
 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use domain::{ChannelName, CloseReason, Offset, PresenceChange, Publication, Timestamp};
+use domain::{
+    ChannelName, CloseReason, Offset, PresenceChange, PresenceCount, Publication, Timestamp,
+};
 
 use crate::Subscribed;
 
@@ -27,6 +29,8 @@ pub enum Push<'a> {
         /// Connections.
         count: usize,
     },
+    /// How many are in a large channel.
+    PresenceCount(&'a PresenceCount),
     /// The server made a subscription.
     Subscribed(&'a Subscribed),
     /// The server ended a subscription.

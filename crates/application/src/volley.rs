@@ -1,18 +1,43 @@
-//! Changes of one channel's presence that are written together.
+//! What is written together of one channel's presence.
 
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use domain::{PresenceChange, PresenceVersion};
+use domain::{PresenceChange, PresenceCount, PresenceVersion};
 
 use crate::{
     Push,
     ports::{Codec, Encoding},
 };
 
-/// Changes in the order of their versions, as frames of every encoding that somebody needed.
+/// Something that watchers are told.
+pub(crate) enum News {
+    /// Of a channel whose members are told one by one.
+    Change(PresenceChange),
+    /// Of one that has too many.
+    Count(PresenceCount),
+}
+
+impl News {
+    /// The list's version with it.
+    fn version(&self) -> PresenceVersion {
+        match self {
+            Self::Change(change) => change.version,
+            Self::Count(count) => count.version,
+        }
+    }
+
+    fn push(&self) -> Push<'_> {
+        match self {
+            Self::Change(change) => Push::Presence(change),
+            Self::Count(count) => Push::PresenceCount(count),
+        }
+    }
+}
+
+/// News in the order of their versions, as frames of every encoding that somebody needed.
 pub(crate) struct Volley {
-    changes: Vec<PresenceChange>,
+    news: Vec<News>,
     tracks: Vec<Track>,
 }
 
@@ -26,11 +51,11 @@ pub(crate) struct Track {
 }
 
 impl Volley {
-    /// The most changes of one.
-    pub(crate) const CHANGES: usize = 64;
+    /// The most news of one.
+    pub(crate) const NEWS: usize = 64;
 
-    pub(crate) fn new(changes: Vec<PresenceChange>) -> Self {
-        Self { changes, tracks: Vec::new() }
+    pub(crate) fn new(news: Vec<News>) -> Self {
+        Self { news, tracks: Vec::new() }
     }
 
     /// The frames for a connection with this codec; made with the first of its encoding.
@@ -38,7 +63,7 @@ impl Volley {
         let encoding = codec.encoding();
         let known = self.tracks.iter().position(|track| track.encoding == encoding);
         let index = known.unwrap_or_else(|| {
-            self.tracks.push(Track::of(&self.changes, &**codec));
+            self.tracks.push(Track::of(&self.news, &**codec));
             self.tracks.len() - 1
         });
         &self.tracks[index]
@@ -46,9 +71,8 @@ impl Volley {
 }
 
 impl Track {
-    fn of(changes: &[PresenceChange], codec: &dyn Codec) -> Self {
-        let frames: Vec<_> =
-            changes.iter().map(|change| codec.push(&Push::Presence(change))).collect();
+    fn of(news: &[News], codec: &dyn Codec) -> Self {
+        let frames: Vec<_> = news.iter().map(|news| codec.push(&news.push())).collect();
         let whole = match &frames[..] {
             [one] => one.clone(),
             many => {
@@ -57,11 +81,11 @@ impl Track {
                 whole.freeze()
             }
         };
-        let versions = changes.iter().map(|change| change.version).collect();
+        let versions = news.iter().map(News::version).collect();
         Self { encoding: codec.encoding(), versions, frames, whole }
     }
 
-    /// The version of the first change.
+    /// The version of the first one.
     pub(crate) fn first(&self) -> PresenceVersion {
         self.versions.first().copied().unwrap_or_default()
     }

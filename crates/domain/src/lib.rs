@@ -67,7 +67,9 @@ pub use pattern::{GrantPattern, PatternError};
 pub use payload::{Payload, PayloadError};
 pub use peer::Peer;
 pub use position::{Epoch, Offset, Position};
-pub use presence::{Attendance, Member, Movement, PresenceChange, PresenceVersion, Roster};
+pub use presence::{
+    Attendance, Member, Movement, PresenceChange, PresenceCount, PresenceVersion, Roster,
+};
 pub use pusher_key::PusherKey;
 pub use pusher_options::PusherOptions;
 pub use time::{Moment, Timestamp};

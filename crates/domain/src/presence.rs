@@ -93,6 +93,19 @@ pub struct PresenceChange {
     pub movement: Movement,
     /// The list's version with this change.
     pub version: PresenceVersion,
+    /// How many members there are with it.
+    pub count: u32,
+}
+
+/// How many are in a channel whose changes are not told one by one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PresenceCount {
+    /// Where.
+    pub channel: ChannelKey,
+    /// How many members there are.
+    pub count: u32,
+    /// The version of the list.
+    pub version: PresenceVersion,
 }
 
 #[cfg(test)]

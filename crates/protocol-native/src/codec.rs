@@ -58,11 +58,15 @@ impl<F: Framing> Codec for NativeCodec<F> {
             | Push::Heartbeat { .. }
             | Push::Disconnect { .. }
             | Push::Subscribers { .. }
-            | Push::Presence(_) => 0,
+            | Push::Presence(_)
+            | Push::PresenceCount(_) => 0,
         };
         let text = Self::text(content, |buffer| push::write(buffer, push));
         match push {
-            Push::Message(_) | Push::Presence(_) | Push::Subscribers { .. } => F::seal_shared(text),
+            Push::Message(_)
+            | Push::Presence(_)
+            | Push::PresenceCount(_)
+            | Push::Subscribers { .. } => F::seal_shared(text),
             Push::Position { .. }
             | Push::Subscribed(_)
             | Push::Unsubscribed { .. }

@@ -1,6 +1,6 @@
 //! Writing who is in a channel.
 
-use domain::{Member, Movement, PresenceChange, Roster};
+use domain::{Member, Movement, PresenceChange, PresenceCount, Roster};
 
 use json_writer::Object;
 
@@ -44,4 +44,10 @@ pub(crate) fn write_change(payload: &mut Object<'_>, change: &PresenceChange) {
         payload.raw("info", info.as_str());
     }
     payload.number("version", change.version.0);
+}
+
+pub(crate) fn write_count(payload: &mut Object<'_>, count: &PresenceCount) {
+    payload.text("channel", count.channel.channel.as_str());
+    payload.number("count", count.count);
+    payload.number("version", count.version.0);
 }

@@ -24,6 +24,7 @@ fn event(push: &Push<'_>) -> &'static str {
         Push::Position { .. } => "position",
         Push::Presence(change) => presence::event(change),
         Push::Subscribers { .. } => "subscribers",
+        Push::PresenceCount(_) => "presence",
         Push::Subscribed(_) => "subscribed",
         Push::Unsubscribed { .. } => "unsubscribed",
         Push::TokenExpiring { .. } => "tokenExpiring",
@@ -44,6 +45,7 @@ fn write_payload(payload: &mut Object<'_>, push: &Push<'_>) {
             payload.text("channel", channel.as_str());
             payload.number("count", u64::try_from(*count).unwrap_or(u64::MAX));
         }
+        Push::PresenceCount(count) => presence::write_count(payload, count),
         Push::Subscribed(subscribed) => write_subscribed(payload, subscribed),
         Push::Unsubscribed { channel, reason, resubscribe, retry_after } => {
             payload.text("channel", channel.as_str());

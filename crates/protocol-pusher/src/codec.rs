@@ -87,7 +87,7 @@ impl<F: Framing> Codec for PusherCodec<F> {
         let (content, shared) = match push {
             // As a text inside JSON most data grows a little.
             Push::Message(publication) => (publication.message.data.text().len() * 9 / 8, true),
-            Push::Presence(_) | Push::Subscribers { .. } => (0, true),
+            Push::Presence(_) | Push::PresenceCount(_) | Push::Subscribers { .. } => (0, true),
             Push::Position { .. }
             | Push::Subscribed(_)
             | Push::Unsubscribed { .. }

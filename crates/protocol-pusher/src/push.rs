@@ -37,7 +37,10 @@ pub(crate) fn write(push: &Push<'_>, frame: &mut dyn FnMut(&dyn Fn(&mut Vec<u8>)
         Push::Disconnect { reason, .. } => frame(&|out| {
             write_error(out, Some(close_code(*reason)), message(*reason));
         }),
-        Push::Position { .. } | Push::TokenExpiring { .. } | Push::Heartbeat { .. } => {}
+        Push::Position { .. }
+        | Push::PresenceCount(_)
+        | Push::TokenExpiring { .. }
+        | Push::Heartbeat { .. } => {}
     }
 }
 

@@ -50,8 +50,17 @@ fn each(items: &[Value]) -> String {
 
 fn push(event: &str, payload: &Value) -> String {
     let mut words = vec![event.to_owned()];
-    let said =
-        ["channel", "data", "client", "version", "code", "reason", "expiresAt", "retryAfterMs"];
+    let said = [
+        "channel",
+        "data",
+        "client",
+        "count",
+        "version",
+        "code",
+        "reason",
+        "expiresAt",
+        "retryAfterMs",
+    ];
     // The number of a close says its reason, too.
     let said = said.iter().filter(|key| !(**key == "reason" && event == "disconnect"));
     for value in said.filter_map(|key| payload.get(key)) {

@@ -270,13 +270,38 @@ async fn who_enters_waits_for_a_channel_that_is_behind() {
     assert_eq!(bob.hears().len(), 1 + 1025 + 1, "the reply, all of that, and alice");
 }
 
+/// Of a large channel only how many there are is told, when it is time; what comes behind is told one
+/// by one again.
+#[tokio::test]
+async fn of_a_large_channel_the_count_is_told() {
+    let stage = Stage::with(busy(Scenery::default()));
+    let mut bob = stage.enter("bob").await;
+    bob.asks_as("1", "subscribe", wish(json!("watch"))).await;
+    let announce = |version, count| {
+        stage.fanout.announce(&PresenceChange { count, ..change("gossip", version) });
+    };
+    announce(1, 1000);
+    for version in 2..=500 {
+        announce(version, 1001);
+    }
+    assert_eq!(bob.hears(), ["#1 200", "memberJoined chat:lobby gossip 1"]);
+    stage.hub.turn_timers();
+    assert_eq!(bob.hears(), ["presence chat:lobby 1001 500"]);
+    stage.hub.turn_timers();
+    announce(501, 1001);
+    announce(502, 1000);
+    stage.hub.turn_timers();
+    let again = ["presence chat:lobby 1001 501", "memberJoined chat:lobby gossip 502"];
+    assert_eq!(bob.hears(), again, "only where it changed, in the order of the versions");
+}
+
 fn change(client: &str, version: u64) -> PresenceChange {
     let channel = ChannelKey {
         app: AppId::parse("shop").unwrap(),
         channel: ChannelName::parse(LOBBY).unwrap(),
     };
     let (client, version) = (ClientId::parse(client).unwrap(), PresenceVersion(version));
-    PresenceChange { channel, client, info: None, movement: Movement::Joined, version }
+    PresenceChange { channel, client, info: None, movement: Movement::Joined, version, count: 7 }
 }
 
 /// What is refused for another reason changes no part in presence, and makes no hole.

@@ -11,8 +11,8 @@ use bytes::Bytes;
 use domain::{
     AppId, ChannelKey, ChannelName, ClientId, CloseReason, ConnectionId, Epoch, ErrorCode, Family,
     Language, Member, Message, MessageId, MessageName, Movement, Offset, Payload, Position,
-    PresenceChange, PresenceVersion, Publication, Receipt, Record, RequestId, Roster, Sender,
-    SessionToken, Timestamp,
+    PresenceChange, PresenceCount, PresenceVersion, Publication, Receipt, Record, RequestId,
+    Roster, Sender, SessionToken, Timestamp,
 };
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_123);
@@ -32,7 +32,7 @@ pub(crate) fn all() -> BTreeMap<String, String> {
         all.insert(format!("errors.{tag}"), write(errors(None)));
         all.insert(format!("errors-of-requests-with-id.{tag}"), write(errors(Some("7"))));
     }
-    for (name, pushes) in pushes(&publications(), &changes(), &subscribed(Some(false))) {
+    for (name, pushes) in pushes(&publications(), &changes(), &count(), &subscribed(Some(false))) {
         let codec = super::codec(Language::English);
         let frames = pushes.iter().map(|push| line(&codec.push(push))).collect();
         all.insert(format!("push-{name}"), frames);
@@ -124,9 +124,16 @@ fn changes() -> [PresenceChange; 2] {
         info,
         movement,
         version: PresenceVersion(version),
+        count: 2,
     };
     let info = Some(Arc::new(json(r#"{"name":"A"}"#)));
     [change(Movement::Joined, info, 8), change(Movement::Left, None, 9)]
+}
+
+/// Of a large channel.
+fn count() -> PresenceCount {
+    let channel = publications()[0].channel.clone();
+    PresenceCount { channel, count: 1234, version: PresenceVersion(2345) }
 }
 
 fn welcome() -> Welcome {
@@ -212,6 +219,7 @@ fn records() -> Vec<Arc<Record>> {
 fn pushes<'a>(
     publications: &'a [Publication; 2],
     changes: &'a [PresenceChange; 2],
+    count: &'a PresenceCount,
     subscribed: &'a Subscribed,
 ) -> BTreeMap<&'static str, Vec<Push<'a>>> {
     let name = |push: &Push<'_>| match push {
@@ -220,6 +228,7 @@ fn pushes<'a>(
         Push::Presence(change) if change.movement == Movement::Joined => "memberJoined",
         Push::Presence(_) => "memberLeft",
         Push::Subscribers { .. } => "subscribers",
+        Push::PresenceCount(_) => "presence",
         Push::Subscribed(_) => "subscribed",
         Push::Unsubscribed { .. } => "unsubscribed",
         Push::TokenExpiring { .. } => "tokenExpiring",
@@ -230,6 +239,7 @@ fn pushes<'a>(
     let mut pushes: Vec<_> = publications.iter().map(Push::Message).collect();
     pushes.extend(changes.iter().map(Push::Presence));
     pushes.extend([
+        Push::PresenceCount(count),
         Push::Position { channel, offset: Offset(14) },
         Push::Subscribers { channel, count: 3 },
         Push::Subscribed(subscribed),

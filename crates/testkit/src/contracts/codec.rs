@@ -115,6 +115,7 @@ fn change() -> PresenceChange {
         info: Payload::parse(r#"{"text":"a\nb"}"#, 1024).ok().map(std::sync::Arc::new),
         movement: Movement::Joined,
         version: PresenceVersion(3),
+        count: 7,
     }
 }
 

@@ -38,6 +38,7 @@ fn change(channel: &ChannelKey, version: u64) -> PresenceChange {
         info: None,
         movement: Movement::Joined,
         version: PresenceVersion(version),
+        count: 7,
     }
 }
 
