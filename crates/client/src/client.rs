@@ -8,8 +8,8 @@ use serde_json::value::RawValue;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
-    AskError, ClientGone, Clock, Counters, Draft, Options, Receipt, SendError, State, StopReason,
-    SubscribeError, Subscription, TokenSource, TokioClock,
+    AskError, Attendance, ClientGone, Clock, Counters, Draft, Options, Receipt, SendError, State,
+    StopReason, SubscribeError, Subscription, TokenSource, TokioClock,
     driver::{Driver, Order},
 };
 
@@ -58,10 +58,35 @@ impl Client {
         channel: &str,
         from: Option<Position>,
     ) -> Result<Subscription, SubscribeError> {
+        self.order(channel, from, None).await
+    }
+
+    /// Subscribes to a channel with presence: as a member, or to see who is there. The events tell the
+    /// list and how it changes. A channel that the token subscribes to (its claim `channels`) is told
+    /// without members.
+    ///
+    /// # Errors
+    /// There can't be such a subscription.
+    pub async fn attend(
+        &self,
+        channel: &str,
+        from: Option<Position>,
+        attendance: Attendance,
+    ) -> Result<Subscription, SubscribeError> {
+        self.order(channel, from, Some(attendance)).await
+    }
+
+    async fn order(
+        &self,
+        channel: &str,
+        from: Option<Position>,
+        attendance: Option<Attendance>,
+    ) -> Result<Subscription, SubscribeError> {
         let channel = ChannelName::parse(channel).map_err(SubscribeError::Channel)?;
         let (reply, answer) = oneshot::channel();
         let gone = |_| SubscribeError::Stopped(StopReason::Asked);
-        self.orders.send(Order::Subscribe { channel, from, reply }).await.map_err(|_| gone(()))?;
+        let order = Order::Subscribe { channel, from, attendance, reply };
+        self.orders.send(order).await.map_err(|_| gone(()))?;
         answer.await.map_err(|_| gone(()))?
     }
 

@@ -13,8 +13,8 @@ use serde_json::value::RawValue;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
-    Action, AskError, Clock, Command, Counters, Draft, Input, Machine, OpenFailure, Options,
-    Outgoing, Question, Receipt, SendError, State, SubscribeError, Subscription, Ticket,
+    Action, AskError, Attendance, Clock, Command, Counters, Draft, Input, Machine, OpenFailure,
+    Options, Outgoing, Question, Receipt, SendError, State, SubscribeError, Subscription, Ticket,
     TokenError, TokenSource,
     outlets::{Delivered, Outlets},
     wire::{Heard, Wire},
@@ -26,6 +26,7 @@ pub(crate) enum Order {
     Subscribe {
         channel: ChannelName,
         from: Option<Position>,
+        attendance: Option<Attendance>,
         reply: oneshot::Sender<Result<Subscription, SubscribeError>>,
     },
     Unsubscribe {
@@ -149,8 +150,8 @@ impl Driver {
 
     fn order(&mut self, order: Order) {
         match order {
-            Order::Subscribe { channel, from, reply } => {
-                let outcome = self.subscribe(channel, from);
+            Order::Subscribe { channel, from, attendance, reply } => {
+                let outcome = self.subscribe(channel, from, attendance);
                 // Who did not wait for it drops it, which unsubscribes.
                 drop(reply.send(outcome));
             }
@@ -183,6 +184,7 @@ impl Driver {
         &mut self,
         channel: ChannelName,
         from: Option<Position>,
+        attendance: Option<Attendance>,
     ) -> Result<Subscription, SubscribeError> {
         if let Some(why) = self.machine.stopped() {
             return Err(SubscribeError::Stopped(why.clone()));
@@ -199,7 +201,7 @@ impl Driver {
         let number = self.number();
         let (sender, events) = mpsc::channel(self.options.limits.events.max(1));
         self.outlets.add(channel.clone(), number, sender);
-        let command = Command::Subscribe { channel: channel.clone(), from };
+        let command = Command::Subscribe { channel: channel.clone(), from, attendance };
         self.step(Input::Command(command));
         Ok(Subscription::new(channel, number, events, self.orders.clone()))
     }

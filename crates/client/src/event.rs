@@ -1,6 +1,7 @@
 //! What the reader of a channel is told.
 
-use domain::Position;
+use domain::{Position, PresenceVersion};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::Refusal;
@@ -18,10 +19,22 @@ pub enum ChannelEvent {
     },
     /// A message.
     Message(Message),
-    /// A member came.
-    Joined(Sender),
-    /// A member left.
-    Left(Sender),
+    /// Who is there, told once to a reader that asked for members: what changes follows, over
+    /// reconnects too.
+    Members(MemberList),
+    /// A member came, or was found to be there after a reconnect.
+    Joined(MemberChange),
+    /// A member left, or was found to be gone after a reconnect.
+    Left(MemberChange),
+    /// There are too many members to be told of one by one: from now on who is there is not known,
+    /// until [`Self::Members`], [`Self::Joined`] or [`Self::Left`] comes, which bring what was told
+    /// before up to date.
+    Counted {
+        /// How many there are.
+        count: u32,
+        /// The version of the list.
+        version: PresenceVersion,
+    },
     /// Messages are missing, or may be.
     Gap(Gap),
     /// The subscription ended.
@@ -95,7 +108,65 @@ impl PartialEq for Message {
     }
 }
 
-/// Who sent a message, or is a member.
+/// The part that a client takes in a channel's presence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attendance {
+    /// It is a member, and is told who the others are.
+    Enter,
+    /// It is told who is there.
+    Watch,
+}
+
+/// Who is in a channel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MemberList {
+    /// In the order in which they joined.
+    pub members: Vec<ListedMember>,
+    /// The version of the list.
+    pub version: PresenceVersion,
+}
+
+/// A member of a list.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ListedMember {
+    /// The client.
+    pub client: String,
+    /// What the token of its newest connection says of it, where it says anything.
+    pub info: Option<Box<RawValue>>,
+    /// With how many connections; 0 while it may return.
+    pub connections: u32,
+}
+
+/// A member that came or left.
+#[derive(Debug, Clone)]
+pub struct MemberChange {
+    /// The client.
+    pub client: String,
+    /// What its token says of it, where it says anything.
+    pub info: Option<Box<RawValue>>,
+    /// The version of the list with this change; several that a reconnect brought have the same.
+    pub version: PresenceVersion,
+}
+
+fn same(one: Option<&RawValue>, other: Option<&RawValue>) -> bool {
+    one.map(RawValue::get) == other.map(RawValue::get)
+}
+
+impl PartialEq for ListedMember {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.client, self.connections) == (&other.client, other.connections)
+            && same(self.info.as_deref(), other.info.as_deref())
+    }
+}
+
+impl PartialEq for MemberChange {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.client, self.version) == (&other.client, other.version)
+            && same(self.info.as_deref(), other.info.as_deref())
+    }
+}
+
+/// Who sent a message.
 #[derive(Debug, Clone)]
 pub struct Sender {
     /// The client.
@@ -108,9 +179,8 @@ pub struct Sender {
 
 impl PartialEq for Sender {
     fn eq(&self, other: &Self) -> bool {
-        let info = |sender: &Self| sender.info.as_ref().map(|info| info.get().to_owned());
         self.client == other.client
             && self.connection == other.connection
-            && info(self) == info(other)
+            && same(self.info.as_deref(), other.info.as_deref())
     }
 }

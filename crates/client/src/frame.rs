@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use domain::{ChannelName, Epoch, Offset, Position};
+use domain::{ChannelName, Epoch, Offset, Position, PresenceVersion};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::{Message, Refusal, Sender};
+use crate::{ListedMember, MemberChange, Message, Refusal, Sender};
 
 /// A frame of the server.
 pub(crate) enum Frame {
@@ -112,6 +112,9 @@ pub(crate) struct Joined {
     #[serde(default)]
     pub(crate) messages: Vec<RawMessage>,
     pub(crate) recovered: Option<bool>,
+    members: Option<Vec<ListedMember>>,
+    count: Option<u32>,
+    version: Option<u64>,
     message: Option<String>,
     reason: Option<String>,
     retry_after_ms: Option<u64>,
@@ -122,6 +125,12 @@ impl Joined {
     pub(crate) fn position(&self) -> Option<Position> {
         let epoch = Epoch::parse(self.epoch.as_deref()?)?;
         Some(Position { epoch, offset: Offset(self.offset?) })
+    }
+
+    /// Who is there, with presence.
+    pub(crate) fn roster(&mut self) -> Option<RawRoster> {
+        let version = PresenceVersion(self.version?);
+        Some(RawRoster { members: self.members.take(), count: self.count?, version })
     }
 
     /// The refusal, where it is one.
@@ -195,12 +204,37 @@ pub(crate) struct MemberMoved {
     pub(crate) channel: ChannelText,
     client: String,
     info: Option<Box<RawValue>>,
+    version: u64,
 }
 
 impl MemberMoved {
-    pub(crate) fn member(self) -> Sender {
-        Sender { client: self.client, connection: None, info: self.info }
+    pub(crate) fn change(self) -> MemberChange {
+        let version = PresenceVersion(self.version);
+        MemberChange { client: self.client, info: self.info, version }
     }
+}
+
+/// The data of a reply to `presence`, and what a reply to `subscribe` has of it.
+#[derive(Deserialize)]
+pub(crate) struct RawRoster {
+    /// Nothing where there are too many.
+    pub(crate) members: Option<Vec<ListedMember>>,
+    pub(crate) count: u32,
+    #[serde(deserialize_with = "version")]
+    pub(crate) version: PresenceVersion,
+}
+
+/// The payload of the push `presence`.
+#[derive(Deserialize)]
+pub(crate) struct MembersCounted {
+    pub(crate) channel: ChannelText,
+    pub(crate) count: u32,
+    #[serde(deserialize_with = "version")]
+    pub(crate) version: PresenceVersion,
+}
+
+fn version<'de, D: serde::Deserializer<'de>>(from: D) -> Result<PresenceVersion, D::Error> {
+    u64::deserialize(from).map(PresenceVersion)
 }
 
 /// The payload of `position`.

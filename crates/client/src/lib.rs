@@ -41,6 +41,10 @@
 //! without history has no position: it says so in [`ChannelEvent::Subscribed`], and each return
 //! to it is [`GapCause::NoHistory`].
 //!
+//! **Members** come with [`Client::attend`]: a list once, then changes. A list that comes with a return to
+//! the channel becomes the changes since the one before. A change whose version leaves a hole makes the
+//! client ask for another list, which is told in the same way.
+//!
 //! **A send** gets a key. It waits in a bounded queue, is sent again with the same key after a
 //! reconnect, `unavailable`, `internal` or `rate_limited`, until the server answers or its deadline
 //! passes. Sends under way at the same time may be committed in another order where one of them
@@ -50,7 +54,8 @@
 //!
 //! * `client`, `subscription`: the handles. `driver` runs the machine, `wire` is the socket,
 //!   `outlets` are the bounded streams to the readers.
-//! * `machine`: the connection in `machine` itself, channels in `roster`, sends in `outbox`.
+//! * `machine`: the connection in `machine` itself, channels in `roster`, their members in `members`, sends in
+//!   `outbox`.
 //! * `frame` reads, `request` writes.
 //! * `options`, `token`, `clock`, `random`, `backoff`: what is given from outside.
 //! * `event`, `state`, `error`, `draft`, `close_family`: words of the interface.
@@ -80,7 +85,10 @@ pub use clock::{Clock, TokioClock};
 pub use close_family::{CloseFamily, Departure};
 pub use draft::{Draft, Receipt};
 pub use error::{AskError, ClientGone, DraftError, Refusal, SendError, SubscribeError};
-pub use event::{ChannelEvent, Gap, GapCause, Message, Recovery, Sender};
+pub use event::{
+    Attendance, ChannelEvent, Gap, GapCause, ListedMember, MemberChange, MemberList, Message,
+    Recovery, Sender,
+};
 pub use machine::{Action, Command, Input, Machine, Outgoing, Question, Ticket};
 pub use options::{Limits, Options};
 pub use random::Random;

@@ -3,6 +3,7 @@
 mod credential;
 mod frames;
 mod link;
+mod members;
 mod outbox;
 mod roster;
 mod words;
@@ -20,7 +21,8 @@ use crate::{
 use credential::Credential;
 use link::{Link, Online, Refresh};
 use outbox::{Outbox, Pending};
-use roster::{Roster, Told, Wish};
+pub(crate) use roster::Wish;
+use roster::{Roster, Told};
 use words::earlier;
 
 /// What a reply answers.
@@ -29,6 +31,8 @@ enum Asked {
     Auth,
     Refresh,
     Subscribe(Vec<Wish>),
+    /// Who is in a channel, where a change was missing.
+    Members(domain::ChannelName),
     /// Whatever the answer, nothing follows.
     Unsubscribe,
     Send(Ticket),
@@ -134,8 +138,8 @@ impl Machine {
 
     fn command(&mut self, now: Moment, command: Command) {
         match command {
-            Command::Subscribe { channel, from } if self.stopped().is_none() => {
-                self.roster.add(channel, from, now);
+            Command::Subscribe { channel, from, attendance } if self.stopped().is_none() => {
+                self.roster.add(Wish { channel, place: from, attendance }, now);
             }
             Command::Subscribe { channel, .. } => self.actions.push(Action::Release(channel)),
             Command::Unsubscribe(channel) => {

@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 
 use domain::{ChannelName, Position};
+
 use serde::Serialize;
 use serde_json::value::RawValue;
+
+use crate::{Attendance, machine::Wish};
 
 #[derive(Serialize)]
 struct Envelope<'a, P: Serialize> {
@@ -69,23 +72,49 @@ impl Auth<'_> {
 }
 
 #[derive(Serialize)]
-struct Wish<'a> {
+struct RawWish<'a> {
     channel: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     position: Option<Place>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    presence: Option<RawAttendance>,
+}
+
+/// `true` or `"watch"`.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum RawAttendance {
+    Enter(bool),
+    Watch(&'static str),
+}
+
+impl From<Attendance> for RawAttendance {
+    fn from(attendance: Attendance) -> Self {
+        match attendance {
+            Attendance::Enter => Self::Enter(true),
+            Attendance::Watch => Self::Watch("watch"),
+        }
+    }
+}
+
+/// What asks about a channel and nothing else.
+#[derive(Serialize)]
+struct About<'a> {
+    channel: &'a str,
 }
 
 /// `subscribe` with `channels`.
-pub(crate) fn subscribe(id: u64, wishes: &[(ChannelName, Option<Position>)]) -> String {
+pub(crate) fn subscribe(id: u64, wishes: &[Wish]) -> String {
     #[derive(Serialize)]
     struct Payload<'a> {
-        channels: Vec<Wish<'a>>,
+        channels: Vec<RawWish<'a>>,
     }
     let channels = wishes
         .iter()
-        .map(|(channel, position)| Wish {
-            channel: channel.as_str(),
-            position: position.map(Place::from),
+        .map(|wish| RawWish {
+            channel: wish.channel.as_str(),
+            position: wish.place.map(Place::from),
+            presence: wish.attendance.map(RawAttendance::from),
         })
         .collect();
     envelope(id, "subscribe", Payload { channels })
@@ -98,7 +127,12 @@ pub(crate) fn question(id: u64, event: &str, payload: &RawValue) -> String {
 
 /// `unsubscribe`
 pub(crate) fn unsubscribe(id: u64, channel: &ChannelName) -> String {
-    envelope(id, "unsubscribe", Wish { channel: channel.as_str(), position: None })
+    envelope(id, "unsubscribe", About { channel: channel.as_str() })
+}
+
+/// `presence`
+pub(crate) fn presence(id: u64, channel: &ChannelName) -> String {
+    envelope(id, "presence", About { channel: channel.as_str() })
 }
 
 /// `messageSend`

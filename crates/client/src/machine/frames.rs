@@ -5,13 +5,14 @@ use std::time::Duration;
 use domain::{ChannelName, Moment};
 use serde_json::value::RawValue;
 
-use super::{Action, Asked, Link, Machine, Ticket, Wish};
+use super::{Action, Asked, Link, Machine, Ticket, Told, Wish, members::Followed};
 use crate::{
-    AskError, ChannelEvent, Departure, Receipt, Refusal, SendError,
+    AskError, Departure, Receipt, Refusal, SendError,
     frame::{
-        Ended, Farewell, Frame, Joined, JoinedMany, MemberMoved, Moved, RawMessage, Stamp, Welcome,
-        read,
+        Ended, Farewell, Frame, Joined, JoinedMany, MemberMoved, MembersCounted, Moved, RawMessage,
+        RawRoster, Stamp, Welcome, read,
     },
+    request,
 };
 
 impl Machine {
@@ -63,6 +64,7 @@ impl Machine {
             },
             Asked::Subscribe(wishes) => self.batch_answered(now, wishes, outcome),
             Asked::Unsubscribe => {}
+            Asked::Members(channel) => self.members_listed(&channel, outcome.ok()),
             Asked::Question(ticket) => {
                 let outcome = outcome.map_err(AskError::Refused);
                 self.actions.push(Action::Answer(ticket, outcome));
@@ -105,7 +107,7 @@ impl Machine {
             Some(refusal) => self.wish_refused(now, wish, refusal),
             None => {
                 let told = self.roster.joined(wish, joined, &mut self.counters);
-                self.tell(&wish.0, told);
+                self.tell(&wish.channel, told);
             }
         }
     }
@@ -113,7 +115,7 @@ impl Machine {
     fn wish_refused(&mut self, now: Moment, wish: &Wish, refusal: Refusal) {
         let delay = self.options.backoff.delay(self.failures.max(1), &mut self.random);
         let told = self.roster.refused(wish, refusal, now, delay);
-        self.tell(&wish.0, told);
+        self.tell(&wish.channel, told);
     }
 
     fn send_answered(
@@ -163,8 +165,9 @@ impl Machine {
                     self.roster.moved(&moved.channel.0, moved.offset);
                 }
             }
-            "memberJoined" => self.member(payload, ChannelEvent::Joined),
-            "memberLeft" => self.member(payload, ChannelEvent::Left),
+            "memberJoined" => self.member(payload, true),
+            "memberLeft" => self.member(payload, false),
+            "presence" => self.members_counted(payload),
             "subscribed" => self.made_by_token(payload),
             "unsubscribed" => self.unsubscribed(now, payload),
             "tokenExpiring" => self.token_expiring(),
@@ -186,11 +189,37 @@ impl Machine {
         self.tell(&channel.0, told);
     }
 
-    fn member(&mut self, payload: &RawValue, event: fn(crate::Sender) -> ChannelEvent) {
+    fn member(&mut self, payload: &RawValue, joined: bool) {
         let Some(moved) = read::<MemberMoved>(payload) else { return };
         let channel = moved.channel.0.clone();
-        let told = self.roster.member(&channel, event(moved.member()));
-        self.tell(&channel, told);
+        match self.roster.members(&channel).map(|members| members.moved(moved, joined)) {
+            Some(Followed::Told(event)) => self.tell(&channel, Told::events(vec![event])),
+            Some(Followed::Lost) => {
+                let id = self.next_id(Asked::Members(channel.clone()));
+                self.actions.push(Action::Transmit(request::presence(id, &channel)));
+            }
+            Some(Followed::Known) | None => {}
+        }
+    }
+
+    fn members_counted(&mut self, payload: &RawValue) {
+        let Some(counted) = read::<MembersCounted>(payload) else { return };
+        let MembersCounted { channel, count, version } = counted;
+        let Some(members) = self.roster.members(&channel.0) else { return };
+        let event = members.counted(count, version);
+        self.tell(&channel.0, Told::events(vec![event]));
+    }
+
+    /// The list that was asked for because a change was missing.
+    fn members_listed(&mut self, channel: &ChannelName, outcome: Option<Box<RawValue>>) {
+        let Some(members) = self.roster.members(channel) else { return };
+        match outcome.and_then(|data| read::<RawRoster>(&data)) {
+            Some(roster) => {
+                let events = members.listed(roster);
+                self.tell(channel, Told::events(events));
+            }
+            None => members.unanswered(),
+        }
     }
 
     fn made_by_token(&mut self, payload: &RawValue) {

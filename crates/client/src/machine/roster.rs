@@ -4,16 +4,23 @@ use std::{collections::BTreeMap, time::Duration};
 
 use domain::{ChannelName, Moment, Offset, Position};
 
+use super::members::Members;
 use crate::{
-    ChannelEvent, Counters, Gap, GapCause, Recovery, Refusal,
+    Attendance, ChannelEvent, Counters, Gap, GapCause, Recovery, Refusal,
     frame::{Joined, RawMessage},
 };
 
 /// Channels of one request: keeps a reply with replays small.
 const BATCH: usize = 10;
 
-/// What is asked of one channel: its name, and the place to go on from.
-pub(super) type Wish = (ChannelName, Option<Position>);
+/// What is asked of one channel.
+#[derive(Debug, Clone)]
+pub(crate) struct Wish {
+    pub(crate) channel: ChannelName,
+    /// The place to go on from.
+    pub(crate) place: Option<Position>,
+    pub(crate) attendance: Option<Attendance>,
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
@@ -38,6 +45,8 @@ struct Entry {
     by_token: bool,
     /// The server does not want the place.
     unplaced: bool,
+    /// Who is there, for a reader that wants to know.
+    members: Option<Members>,
 }
 
 /// What a channel's reader is told, and whether that was the last.
@@ -49,7 +58,7 @@ pub(super) struct Told {
 impl Told {
     const NOTHING: Self = Self { events: Vec::new(), last: false };
 
-    fn events(events: Vec<ChannelEvent>) -> Self {
+    pub(super) fn events(events: Vec<ChannelEvent>) -> Self {
         Self { events, last: false }
     }
 }
@@ -65,10 +74,11 @@ impl Roster {
         self.entries.len()
     }
 
-    pub(super) fn add(&mut self, channel: ChannelName, place: Option<Position>, now: Moment) {
+    pub(super) fn add(&mut self, wish: Wish, now: Moment) {
+        let Wish { channel, place, attendance } = wish;
         let phase = Phase::Wanted(now);
-        let known = place.is_some();
-        let entry = Entry { phase, place, known, by_token: false, unplaced: false };
+        let (known, members) = (place.is_some(), attendance.map(Members::new));
+        let entry = Entry { phase, place, known, by_token: false, unplaced: false, members };
         self.entries.insert(channel, entry);
     }
 
@@ -88,6 +98,7 @@ impl Roster {
     /// The connection is gone.
     pub(super) fn reset(&mut self, now: Moment) {
         for entry in self.entries.values_mut() {
+            entry.members.iter_mut().for_each(Members::reset);
             match entry.phase {
                 Phase::Asked | Phase::Live => entry.phase = Phase::Wanted(now),
                 Phase::Wanted(_) | Phase::Paused => {}
@@ -111,7 +122,11 @@ impl Roster {
             // A second subscription to what the token made gives the present place: the `subscribed`
             // push, which had the position with `auth`, continues.
             let placed = !std::mem::take(&mut entry.by_token) && !entry.unplaced;
-            wishes.push((channel.clone(), entry.place.filter(|_| placed)));
+            wishes.push(Wish {
+                channel: channel.clone(),
+                place: entry.place.filter(|_| placed),
+                attendance: entry.members.as_ref().map(|members| members.attendance),
+            });
         }
         wishes
     }
@@ -126,10 +141,20 @@ impl Roster {
     }
 
     /// The server has the subscription that was asked for with this wish.
-    pub(super) fn joined(&mut self, wish: &Wish, joined: Joined, counters: &mut Counters) -> Told {
-        match self.entries.get_mut(&wish.0) {
+    pub(super) fn joined(
+        &mut self,
+        wish: &Wish,
+        mut joined: Joined,
+        counters: &mut Counters,
+    ) -> Told {
+        match self.entries.get_mut(&wish.channel) {
             Some(entry) if entry.phase == Phase::Asked => {
-                Told::events(entry.join(wish.1, joined, counters))
+                let roster = joined.roster();
+                let mut events = entry.join(wish.place, joined, counters);
+                if let (Some(members), Some(roster)) = (&mut entry.members, roster) {
+                    events.extend(members.listed(roster));
+                }
+                Told::events(events)
             }
             _ => Told::NOTHING,
         }
@@ -161,7 +186,7 @@ impl Roster {
         now: Moment,
         delay: Duration,
     ) -> Told {
-        let Some(entry) = self.entries.get_mut(&wish.0) else { return Told::NOTHING };
+        let Some(entry) = self.entries.get_mut(&wish.channel) else { return Told::NOTHING };
         if entry.phase != Phase::Asked {
             return Told::NOTHING;
         }
@@ -171,12 +196,12 @@ impl Roster {
         }
         let placeless = ["not_enabled", "permission_denied", "epoch_changed", "invalid_params"];
         // No history any more, or no right to it: reading on may still be allowed.
-        if wish.1.is_some() && placeless.contains(&refusal.reason.as_str()) {
+        if wish.place.is_some() && placeless.contains(&refusal.reason.as_str()) {
             entry.unplaced = true;
             entry.phase = Phase::Wanted(now);
             return Told::NOTHING;
         }
-        self.entries.remove(&wish.0);
+        self.entries.remove(&wish.channel);
         let reason = refusal.reason.clone();
         let refusal = Some(refusal);
         let event = ChannelEvent::Unsubscribed { reason, resubscribes: false, refusal };
@@ -195,6 +220,7 @@ impl Roster {
             return Told::NOTHING;
         }
         entry.by_token = false;
+        entry.members.iter_mut().for_each(Members::reset);
         if let Some(again) = again {
             entry.phase = Phase::Wanted(again);
         } else {
@@ -231,10 +257,10 @@ impl Roster {
         }
     }
 
-    /// An event about members, for a live channel.
-    pub(super) fn member(&self, channel: &ChannelName, event: ChannelEvent) -> Told {
-        let live = self.entries.get(channel).is_some_and(|entry| entry.phase == Phase::Live);
-        Told::events(if live { vec![event] } else { Vec::new() })
+    /// Who is in a live channel, for a reader that wants to know.
+    pub(super) fn members(&mut self, channel: &ChannelName) -> Option<&mut Members> {
+        let entry = self.entries.get_mut(channel).filter(|entry| entry.phase == Phase::Live);
+        entry?.members.as_mut()
     }
 
     /// The reader does not keep up; whether the server has to be told.
@@ -242,6 +268,7 @@ impl Roster {
         let Some(entry) = self.entries.get_mut(channel) else { return false };
         let told = matches!(entry.phase, Phase::Asked | Phase::Live) && !entry.by_token;
         entry.phase = Phase::Paused;
+        entry.members.iter_mut().for_each(Members::reset);
         told
     }
 

@@ -4,7 +4,9 @@ use domain::{ChannelName, Moment, Position};
 
 use serde_json::value::RawValue;
 
-use crate::{AskError, ChannelEvent, Draft, OpenFailure, Receipt, SendError, State, TokenError};
+use crate::{
+    AskError, Attendance, ChannelEvent, Draft, OpenFailure, Receipt, SendError, State, TokenError,
+};
 
 /// Something that happened.
 #[derive(Debug)]
@@ -40,6 +42,8 @@ pub enum Command {
         channel: ChannelName,
         /// The place.
         from: Option<Position>,
+        /// The part in its presence, if any.
+        attendance: Option<Attendance>,
     },
     /// Not to read it any more.
     Unsubscribe(ChannelName),

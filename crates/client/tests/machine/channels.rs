@@ -237,7 +237,7 @@ fn an_unsubscribed_channel_is_told_to_the_server_and_silent() {
 fn a_place_kept_from_before_is_continued_or_a_gap() {
     let from = Some(place(3));
     let mut play = Play::online();
-    play.command(Command::Subscribe { channel: channel("a"), from });
+    play.command(Command::Subscribe { channel: channel("a"), from, attendance: None });
     let request = play.asked("subscribe");
     assert_eq!(request["payload"]["channels"][0]["position"]["offset"], 3);
     let mut reply = joined("a", 4);

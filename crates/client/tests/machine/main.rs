@@ -6,6 +6,7 @@
 
 mod channels;
 mod connection;
+mod members;
 mod play;
 mod readers;
 mod sends;

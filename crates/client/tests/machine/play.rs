@@ -171,7 +171,7 @@ impl Play {
     }
 
     pub(crate) fn subscribe(&mut self, name: &str) -> &mut Self {
-        self.command(Command::Subscribe { channel: channel(name), from: None })
+        self.command(Command::Subscribe { channel: channel(name), from: None, attendance: None })
     }
 
     /// Subscribed to `a`, a channel with history, at this offset.

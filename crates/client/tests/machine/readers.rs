@@ -1,6 +1,6 @@
 //! Readers that do not keep up.
 
-use client::{ChannelEvent, Command, GapCause, Input, Recovery};
+use client::{ChannelEvent, GapCause, Input, Recovery};
 use serde_json::json;
 
 use crate::play::{Play, channel, joined, message, offsets};
@@ -42,16 +42,4 @@ fn a_reader_that_is_behind_over_a_reconnect_is_waited_for() {
     assert!(play.reconnect().transmitted().is_empty());
     let request = play.feed(Input::Drained(channel("a"))).asked("subscribe");
     assert_eq!(request["payload"]["channels"][0]["position"]["offset"], 4);
-}
-
-#[test]
-fn members_are_told_of_live_channels() {
-    let mut play = Play::live(0);
-    let moved = json!({"channel": "a", "client": "bob", "version": 3});
-    let told = play.push("memberJoined", moved.clone()).told();
-    assert!(matches!(&told[..], [ChannelEvent::Joined(member)] if member.client == "bob"));
-    let told = play.push("memberLeft", moved.clone()).told();
-    assert!(matches!(&told[..], [ChannelEvent::Left(member)] if member.client == "bob"));
-    play.command(Command::Unsubscribe(channel("a")));
-    assert!(play.push("memberLeft", moved).told().is_empty());
 }
