@@ -3,7 +3,7 @@
 //!
 //! * `args` and `plan` say what is done, `tokens` makes the clients' tokens.
 //! * `server` is a server of our own, `disorder` breaks things by a schedule that a seed repeats.
-//! * `publisher`, `reader`, `rewinder` and `history` record what they know as `record`s.
+//! * `publisher`, `reader`, `rewinder`, `members` and `history` record what they know as `record`s.
 //! * `check` reads the records and gives `finding`s, `report` prints.
 
 mod args;
@@ -11,6 +11,7 @@ mod check;
 mod disorder;
 mod finding;
 mod history;
+mod members;
 mod plan;
 mod publisher;
 mod reader;

@@ -21,6 +21,7 @@ async fn a_server_of_its_own_is_killed_and_keeps_its_promises() {
     let text = text(&output);
     assert_eq!(output.status.code(), Some(0), "{text}");
     assert!(text.starts_with("seed: 3 (--seed 3 repeats the schedule)\n"), "{text}");
+    assert!(text.contains(" came and went; 12 lists"), "{text}");
     assert!(!text.contains(" 0 kills") && !text.contains(" 0 acknowledged"), "{text}");
     assert!(text.ends_with("every promise was kept\n"), "{text}");
 }

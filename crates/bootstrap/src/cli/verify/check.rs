@@ -4,10 +4,12 @@
 //! * `places` compares messages across logs: one message at one place, one message of one send.
 //! * `keeping` compares what was acknowledged or delivered with what is there.
 //! * `hidden` knows what was sent with `echo: false`, `rewinds` looks at what subscriptions began with.
+//! * `members` compares who is there with what readers were told of it.
 //! * `order` looks for one order that everybody saw.
 
 mod hidden;
 mod keeping;
+mod members;
 mod order;
 mod places;
 mod reading;
@@ -30,6 +32,7 @@ pub(super) fn check(records: &Records) -> Vec<Finding> {
     places::check(records, &mut findings);
     keeping::check(records, &mut findings);
     rewinds::check(records, &mut findings);
+    members::check(records, &mut findings);
     order::check(records, &mut findings);
     findings
 }

@@ -111,6 +111,36 @@ pub(super) enum Finding {
         /// Why its subscription ended, if it did.
         ended: Option<String>,
     },
+    /// A member is listed that has left.
+    #[error("ghost: {reader} sees {member} in {channel}, who has left")]
+    Ghost {
+        /// Who.
+        reader: String,
+        /// The channel.
+        channel: String,
+        /// Whom.
+        member: String,
+    },
+    /// A member is not listed.
+    #[error("unseen: {reader} does not see {member} in {channel}, who is there")]
+    Unseen {
+        /// Who.
+        reader: String,
+        /// The channel.
+        channel: String,
+        /// Whom.
+        member: String,
+    },
+    /// A change of members that can't be.
+    #[error("members: {reader} was told of {channel}: {what}")]
+    OddMember {
+        /// Who.
+        reader: String,
+        /// The channel.
+        channel: String,
+        /// What.
+        what: String,
+    },
     /// The server refused what it should take.
     #[error("refused: {body} to {channel}: {reason}")]
     Refused {

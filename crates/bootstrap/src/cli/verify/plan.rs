@@ -38,6 +38,7 @@ pub(super) enum Part {
     Publisher(u16),
     PublisherBreaks(u16),
     ReaderBreaks(u16),
+    Visitor(u16),
     Client(u16),
     Murmur(u16),
     Rewinds,
@@ -53,6 +54,7 @@ impl Part {
             Self::Client(number) => (5, number),
             Self::Murmur(number) => (6, number),
             Self::Rewinds => (7, 0),
+            Self::Visitor(number) => (8, number),
         };
         (kind << 16) | u64::from(number)
     }
@@ -104,6 +106,16 @@ impl Plan {
         publishers * 5..publishers * 20
     }
 
+    /// Whether the channels have presence: of a server that is there nobody knows.
+    pub(super) const fn has_presence(&self) -> bool {
+        self.url.is_none()
+    }
+
+    /// What the token of a client calls it.
+    pub(super) fn client_id(&self, name: &str) -> String {
+        format!("{name}-{}", self.run)
+    }
+
     /// A client, which connects by itself.
     pub(super) fn client(&self, url: &str, name: &str, number: u16) -> Client {
         let mut options = Options::new(url, self.app.clone());
@@ -113,6 +125,6 @@ impl Plan {
         options.language = Some(Language::English);
         options.seed = self.random(Part::Client(number)).bits();
         options.key_prefix = format!("{}-{name}", self.run);
-        Client::start(options, self.tokens.source(&format!("{name}-{}", self.run)))
+        Client::start(options, self.tokens.source(&self.client_id(name)))
     }
 }

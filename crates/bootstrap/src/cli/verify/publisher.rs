@@ -63,6 +63,7 @@ pub(super) async fn run(
     Ok(sends)
 }
 
+/// One of the channels.
 pub(super) fn pick<'a>(channels: &'a [String], random: &mut Random) -> &'a str {
     let index = random.within(0..channels.len() as u64);
     &channels[usize::try_from(index).unwrap_or(0)]

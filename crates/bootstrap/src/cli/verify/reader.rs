@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use client::{ChannelEvent, Client, Counters, GapCause, Message, State, Subscription};
+use client::{Attendance, ChannelEvent, Client, Counters, GapCause, Message, State, Subscription};
 use tokio::{sync::watch, task::JoinHandle};
 
 use super::{
     NoVerdict,
+    members::View,
     plan::Plan,
     record::{Log, MessageSeen, Seen},
 };
@@ -26,10 +27,12 @@ struct Progress {
 
 /// A client that reads every channel.
 pub(super) struct Reader {
-    name: String,
+    pub(super) name: String,
     pub(super) client: Client,
     logs: Vec<JoinHandle<Log>>,
     progress: Vec<watch::Receiver<Progress>>,
+    /// Who is where.
+    views: Vec<(String, watch::Receiver<View>)>,
 }
 
 /// The name of the reader with this number.
@@ -41,14 +44,21 @@ impl Reader {
     pub(super) async fn start(plan: &Plan, url: &str, number: u16) -> Result<Self, NoVerdict> {
         let name = name(number);
         let client = plan.client(url, &name, number);
-        let mut reader = Self { name, client, logs: Vec::new(), progress: Vec::new() };
+        let (logs, progress, views) = (Vec::new(), Vec::new(), Vec::new());
+        let mut reader = Self { name, client, logs, progress, views };
         for channel in &plan.channels {
-            let subscription = reader.client.subscribe(channel).await;
+            let subscription = if plan.has_presence() {
+                reader.client.attend(channel, None, Attendance::Enter).await
+            } else {
+                reader.client.subscribe(channel).await
+            };
             let subscription = subscription.map_err(|_| NoVerdict::Fault("a reader"))?;
             let (sender, receiver) = watch::channel(Progress::default());
             let name = reader.name.clone();
-            reader.logs.push(tokio::spawn(read(name, subscription, sender)));
+            let (shown, view) = watch::channel(View::default());
+            reader.logs.push(tokio::spawn(read(name, subscription, sender, shown)));
             reader.progress.push(receiver);
+            reader.views.push((channel.clone(), view));
         }
         Ok(reader)
     }
@@ -88,6 +98,14 @@ impl Reader {
         }
     }
 
+    /// Who is in each channel, as it is told.
+    pub(super) fn views(&self) -> impl Iterator<Item = (String, String, watch::Receiver<View>)> {
+        let named = |(channel, view): &(String, watch::Receiver<View>)| {
+            (self.name.clone(), channel.clone(), view.clone())
+        };
+        self.views.iter().map(named)
+    }
+
     /// Stops and gives what it was told.
     pub(super) async fn finish(self) -> Result<(Vec<Log>, Counters), NoVerdict> {
         self.client.stop().await;
@@ -104,10 +122,12 @@ async fn read(
     reader: String,
     mut subscription: Subscription,
     progress: watch::Sender<Progress>,
+    view: watch::Sender<View>,
 ) -> Log {
     let channel = subscription.channel().to_owned();
     let mut log = Log { reader, channel, seen: Vec::new(), complete: false };
     while let Some(event) = subscription.next().await {
+        view.send_if_modified(|view| view.take(&event));
         let Some(seen) = seen(event) else { continue };
         log.complete |= matches!(&seen, Seen::Message(message) if message.body.starts_with(END));
         let begun = matches!(seen, Seen::Began { .. });
@@ -131,7 +151,11 @@ fn seen(event: ChannelEvent) -> Option<Seen> {
         ChannelEvent::Unsubscribed { reason, resubscribes: false, .. } if reason != "stopped" => {
             Some(Seen::Ended(reason))
         }
-        ChannelEvent::Unsubscribed { .. } | ChannelEvent::Joined(_) | ChannelEvent::Left(_) => None,
+        ChannelEvent::Unsubscribed { .. }
+        | ChannelEvent::Members(_)
+        | ChannelEvent::Joined(_)
+        | ChannelEvent::Left(_)
+        | ChannelEvent::Counted { .. } => None,
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the clients of a run saw, for the checker.
 
+use std::collections::BTreeSet;
+
 use domain::Position;
 
 /// What the server promises of the channels.
@@ -133,6 +135,21 @@ pub(super) struct Rewind {
     pub(super) messages: Vec<MessageSeen>,
 }
 
+/// Who was in a channel at the end, as one reader was told.
+#[derive(Debug, Clone)]
+pub(super) struct Attended {
+    /// Who was told.
+    pub(super) reader: String,
+    /// Of which channel.
+    pub(super) channel: String,
+    /// Who was there.
+    pub(super) here: BTreeSet<String>,
+    /// Who was there by what it was told.
+    pub(super) seen: BTreeSet<String>,
+    /// What it was told that can't be.
+    pub(super) odd: Vec<String>,
+}
+
 /// Everything that is known of a run.
 #[derive(Debug, Clone)]
 pub(super) struct Records {
@@ -146,4 +163,6 @@ pub(super) struct Records {
     pub(super) kept: Vec<Kept>,
     /// Subscriptions that asked for the last messages.
     pub(super) rewinds: Vec<Rewind>,
+    /// One for each reader and channel with presence.
+    pub(super) attended: Vec<Attended>,
 }

@@ -20,6 +20,8 @@ pub(super) struct Report {
     pub(super) records: Records,
     pub(super) kills: u64,
     pub(super) breaks: u64,
+    /// Clients that came and went.
+    pub(super) visits: u64,
     counters: Counters,
 }
 
@@ -37,9 +39,15 @@ impl Report {
             plan.channels.len(),
             plan.time.as_secs(),
         );
-        let (sends, logs, kept, rewinds) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let records = Records { promise: plan.promise, sends, logs, kept, rewinds };
-        Self { heading, records, kills: 0, breaks: 0, counters: Counters::default() }
+        let records = Records {
+            promise: plan.promise,
+            sends: Vec::new(),
+            logs: Vec::new(),
+            kept: Vec::new(),
+            rewinds: Vec::new(),
+            attended: Vec::new(),
+        };
+        Self { heading, records, kills: 0, breaks: 0, visits: 0, counters: Counters::default() }
     }
 
     pub(super) fn count(&mut self, counters: Counters) {
@@ -68,6 +76,10 @@ impl Report {
         ));
         line(self.sends());
         line(self.reads());
+        if !self.records.attended.is_empty() {
+            let (visits, lists) = (self.visits, self.records.attended.len());
+            line(format!("members: {visits} came and went; {lists} lists at the end"));
+        }
         for finding in findings.iter().take(PRINTED) {
             line(format!("FOUND {finding}"));
         }

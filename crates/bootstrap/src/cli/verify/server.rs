@@ -8,7 +8,11 @@ use tokio::{
     process::{Child, ChildStdout, Command},
 };
 
-use super::{NoVerdict, record::Promise};
+use super::{
+    NoVerdict,
+    members::{LEAVE_DELAY, RETURN_WINDOW},
+    record::Promise,
+};
 
 /// The app that the server has.
 pub(super) const APP: &str = "verify";
@@ -129,9 +133,11 @@ fn configuration(prefix: &str, promise: Promise) -> String {
         Promise::Memory => Some("memory"),
         Promise::Durable => Some("durable"),
     };
+    let (window, delay) = (RETURN_WINDOW.as_secs(), LEAVE_DELAY.as_secs());
     let mut toml = format!(
-        "[[apps]]\nid = \"{APP}\"\n\n[[apps.jwt_keys]]\nalg = \"HS256\"\nsecret_file = \"secret\"\n\n\
-         [[apps.namespaces]]\npattern = \"{prefix}*\"\n"
+        "[store]\nreturn_window = \"{window}s\"\n\n[[apps]]\nid = \"{APP}\"\n\n[[apps.jwt_keys]]\nalg = \"HS256\"\nsecret_file = \"secret\"\n\n\
+         [[apps.namespaces]]\npattern = \"{prefix}*\"\n\
+         presence = true\npresence_leave_delay = \"{delay}s\"\n"
     );
     if let Some(durability) = durability {
         // More than any run makes: everything must be there at its end.

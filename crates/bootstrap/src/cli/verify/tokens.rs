@@ -63,8 +63,9 @@ impl Tokens {
             audience: None,
             client_claim: "client_id".into(),
         };
-        let actions: Actions =
-            [Action::Subscribe, Action::Send, Action::History].into_iter().collect();
+        let actions: Actions = [Action::Subscribe, Action::Send, Action::History, Action::Presence]
+            .into_iter()
+            .collect();
         let app = App { jwt_keys: vec![key], ..App::new(app.clone()) };
         Ok(Self::Made { app: Box::new(app), grant: Grant { pattern, actions } })
     }

@@ -6,7 +6,7 @@ use client::{Client, Counters};
 use tokio::{sync::watch, task::JoinHandle};
 
 use super::{
-    NoVerdict, disorder, history,
+    NoVerdict, disorder, history, members,
     plan::{Part, Plan},
     publisher,
     reader::{END, Reader},
@@ -43,6 +43,9 @@ pub(super) async fn run(plan: Plan) -> Result<(Report, Option<Server>), NoVerdic
     report.records.sends = sends;
     let closer = plan.client(&url, "closer", u16::MAX);
     finish(&plan, &closer, &mut readers, &mut report.records).await?;
+    if plan.has_presence() {
+        report.records.attended = members::settled(&plan, &readers).await;
+    }
     if plan.promise != Promise::None {
         for channel in &plan.channels {
             report.records.kept.push(history::read(&closer, channel).await);
@@ -101,6 +104,9 @@ async fn disturb(
         let random = plan.random(Part::Rewinds);
         tokio::spawn(rewinder::run(plan.clone(), client, random, stopped.clone()))
     });
+    let visiting = plan
+        .has_presence()
+        .then(|| tokio::spawn(members::visit(plan.clone(), url.to_owned(), stopped.clone())));
     let killing = server.map(|server| {
         tokio::spawn(disorder::kill_server(server, plan.random(Part::Server), stopped))
     });
@@ -112,6 +118,9 @@ async fn disturb(
             killing.await.map_err(|_| NoVerdict::Fault("the server's killer"))??;
         server = Some(ours);
         report.kills = kills;
+    }
+    if let Some(visiting) = visiting {
+        report.visits = visiting.await.map_err(|_| NoVerdict::Fault("a visitor"))?;
     }
     for breaking in breaking {
         report.breaks += breaking.await.map_err(|_| NoVerdict::Fault("a breaker"))?;

@@ -5,7 +5,10 @@ use domain::{Epoch, Offset, Position};
 use super::check;
 use crate::cli::verify::{
     finding::Finding,
-    record::{Kept, KeptMessages, Log, MessageSeen, Outcome, Promise, Records, Rewind, Seen, Sent},
+    record::{
+        Attended, Kept, KeptMessages, Log, MessageSeen, Outcome, Promise, Records, Rewind, Seen,
+        Sent,
+    },
 };
 
 const MESSAGES: u64 = 6;
@@ -52,12 +55,14 @@ fn clean() -> Records {
     sends[5].outcome = Outcome::Unknown;
     let messages = (1..=MESSAGES).map(seen).collect();
     let messages = Ok(KeptMessages { after: at(1, 0), messages });
+    let attended = ["r1", "r2"].map(|reader| attended(reader, &["r1", "r2"])).into();
     Records {
         promise: Promise::Durable,
         sends,
         logs: vec![log("r1", everything()), log("r2", everything())],
         kept: vec![Kept { channel: "a".into(), messages }],
         rewinds: vec![rewind(2, 1..=2), rewind(9, 1..=5), rewind(3, 4..=6)],
+        attended,
     }
 }
 
@@ -76,6 +81,13 @@ fn murmured() -> Records {
         .seen
         .retain(|seen| !matches!(seen.message(), Some(copy) if copy.id == "m3" || copy.id == "m4"));
     records
+}
+
+/// Two are there; whom a reader sees.
+fn attended(reader: &str, seen: &[&str]) -> Attended {
+    let names = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+    let (reader, channel) = (reader.into(), "a".into());
+    Attended { reader, channel, here: names(&["r1", "r2"]), seen: names(seen), odd: Vec::new() }
 }
 
 fn kept(records: &mut Records) -> &mut Vec<MessageSeen> {
@@ -211,6 +223,7 @@ fn an_order_that_only_three_readers_contradict_is_found() {
         logs,
         kept: Vec::new(),
         rewinds: Vec::new(),
+        attended: Vec::new(),
     };
     finds(&records, |finding| matches!(finding, Finding::Disorder { .. }));
 }
@@ -326,4 +339,24 @@ fn a_rewind_to_other_messages_is_found() {
     let mut records = clean();
     records.rewinds[0].messages[0].body = "other".into();
     finds(&records, |finding| matches!(finding, Finding::TwoAtOnePlace { .. }));
+}
+
+#[test]
+fn a_member_that_left_is_found_and_one_that_is_not_listed() {
+    let mut records = clean();
+    records.attended[1] = attended("r2", &["r1", "r2", "visitor"]);
+    finds(
+        &records,
+        |finding| matches!(finding, Finding::Ghost { reader, member, .. } if reader == "r2" && member == "visitor"),
+    );
+    records.attended[1] = attended("r2", &["r2"]);
+    finds(&records, |finding| matches!(finding, Finding::Unseen { member, .. } if member == "r1"));
+    assert_eq!(check(&records).len(), 1);
+}
+
+#[test]
+fn a_member_that_joined_or_left_twice_is_found() {
+    let mut records = clean();
+    records.attended[0].odd.push("r2 joined and was there".into());
+    finds(&records, |finding| matches!(finding, Finding::OddMember { .. }));
 }
