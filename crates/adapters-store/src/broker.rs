@@ -34,6 +34,8 @@ use crate::{
 /// It announces every channel: the sink itself knows which have subscribers. Attaching a channel
 /// keeps its stream, for subscribers count its offsets.
 ///
+/// It is the `LeaseStore` of presence as well: leases of members ride in the groups of messages.
+///
 /// One thread writes. What comes while it syncs is synced together next, so the more senders wait,
 /// the more of them share a sync. Dropping the broker ends what waits in order and closes the store.
 ///

@@ -117,7 +117,8 @@ impl Command {
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::Publish { draft, .. } => draft.data.as_str().len(),
-            Self::Begin { .. } | Self::Purge { .. } | Self::Tend { .. } | Self::Leases(_) => 0,
+            Self::Leases(_) => Turn::BYTES,
+            Self::Begin { .. } | Self::Purge { .. } | Self::Tend { .. } => 0,
         }
     }
 }

@@ -34,8 +34,11 @@ type Changes = HashMap<Place, Option<KeptMember>>;
 /// was taken before.
 const MOST_WAITING: usize = 65_536;
 
-/// Changes that one group takes.
+/// Changes that one turn takes.
 const AT_ONCE: usize = 4096;
+
+/// Bytes of `info` behind which it takes no further one.
+const BYTES_AT_ONCE: usize = 1 << 20;
 
 /// What waits for the committer.
 pub(crate) struct Leases {
@@ -85,8 +88,12 @@ impl Leases {
 
     /// Asks the committer to take all that waits, before it closes the store.
     pub(crate) fn ask_for_all(self: &Arc<Self>, queue: Option<&mpsc::Sender<Command>>) {
-        let shares = self.lock().changes.len().div_ceil(AT_ONCE);
-        for _ in 0..shares {
+        let waiting = self.lock();
+        let bytes: usize = waiting.changes.values().map(info_bytes).sum();
+        // Each turn but the last takes as many or as much as it may.
+        let turns = waiting.changes.len() / AT_ONCE + bytes / BYTES_AT_ONCE + 1;
+        drop(waiting);
+        for _ in 0..turns {
             let turn = Turn(Arc::clone(self));
             let _ = queue.map(|queue| queue.send(Command::Leases(turn)));
         }
@@ -109,13 +116,22 @@ impl Leases {
 
     fn take(&self) -> Changes {
         let mut waiting = self.lock();
-        if waiting.changes.len() <= AT_ONCE {
-            return std::mem::take(&mut waiting.changes);
-        }
-        let places: Vec<Place> = waiting.changes.keys().take(AT_ONCE).cloned().collect();
+        let mut bytes = 0;
+        let fits = |(_, member): &(&Place, &Option<KeptMember>)| {
+            let fits = bytes < BYTES_AT_ONCE;
+            bytes += info_bytes(member);
+            fits
+        };
+        let share = waiting.changes.iter().take(AT_ONCE).take_while(fits);
+        let places: Vec<Place> = share.map(|(place, _)| place.clone()).collect();
         let entry = |place| waiting.changes.remove_entry(&place);
         places.into_iter().filter_map(entry).collect()
     }
+}
+
+fn info_bytes(member: &Option<KeptMember>) -> usize {
+    let info = member.as_ref().and_then(|member| member.info.as_ref());
+    info.map_or(0, |info| info.as_str().len())
 }
 
 /// The right to take what waits; without use it is given back.
@@ -128,6 +144,9 @@ impl Drop for Turn {
 }
 
 impl Turn {
+    /// Bytes that it may bring into a group.
+    pub(crate) const BYTES: usize = BYTES_AT_ONCE;
+
     /// Puts what waits into a group's batch, and the sign of life of this start with it.
     pub(crate) fn stage(self, ledger: &mut Ledger, batch: &mut Batch, now: Timestamp) -> Taken {
         let changes = self.0.take();

@@ -8,7 +8,7 @@ use adapters_memory::{MemoryPresence, RandomIds};
 use adapters_store::{DurableBroker, restore};
 use application::ports::{Lease, LeaseStore, LeasesFull, Standing};
 use common::{Store, channel};
-use domain::{ClientId, PresenceVersion, Timestamp};
+use domain::{ClientId, Payload, PresenceVersion, Timestamp};
 use testkit::{
     RecordingPresence,
     contracts::{
@@ -196,4 +196,21 @@ async fn members_are_in_a_copy_and_counted() {
     restore(&copy, &other.path(), &RandomIds, now).expect("restored");
     let kept = other.open().begin().await.expect("begun");
     assert_eq!((kept.leases.len(), kept.floor.0), (3, 1 << 32));
+}
+
+/// What waits at the end is written, however large it is.
+#[tokio::test]
+async fn large_leases_are_written_in_shares() {
+    let store = Store::new();
+    let broker = store.open();
+    broker.begin().await.expect("begun");
+    let info = format!("\"{}\"", "x".repeat(8000));
+    let info = Payload::parse(&info, 10_000).ok().map(Arc::new);
+    for number in 0..500 {
+        broker.keep(Lease { info: info.clone(), ..lease(number) }).expect("kept");
+    }
+    drop(broker);
+    let kept = store.open().begin().await.expect("begun").leases;
+    assert_eq!(kept.len(), 500);
+    assert!(kept.iter().all(|lease| lease.info == info));
 }

@@ -5,6 +5,10 @@ use std::sync::Arc;
 use crate::{ChannelKey, ClientId, ConnectionId, Payload};
 
 /// The state of a channel's list of members: each change makes it greater by one.
+///
+/// It never goes back while the server runs, and not over a restart where members are kept on disk:
+/// then each start begins 2^32 further. A server that keeps nothing, or whose store began anew or was
+/// restored, may begin anew too; so a list that is asked for counts, whatever its version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct PresenceVersion(pub u64);
 

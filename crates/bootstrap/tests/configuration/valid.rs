@@ -158,3 +158,14 @@ fn settings_show_no_secret_in_the_log() {
     let shown = format!("{:?}", whole());
     assert!(!shown.contains("0123456789abcdef") && !shown.contains("fedcba9876543210"));
 }
+
+#[test]
+fn the_return_window_follows_the_shutdown_window_unless_it_is_set() {
+    let window = |text: &str| {
+        let loaded = load(text).unwrap_or_else(|line| panic!("{line}"));
+        loaded.settings.store.return_window.as_secs()
+    };
+    assert_eq!(window(""), 45);
+    assert_eq!(window("[server]\nshutdown_window = '5m'"), 315);
+    assert_eq!(window("[server]\nshutdown_window = '5m'\n[store]\nreturn_window = '0s'"), 0);
+}
