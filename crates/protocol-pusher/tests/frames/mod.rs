@@ -159,6 +159,7 @@ fn change(movement: Movement) -> PresenceChange {
         info: Some(Arc::new(json(r#"{"name":"A"}"#))),
         movement,
         version: PresenceVersion(4),
+        count: 2,
     }
 }
 
