@@ -156,6 +156,15 @@ impl Authenticate {
         served(self.registry.find_by_pusher_key(key).await, peer)
     }
 
+    /// The same for the app's own backend, which is no web page: rules for origins are not for it.
+    pub(crate) async fn screen_backend(
+        &self,
+        key: &str,
+        peer: &Peer,
+    ) -> Result<Arc<App>, NotAuthenticated> {
+        reached(self.registry.find_by_pusher_key(key).await, peer)
+    }
+
     async fn claims(&self, app: &Arc<App>, token: &str) -> Result<Claims, NotAuthenticated> {
         let claims = self.verifier.verify(app, token).await.map_err(NotAuthenticated::Token)?;
         let channels = u32::try_from(claims.channels.len()).unwrap_or(u32::MAX);
@@ -166,8 +175,20 @@ impl Authenticate {
     }
 }
 
-/// The app that was found, if it answers this peer.
+/// The app that was found, if it answers this peer and its page.
 fn served(
+    found: Result<Option<Arc<App>>, RegistryError>,
+    peer: &Peer,
+) -> Result<Arc<App>, NotAuthenticated> {
+    let app = reached(found, peer)?;
+    if !app.origins.allows(peer.origin.as_deref()) {
+        return Err(NotAuthenticated::Origin);
+    }
+    Ok(app)
+}
+
+/// The app that was found, if it answers this peer, whatever page it is.
+fn reached(
     found: Result<Option<Arc<App>>, RegistryError>,
     peer: &Peer,
 ) -> Result<Arc<App>, NotAuthenticated> {
@@ -178,9 +199,6 @@ fn served(
     }
     if app.demo && !peer.is_same_machine() {
         return Err(NotAuthenticated::NotThisMachine);
-    }
-    if !app.origins.allows(peer.origin.as_deref()) {
-        return Err(NotAuthenticated::Origin);
     }
     Ok(app)
 }
@@ -264,6 +282,26 @@ mod tests {
         let rules = vec![OriginRule::parse("https://a.example").unwrap()];
         let strict = app(|app| app.origins = OriginPolicy { rules, required: true });
         assert_eq!(refused(decide(Some(strict), &peer(), never()).await), ErrorCode::OriginDenied);
+    }
+
+    #[tokio::test]
+    async fn a_backend_is_no_page_and_yet_not_everybody() {
+        let screen = async |app: App, peer: Peer| {
+            let mut registry = MockAppRegistry::new();
+            let app = Arc::new(app);
+            registry.expect_find_by_pusher_key().returning(move |_| Ok(Some(Arc::clone(&app))));
+            let authenticate = Authenticate::new(Arc::new(registry), Arc::new(never()));
+            let screened = authenticate.screen_backend("key", &peer).await;
+            screened.map(|_| ()).map_err(|error| error.refusal().code)
+        };
+        let rules = vec![OriginRule::parse("https://a.example").unwrap()];
+        let strict = app(|app| app.origins = OriginPolicy { rules, required: true });
+        assert_eq!(screen(strict, peer()).await, Ok(()));
+        let disabled = app(|app| app.status = AppStatus::Disabled);
+        assert_eq!(screen(disabled, peer()).await, Err(ErrorCode::AppDisabled));
+        let demo = app(|app| app.demo = true);
+        let forwarded = Peer { forwarded: true, ..peer() };
+        assert_eq!(screen(demo, forwarded).await, Err(ErrorCode::OriginDenied));
     }
 
     #[tokio::test]

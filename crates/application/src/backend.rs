@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use domain::{
     App, AppId, Author, ChannelKey, ChannelName, ClientId, CloseReason, ConnectionId, Draft,
-    ErrorCode, Hidden, MessageKey, MessageName, Payload, Receipt, Roster, Source,
+    ErrorCode, Hidden, MessageKey, MessageName, Payload, Peer, Receipt, Roster, Source,
 };
 
 use crate::{
@@ -46,6 +46,17 @@ pub struct Occupied {
 impl Backend {
     pub(crate) fn new(hub: Arc<Hub>) -> Self {
         Self { hub }
+    }
+
+    /// The app that has this key of the Pusher protocol, if it answers backends from there. That
+    /// the caller has the key's secret, too, it has to prove yet.
+    ///
+    /// # Errors
+    /// `app_not_found`, `app_disabled`, `origin_denied` (the demo app, from elsewhere than this same
+    /// machine), `unavailable`.
+    pub async fn app_of_pusher_key(&self, key: &str, peer: &Peer) -> Result<Arc<App>, Refusal> {
+        let found = self.hub.authenticate.screen_backend(key, peer).await;
+        found.map_err(|error| error.refusal())
     }
 
     /// Publishes a message; resolves when it is stamped and kept.

@@ -8,7 +8,7 @@ use crate::ports::{
     AppRegistry, Clock, IdSource, IssueError, RegistryError, TokenIssuer, TokenRequest,
 };
 
-/// Gives the demo page its token, under the demo's rules.
+/// Gives the demo page its token, and knows the demo's rules.
 pub struct DemoToken {
     registry: Arc<dyn AppRegistry>,
     issuer: Arc<dyn TokenIssuer>,
@@ -70,14 +70,8 @@ impl DemoToken {
         peer: &Peer,
         client: Option<ClientId>,
     ) -> Result<IssuedToken, DemoTokenError> {
-        let app = self.app().await?;
-        if !peer.is_same_machine() {
-            return Err(DemoTokenError::NotThisMachine);
-        }
-        let client = match client {
-            Some(client) => client,
-            None => self.guest()?,
-        };
+        let app = self.admit(peer).await?;
+        let client = self.named(client)?;
         let expires_at = self.clock.now().after(Self::LIFE);
         let request = TokenRequest {
             client: client.clone(),
@@ -88,6 +82,23 @@ impl DemoToken {
         };
         let token = self.issuer.issue(&app, &request)?;
         Ok(IssuedToken { token, client, expires_at })
+    }
+
+    /// The demo app, for whoever its rules let in: what else is signed with its keys asks here.
+    ///
+    /// # Errors
+    /// `Off`, `NotThisMachine`, `Registry`.
+    pub async fn admit(&self, peer: &Peer) -> Result<Arc<App>, DemoTokenError> {
+        let app = self.app().await?;
+        if peer.is_same_machine() { Ok(app) } else { Err(DemoTokenError::NotThisMachine) }
+    }
+
+    /// This client, or one with a random name.
+    ///
+    /// # Errors
+    /// Never, so far as random names are names.
+    pub fn named(&self, client: Option<ClientId>) -> Result<ClientId, DemoTokenError> {
+        client.map_or_else(|| self.guest(), Ok)
     }
 
     async fn app(&self) -> Result<Arc<App>, DemoTokenError> {
