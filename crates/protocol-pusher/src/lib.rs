@@ -7,8 +7,10 @@
 //!   says of it.
 //! * `signature` is what keys sign; [`PusherPasses`] judges it for connections, [`authorize_channel`]
 //!   and [`authenticate_user`] make it, as an app's backend does.
+//! * [`api`] is what backends ask over HTTP: signed queries, bodies of requests and answers.
 //! * [`conventions`] are the options that channels have by their names.
 
+pub mod api;
 mod channel_kind;
 mod close_code;
 mod codec;
