@@ -95,7 +95,7 @@ async fn issue(
     }
 }
 
-fn refuse(language: Language, error: &DemoTokenError) -> Response {
+pub(crate) fn refuse(language: Language, error: &DemoTokenError) -> Response {
     let code = match error {
         DemoTokenError::Off => ErrorCode::NotEnabled,
         DemoTokenError::NotThisMachine => ErrorCode::OriginDenied,
@@ -115,7 +115,7 @@ fn refuse(language: Language, error: &DemoTokenError) -> Response {
     refuse_because(language, code, detail)
 }
 
-fn refuse_because(language: Language, code: ErrorCode, detail: &str) -> Response {
+pub(crate) fn refuse_because(language: Language, code: ErrorCode, detail: &str) -> Response {
     refused(language, &Refusal::because(code, detail))
 }
 

@@ -1,13 +1,17 @@
-//! Plain HTTP surface: health, the demo page and its token.
+//! Plain HTTP surface: health, the demo page, and what backends of the Pusher protocol ask.
 //!
 //! * [`health`] says whether the process serves and whether it wants traffic.
 //! * [`demo_page`] is the page of this same machine, its files are in `assets/demo`.
-//! * [`demo_token`] is that page's token.
+//! * [`demo_token`] is that page's token; [`demo_pusher`] signs for such pages as a backend of the
+//!   Pusher protocol does.
+//! * [`pusher_api`] is what such backends ask.
 
 mod demo_page;
 mod demo_token;
 mod health;
+mod pusher;
 
 pub use demo_page::demo_page;
 pub use demo_token::demo_token;
 pub use health::{Health, health};
+pub use pusher::{demo_pusher, pusher_api};

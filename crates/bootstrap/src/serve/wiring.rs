@@ -72,9 +72,9 @@ impl Server {
         let hub = Hub::new(ports, fanout, rules(settings));
         let writable = store.as_ref().map_or_else(|| Arc::new(|| true) as _, Store::health);
         let issuer = Arc::new(JwtTokenIssuer::new(Arc::clone(&clock)));
-        let tokens = Arc::new(DemoToken::new(registry, issuer, clock, ids));
+        let tokens = Arc::new(DemoToken::new(registry, issuer, Arc::clone(&clock), ids));
         let health = Health { hub: Arc::clone(&hub), admission: Arc::clone(&admission), writable };
-        let router = router(settings, &hub, health, tokens);
+        let router = router(settings, &hub, health, tokens, clock);
         let drain = settings.server.shutdown_deadline;
         Ok(Self { listener, router, hub, presence, admission, drain })
     }
@@ -240,7 +240,13 @@ async fn sweep(memory: Weak<MemoryBroker>) {
     }
 }
 
-fn router(settings: &Settings, hub: &Arc<Hub>, health: Health, tokens: Arc<DemoToken>) -> Router {
+fn router(
+    settings: &Settings,
+    hub: &Arc<Hub>,
+    health: Health,
+    tokens: Arc<DemoToken>,
+    clock: Arc<dyn Clock>,
+) -> Router {
     let language = settings.server.language;
     let endpoint = Endpoint {
         hub: Arc::clone(hub),
@@ -256,6 +262,8 @@ fn router(settings: &Settings, hub: &Arc<Hub>, health: Health, tokens: Arc<DemoT
         }))
         .merge(adapters_http::health(health))
         .merge(adapters_http::demo_page())
-        .merge(adapters_http::demo_token(tokens, language));
+        .merge(adapters_http::demo_token(Arc::clone(&tokens), language))
+        .merge(adapters_http::demo_pusher(tokens, language))
+        .merge(adapters_http::pusher_api(Arc::clone(hub), clock));
     if settings.debug.echo { router.merge(adapters_ws::echo_route()) } else { router }
 }
