@@ -7,6 +7,7 @@
 //! * `sdk` and `verify` play with the client of this repository; `model` is a server with history.
 //! * `pusher_client` speaks the Pusher protocol, with the backend that signs for it.
 //! * `tokens` signs tokens, `keys` are key pairs, `certificate` is a server's and who trusts it.
+//! * `pusher_http` are backends of the Pusher protocol.
 //! * The other modules are the stories.
 
 #![expect(clippy::unwrap_used, reason = "what a test needs is there, or the test fails")]
@@ -37,6 +38,7 @@ mod pace;
 mod presence;
 mod pusher;
 mod pusher_client;
+mod pusher_http;
 mod raw;
 mod refused_auth;
 mod returning;
