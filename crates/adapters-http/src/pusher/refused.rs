@@ -67,10 +67,10 @@ impl Refused {
 
 impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
-        match refusal.code {
-            ErrorCode::AppNotFound => Self::NotItsKey,
-            _ => Self::Application(refusal),
+        if refusal.code == ErrorCode::AppNotFound {
+            return Self::NotItsKey;
         }
+        Self::Application(refusal)
     }
 }
 
