@@ -46,7 +46,14 @@ fn check_request(request: Request) {
     let about = match &request.command {
         Command::Subscribe(subscribe) => About::Subscribe(subscribe.channel.clone()),
         Command::Send(send) => About::Send(send.channel.clone()),
-        _ => About::Other,
+        Command::Auth(_)
+        | Command::SubscribeMany(_)
+        | Command::Unsubscribe(_)
+        | Command::History(_)
+        | Command::Presence(_)
+        | Command::Ping
+        | Command::Alive
+        | Command::SignIn(_) => About::Other,
     };
     let outcome = Err(Refusal::plain(ErrorCode::PayloadTooLarge));
     check_frame(&codec().reply(&Reply { id: None, about, outcome }));

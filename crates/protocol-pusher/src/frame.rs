@@ -2,6 +2,9 @@
 
 use json_writer::{Object, string};
 
+/// Takes the writer of each frame, one after the other, and gives it a buffer of its own.
+pub(crate) type EachFrame<'a> = &'a mut dyn FnMut(&dyn Fn(&mut Vec<u8>));
+
 /// `{"event":...,"channel":...,"data":"..."}`: `data` is JSON inside a text.
 pub(crate) fn write_text_data(
     out: &mut Vec<u8>,

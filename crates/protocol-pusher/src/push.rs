@@ -7,13 +7,13 @@ use json_writer::string;
 use crate::{
     ChannelKind, DEFAULT_EVENT, close_code,
     close_code::message,
-    frame::{begin, write_error, write_object_data, write_text_data},
+    frame::{EachFrame, begin, write_error, write_object_data, write_text_data},
     reply::write_subscribed,
 };
 
 /// Gives each frame of the push a buffer of its own. Positions, and times of tokens, are no words of
 /// this protocol.
-pub(crate) fn write(push: &Push<'_>, frame: &mut dyn FnMut(&dyn Fn(&mut Vec<u8>))) {
+pub(crate) fn write(push: &Push<'_>, frame: EachFrame<'_>) {
     match push {
         Push::Message(publication) => {
             frame(&|out| write_message(out, &publication.channel.channel, &publication.message));

@@ -6,7 +6,7 @@ use json_writer::{Object, string};
 
 use crate::{
     ChannelKind,
-    frame::{begin, write_error, write_object_data, write_text_data},
+    frame::{EachFrame, begin, write_error, write_object_data, write_text_data},
     push::write_message,
 };
 
@@ -16,14 +16,14 @@ const TOO_MANY_EVENTS: u16 = 4301;
 const UNAUTHORIZED: u16 = 4009;
 
 /// Gives each frame of the reply a buffer of its own.
-pub(crate) fn write(reply: &Reply, frame: &mut dyn FnMut(&dyn Fn(&mut Vec<u8>))) {
+pub(crate) fn write(reply: &Reply, frame: EachFrame<'_>) {
     match &reply.outcome {
         Ok(data) => write_data(data, frame),
         Err(refusal) => write_refusal(&reply.about, refusal, frame),
     }
 }
 
-fn write_data(data: &ReplyData, frame: &mut dyn FnMut(&dyn Fn(&mut Vec<u8>))) {
+fn write_data(data: &ReplyData, frame: EachFrame<'_>) {
     match data {
         ReplyData::Subscribed(subscribed) => write_subscribed(subscribed, frame),
         ReplyData::Pong(_) => frame(&|out| write_object_data(out, "pusher:pong", None, |_| ())),
@@ -42,10 +42,7 @@ fn write_data(data: &ReplyData, frame: &mut dyn FnMut(&dyn Fn(&mut Vec<u8>))) {
 }
 
 /// That it is subscribed, then what the channel has for a new subscriber.
-pub(crate) fn write_subscribed(
-    subscribed: &Subscribed,
-    frame: &mut dyn FnMut(&dyn Fn(&mut Vec<u8>)),
-) {
+pub(crate) fn write_subscribed(subscribed: &Subscribed, frame: EachFrame<'_>) {
     let channel = &subscribed.channel;
     frame(&|out| {
         let event = "pusher_internal:subscription_succeeded";
@@ -88,7 +85,7 @@ fn write_roster(object: &mut Object<'_>, roster: &Roster) {
     });
 }
 
-fn write_refusal(about: &About, refusal: &Refusal, frame: &mut dyn FnMut(&dyn Fn(&mut Vec<u8>))) {
+fn write_refusal(about: &About, refusal: &Refusal, frame: EachFrame<'_>) {
     match about {
         About::Subscribe(channel) => frame(&|out| write_subscription_error(out, channel, refusal)),
         About::Send(channel) => frame(&|out| {
@@ -109,14 +106,15 @@ fn write_subscription_error(out: &mut Vec<u8>, channel: &ChannelName, refusal: &
         return write_error(out, None, &format!("Existing subscription to channel {channel}"));
     }
     let unsigned = ChannelKind::of(channel).signed && refusal.code == ErrorCode::PermissionDenied;
-    let message = match refusal.code {
-        ErrorCode::SignatureInvalid => {
-            "Invalid signature: it is not one of the app's for this connection and channel".into()
-        }
-        _ if unsigned => "Auth value for subscription is missing".into(),
-        _ => refusal.message(Language::English),
+    let forged = refusal.code == ErrorCode::SignatureInvalid;
+    let message = if forged {
+        "Invalid signature: it is not one of the app's for this connection and channel".into()
+    } else if unsigned {
+        "Auth value for subscription is missing".into()
+    } else {
+        refusal.message(Language::English)
     };
-    let auth = unsigned || refusal.code == ErrorCode::SignatureInvalid;
+    let auth = unsigned || forged;
     write_object_data(out, "pusher:subscription_error", Some(channel.as_str()), |data| {
         data.text("type", if auth { "AuthError" } else { "SubscriptionError" });
         data.text("error", &message);
@@ -125,19 +123,17 @@ fn write_subscription_error(out: &mut Vec<u8>, channel: &ChannelName, refusal: &
 }
 
 fn event_rejected(channel: &ChannelName, refusal: &Refusal) -> (Option<u16>, String) {
-    match refusal.code {
-        ErrorCode::RateLimited => {
-            (Some(TOO_MANY_EVENTS), "Client event rejected due to rate limit".into())
-        }
-        ErrorCode::PermissionDenied if !ChannelKind::of(channel).signed => {
-            let message = "Client event rejected - only supported on private and presence channels";
-            (None, message.into())
-        }
-        ErrorCode::PermissionDenied => {
-            let message = "Client event rejected - you must be subscribed to the channel, and \
-                           client events must be enabled for the app";
-            (None, message.into())
-        }
-        _ => (None, format!("Client event rejected - {}", refusal.message(Language::English))),
+    if refusal.code == ErrorCode::RateLimited {
+        return (Some(TOO_MANY_EVENTS), "Client event rejected due to rate limit".into());
     }
+    if refusal.code != ErrorCode::PermissionDenied {
+        let why = refusal.message(Language::English);
+        return (None, format!("Client event rejected - {why}"));
+    }
+    let why = if ChannelKind::of(channel).signed {
+        "you must be subscribed to the channel, and client events must be enabled for the app"
+    } else {
+        "only supported on private and presence channels"
+    };
+    (None, format!("Client event rejected - {why}"))
 }
