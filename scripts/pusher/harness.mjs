@@ -116,7 +116,7 @@ export function connect(server, options = {}, key = KEY) {
 
 /** A channel with the journal of what comes in it. @param {any} channel */
 export function follow(channel) {
-  const heard = journal(channel.name);
+  const heard = journal(channel.name ?? 'a user');
   channel.bind_global((/** @type {string} */ event, /** @type {any} */ data) => heard.note(event, data));
   return { ...heard, channel };
 }
@@ -172,13 +172,17 @@ export async function startBackend(library) {
   };
 }
 
-/** @param {Server} server @param {string} [kind] */
-export const demoAuth = (server) => ({
-  channelAuthorization: /** @type {const} */ ({ endpoint: `${server.url}demo/pusher/auth`, transport: 'ajax' }),
-  userAuthentication: /** @type {const} */ ({ endpoint: `${server.url}demo/pusher/user-auth`, transport: 'ajax' }),
-});
+/** The options of a page of the demo app. @param {Server} server @param {string} [user] who it says it is */
+export function demoAuth(server, user) {
+  const params = user && { user_id: user, user_info: JSON.stringify({ name: user }) };
+  const asked = /** @type {const} */ ({ transport: 'ajax', ...(params && { params }) });
+  return {
+    channelAuthorization: { endpoint: `${server.url}demo/pusher/auth`, ...asked },
+    userAuthentication: { endpoint: `${server.url}demo/pusher/user-auth`, ...asked },
+  };
+}
 
-/** @param {Promise<unknown>} promise */
+/** The error of what has to fail. @param {Promise<unknown>} promise */
 export const outcome = (promise) =>
   promise.then(
     () => undefined,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { connect, demoAuth, disconnectAll, serverLibrary, startBackend, startDemo } from './harness.mjs';
 
-/** The leave delay of a channel, and twice that for a machine with other things to do. */
+/** The leave delay of a channel. */
 const LEAVE_DELAY_MS = 3000;
 
 /** @type {import('./harness.mjs').Server} */ let server;
@@ -98,12 +98,31 @@ describe('presence', { timeout: 120_000 }, () => {
     assert.equal(alice.room.channel.members.count, 1);
   });
 
-  test('the demo endpoint makes members', async () => {
-    const one = connect(server, demoAuth(server));
-    const room = await one.enter('presence-demo');
-    const { me, count } = room.channel.members;
-    assert.equal(count, 1);
-    assert.ok(me.id);
+  test('ids may be the numbers of a database', async () => {
+    const numbered = (/** @type {number} */ id) => {
+      /** @type {import('pusher-js').ChannelAuthorizationHandler} */
+      const customHandler = ({ socketId, channelName }, done) =>
+        done(null, library.authorizeChannel(socketId, channelName, /** @type {any} */ ({ user_id: id, user_info: { id } })));
+      return connect(server, { channelAuthorization: { endpoint: '', transport: 'ajax', customHandler } });
+    };
+    const seven = await numbered(7).enter('presence-numbers');
+    await numbered(8).enter('presence-numbers');
+    assert.deepEqual(seven.channel.members.me, { id: 7, info: { id: 7 } });
+    assert.deepEqual((await seven.nth('pusher:member_added')).data, { id: '8', info: { id: 8 } });
+    assert.deepEqual(seven.channel.members.get(8), { id: 8, info: { id: 8 } });
+  });
+
+  test('the demo endpoint makes members: who they say they are, or guests', async () => {
+    const guest = await connect(server, demoAuth(server)).enter('presence-demo');
+    assert.match(guest.channel.members.me.id, /^[A-Za-z0-9_.@|:+=-]+$/);
+    const dora = await connect(server, demoAuth(server, 'dora')).enter('presence-demo');
+    assert.deepEqual(dora.channel.members.me, { id: 'dora', info: { name: 'dora' } });
+    assert.deepEqual((await guest.nth('pusher:member_added')).data.id, 'dora');
+    const tab = connect(server, demoAuth(server, 'dora'));
+    tab.pusher.signin();
+    await tab.connected();
+    await tab.pusher.user.signinDonePromise;
+    assert.equal(tab.pusher.user.user_data?.id, 'dora');
   });
 
   test('who is signed in needs no member data of the backend', async () => {
