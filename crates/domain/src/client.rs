@@ -74,20 +74,25 @@ impl Client {
 
     /// This guest as its app's backend knows it.
     #[must_use]
-    pub fn signed_in(&self, id: ClientId, channels: Vec<ChannelName>) -> Self {
-        Self { id, channels, ..self.clone() }
+    pub fn signed_in(
+        &self,
+        id: ClientId,
+        info: Option<Payload>,
+        channels: Vec<ChannelName>,
+    ) -> Self {
+        Self { id, info: info.map(Arc::new), channels, ..self.clone() }
     }
 
     /// This guest in a channel that its app's backend signed: who it is there, and what it may do.
     #[must_use]
     pub fn in_channel(&self, channel: &ChannelName, signed: Signed, actions: Actions) -> Self {
         let rule = Grant { pattern: GrantPattern::exactly(channel), actions };
-        Self {
-            id: signed.client.unwrap_or_else(|| self.id.clone()),
-            info: signed.info.map(Arc::new),
-            grants: Grants::new(GrantSource::Signature, vec![rule]),
-            ..self.clone()
-        }
+        let (id, info) = match signed.client {
+            Some(client) => (client, signed.info.map(Arc::new)),
+            // As it signed in, if it did.
+            None => (self.id.clone(), self.info.clone()),
+        };
+        Self { id, info, grants: Grants::new(GrantSource::Signature, vec![rule]), ..self.clone() }
     }
 
     /// Whether no token says who this is.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use domain::{Action, App, ChannelName, Client, CloseReason, ErrorCode, Signed};
+use domain::{Action, App, ChannelName, Client, ClientId, CloseReason, ErrorCode, Signed};
 
 use super::{Asked, Session};
 use crate::{Pass, Refusal, ReplyData, Subscribe, hub::Entry, ports::PassError};
@@ -76,7 +76,7 @@ impl Session {
         let (app, connection) = (&guest.app, self.connection.id);
         let signed = self.hub.passes.channel(app, connection, &wish.channel, pass);
         let signed = signed.map_err(not_taken)?;
-        if wish.presence.is_some() && signed.client.is_none() {
+        if wish.presence.is_some() && signed.client.is_none() && !self.is_signed_in(guest) {
             return Err(not_taken(PassError::Unusable(
                 "a presence channel needs to know who it is",
             )));
@@ -109,16 +109,19 @@ impl Session {
         }
     }
 
+    fn is_signed_in(&self, guest: &Client) -> bool {
+        guest.id != ClientId::of_guest(self.connection.id)
+    }
+
     fn sign_in_as(&mut self, guest: &Arc<Client>, signed: Signed) -> Result<(), Refusal> {
         let missing = PassError::Unusable("it does not say who it is");
         let client = signed.client.ok_or_else(|| not_taken(missing))?;
-        let known = guest.id != domain::ClientId::of_guest(self.connection.id);
-        if known && guest.id != client {
+        if self.is_signed_in(guest) && guest.id != client {
             return Err(Refusal::plain(ErrorCode::AuthMismatch));
         }
         let own = ChannelName::of_user(&client);
         let channels = own.map_err(|_| not_taken(PassError::Unusable("its name is too long")))?;
-        let client = Arc::new(guest.signed_in(client, vec![channels]));
+        let client = Arc::new(guest.signed_in(client, signed.info, vec![channels]));
         self.become_known(&client, None);
         self.note_authenticated(&client, true, None);
         Ok(())

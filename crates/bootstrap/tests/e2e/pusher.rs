@@ -186,12 +186,33 @@ async fn a_signed_in_user_has_a_channel_of_its_own() {
     let own = json!({"event": "pusher:subscribe", "data": {"channel": "#server-to-user-17"}});
     pusher.send(own.clone()).await;
     assert_eq!(pusher.frame().await["event"], "pusher:subscription_error");
-    assert_eq!(pusher.sign_in("17").await, json!({"user_data": "{\"id\":\"17\"}"}));
+    assert_eq!(
+        pusher.sign_in("17").await,
+        json!({"user_data": "{\"id\":\"17\",\"user_info\":{\"name\":\"Al\"}}"})
+    );
     pusher.send(own).await;
     pusher.succeeded("#server-to-user-17").await;
     let other = json!({"event": "pusher:subscribe", "data": {"channel": "#server-to-user-18"}});
     pusher.send(other).await;
     assert_eq!(pusher.frame().await["event"], "pusher:subscription_error");
+}
+
+#[tokio::test]
+async fn who_signed_in_is_a_member_by_that_name() {
+    let server = Server::demo().await;
+    let mut pusher = Pusher::demo(&server).await;
+    pusher.ask("presence-room", None).await;
+    assert_eq!(
+        pusher.frame().await["event"],
+        "pusher:subscription_error",
+        "nobody knows who it is"
+    );
+    pusher.sign_in("17").await;
+    pusher.ask("presence-room", None).await;
+    let joined = pusher.succeeded("presence-room").await;
+    let seventeen = json!({"count": 1, "ids": ["17"], "hash": {"17": {"name": "Al"}}});
+    assert_eq!(joined["presence"], seventeen);
+    assert_eq!(pusher.enter("presence-other", "other").await["ids"], json!(["other"]));
 }
 
 #[tokio::test]

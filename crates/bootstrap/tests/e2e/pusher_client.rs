@@ -78,7 +78,8 @@ impl Pusher {
         self.succeeded(channel).await["presence"].take()
     }
 
-    async fn ask(&mut self, channel: &str, data: Option<String>) {
+    /// Asks for a channel, with a signature.
+    pub(crate) async fn ask(&mut self, channel: &str, data: Option<String>) {
         let name = ChannelName::parse(channel).unwrap();
         let auth = authorize_channel(&demo_key(), self.socket, &name, data.as_deref());
         let mut fields = json!({"channel": channel, "auth": auth});
@@ -96,7 +97,7 @@ impl Pusher {
     }
 
     pub(crate) async fn sign_in(&mut self, user: &str) -> Value {
-        let data = json!({"id": user}).to_string();
+        let data = json!({"id": user, "user_info": {"name": "Al"}}).to_string();
         let auth = authenticate_user(&demo_key(), self.socket, &data);
         let fields = json!({"auth": auth, "user_data": data});
         self.send(json!({"event": "pusher:signin", "data": fields})).await;
