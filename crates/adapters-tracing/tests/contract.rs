@@ -47,7 +47,7 @@ fn event_sink_1_every_event_is_taken() {
         .finish();
     let _here = tracing_subscriber::util::SubscriberInitExt::set_default(lines);
     suite::every_event_is_taken(&TracingEvents);
-    assert_eq!(page.text().lines().count(), 16, "{}", page.text());
+    assert_eq!(page.text().lines().count(), 18, "{}", page.text());
 }
 
 #[test]

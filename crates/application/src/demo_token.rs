@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{App, AppId, ClientId, Peer, Timestamp};
+use domain::{Actions, App, AppId, ClientId, Grant, GrantPattern, Peer, Timestamp};
 
 use crate::ports::{
     AppRegistry, Clock, IdSource, IssueError, RegistryError, TokenIssuer, TokenRequest,
@@ -76,7 +76,7 @@ impl DemoToken {
         let request = TokenRequest {
             client: client.clone(),
             expires_at,
-            caps: None,
+            caps: Some(everything()),
             channels: Vec::new(),
             info: None,
         };
@@ -110,6 +110,13 @@ impl DemoToken {
         let name = format!("guest-{:06x}", self.ids.below(1 << 24));
         ClientId::parse(&name).map_err(|_| DemoTokenError::Off)
     }
+}
+
+/// The page may be in channels of every kind, so that clients of both protocols meet there.
+fn everything() -> Vec<Grant> {
+    let named = ["private-*", "presence-*"].map(GrantPattern::parse);
+    let patterns = named.into_iter().flatten().chain([GrantPattern::everything()]);
+    patterns.map(|pattern| Grant { pattern, actions: Actions::all() }).collect()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use application::DemoToken;
 use domain::{
     Actions, App, AppId, Durability, Grant, GrantPattern, HistoryPolicy, JwtAlgorithm, JwtKey,
-    KeyMaterial, Namespace, PatternError, PusherKey,
+    KeyMaterial, Namespace, PusherKey,
 };
 
 use crate::demo_secrets::DemoSecrets;
@@ -25,7 +25,7 @@ const HISTORY: HistoryPolicy = HistoryPolicy {
     durability: Durability::Durable,
 };
 
-/// The demo app with these secrets: everything is allowed but the channels of the server itself.
+/// The demo app with these secrets: everything is allowed in channels that need not be named.
 #[must_use]
 pub fn demo_app(secrets: &DemoSecrets) -> App {
     App {
@@ -42,7 +42,7 @@ pub fn demo_app(secrets: &DemoSecrets) -> App {
             key: PUSHER_KEY.into(),
             secret: secrets.pusher_secret.clone(),
         }],
-        default_grants: EVERYWHERE.into_iter().filter_map(|text| everything(text).ok()).collect(),
+        default_grants: [everything()].into(),
         default_namespace: Arc::new(Namespace {
             history: Some(HISTORY),
             presence: true,
@@ -61,12 +61,9 @@ pub fn id() -> AppId {
     }
 }
 
-/// `*` by the rules of patterns names no `private-` or `presence-` channel. Those are here, too, so
-/// that clients of both protocols meet in them.
-const EVERYWHERE: [&str; 3] = ["*", "private-*", "presence-*"];
-
-fn everything(pattern: &str) -> Result<Grant, PatternError> {
-    Ok(Grant { pattern: GrantPattern::parse(pattern)?, actions: Actions::all() })
+/// `*`, which by the rules of patterns names no `private-`, `presence-` or `#` channel.
+fn everything() -> Grant {
+    Grant { pattern: GrantPattern::everything(), actions: Actions::all() }
 }
 
 #[cfg(test)]

@@ -80,7 +80,7 @@ fn check_says_what_it_read() {
          data: ./rtmate-data\n\
          apps: a (disabled)\n\
          demo app: off\n\
-         warning: apps[0].jwt_keys: there are none: no client can authenticate\n\
+         warning: apps[0].jwt_keys: there are none, and no pusher_keys: no client can come in\n\
          The configuration can be used.\n"
     );
 }

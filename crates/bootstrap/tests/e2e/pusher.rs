@@ -6,7 +6,7 @@ use crate::{
     client::Client,
     pusher_client::{Pusher, goodbye},
     server::Server,
-    tokens::{ALLOW_ALL, app},
+    tokens::{ALLOW_ALL, Token, app},
 };
 
 /// An app with a Pusher key, without presence or history of its own.
@@ -21,7 +21,9 @@ async fn both_protocols_meet_in_one_presence_channel() {
     let mut echo = Pusher::demo(&server).await;
     let first = echo.enter("presence-room", "17").await;
     assert_eq!(first, json!({"count": 1, "ids": ["17"], "hash": {"17": {"name": "17"}}}));
-    let mut bob = Client::demo(&server, "bob").await;
+    let caps = json!({"presence-*": ["subscribe", "send", "presence"]});
+    let token = Token::demo("bob").claim("caps", caps);
+    let mut bob = Client::enter(&server, "demo-app", &token).await;
     let data = bob.done("subscribe", json!({"channel": "presence-room", "presence": true})).await;
     let members: Vec<_> = data["members"].as_array().unwrap().iter().collect();
     assert_eq!(members[0]["client"], "17");
