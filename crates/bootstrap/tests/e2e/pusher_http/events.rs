@@ -82,7 +82,7 @@ async fn many_channels_and_batches_are_sent_in_order_and_counted() {
             "c": {"subscription_count": 0},
         }})
     );
-    let mut heard = vec![guest.hears("e").await, guest.hears("e").await];
+    let mut heard = [guest.hears("e").await, guest.hears("e").await];
     heard.sort_by_key(|frame| frame["channel"].as_str().unwrap().to_owned());
     assert_eq!((&heard[0]["channel"], &heard[1]["channel"]), (&json!("a"), &json!("presence-b")));
 
