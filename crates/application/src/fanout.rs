@@ -6,7 +6,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
-use domain::{AppId, ChannelKey, ChannelName, Durability, PresenceChange, Publication};
+use domain::{
+    AppId, ChannelKey, ChannelName, ConnectionId, Durability, PresenceChange, Publication,
+};
 use tokio::runtime::Handle;
 
 use crate::{
@@ -187,6 +189,22 @@ impl Fanout {
             occupied.extend(sizes.filter(|(_, size)| *size > 0));
         }
         occupied
+    }
+
+    /// The channels of an app that each of these connections subscribes to.
+    pub(crate) fn channels_of(&self, app: &AppId, ids: &[ConnectionId]) -> Vec<Vec<ChannelName>> {
+        let mut channels = vec![Vec::new(); ids.len()];
+        for shard in self.shards.iter().filter(|_| !ids.is_empty()) {
+            let shard = shard.read().unwrap_or_else(PoisonError::into_inner);
+            for (key, room) in shard.iter().filter(|(key, _)| key.app == *app) {
+                for (id, channels) in ids.iter().zip(&mut channels) {
+                    if room.has(*id) {
+                        channels.push(key.channel.clone());
+                    }
+                }
+            }
+        }
+        channels
     }
 
     /// How many subscribe to a channel on this node.

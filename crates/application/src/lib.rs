@@ -50,7 +50,7 @@ mod watcher;
 mod wheel;
 
 pub use admission::{Admission, AdmissionLimits, NotAdmitted, Seat};
-pub use backend::{Backend, BackendMessage, Occupied};
+pub use backend::{Backend, BackendMessage, ChannelState, Occupied, OpenConnection};
 pub use connection::Connection;
 pub use connections::Connections;
 pub use demo_token::{DemoToken, DemoTokenError, IssuedToken};

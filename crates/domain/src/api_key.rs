@@ -54,6 +54,12 @@ impl ApiKeyHash {
         Some(Self(digest))
     }
 
+    /// Takes a digest.
+    #[must_use]
+    pub const fn from_digest(digest: [u8; 32]) -> Self {
+        Self(digest)
+    }
+
     /// The digest's bytes; compare in constant time.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 32] {

@@ -37,6 +37,8 @@ pub enum ErrorCode {
     NotSubscribed,
     /// The channel's namespace does not have this capability.
     NotEnabled,
+    /// Over HTTP: the address is there, for other methods.
+    MethodNotAllowed,
     /// The request contradicts the present state.
     Conflict,
     /// The same key was used for other content.
@@ -59,7 +61,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, in the order of the table in `docs/errors.md`.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::InvalidParams,
         Self::UnsupportedEvent,
         Self::AppNotFound,
@@ -76,6 +78,7 @@ impl ErrorCode {
         Self::NotFound,
         Self::NotSubscribed,
         Self::NotEnabled,
+        Self::MethodNotAllowed,
         Self::Conflict,
         Self::IdempotencyConflict,
         Self::EpochChanged,
@@ -115,6 +118,9 @@ impl ErrorCode {
             Self::NotFound => (404, "not_found", "未找到", "not found"),
             Self::NotSubscribed => (404, "not_subscribed", "未订阅该频道", "not subscribed"),
             Self::NotEnabled => (404, "not_enabled", "功能未启用", "not enabled"),
+            Self::MethodNotAllowed => {
+                (405, "method_not_allowed", "请求方法不被允许", "method not allowed")
+            }
             Self::Conflict => (409, "conflict", "状态冲突", "conflict"),
             Self::IdempotencyConflict => (
                 409,

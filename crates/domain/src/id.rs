@@ -15,6 +15,16 @@ impl ConnectionId {
 }
 
 impl ConnectionId {
+    /// Parses 32 lower-case hex digits, as it is shown.
+    ///
+    /// Nothing where the text is anything else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits =
+            text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        digits.then(|| u128::from_str_radix(text, 16).ok().map(Self)).flatten()
+    }
+
     /// A number below `bound` that differs from connection to connection: for delays that shall not
     /// be the same for all. 0 where `bound` is 0.
     #[must_use]

@@ -2,11 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use application::{BackendMessage, Occupied};
+use application::{BackendMessage, ChannelState, History, Occupied};
 use domain::{
     App, AppId, ChannelKey, ChannelName, ClientId, CloseReason, Durability, ErrorCode,
     HistoryPolicy, MessageKey, Namespace, Payload,
 };
+use futures_util::FutureExt;
 use serde_json::json;
 use testkit::{Scenery, Stage};
 
@@ -135,6 +136,88 @@ async fn it_ends_all_connections_of_a_client_and_of_no_other() {
     one.leaves().await;
     two.leaves().await;
     assert_eq!(backend.disconnect(&app(), &alice, CloseReason::Disconnected), 0, "they are gone");
+}
+
+#[tokio::test]
+async fn it_publishes_many_in_order_each_by_itself() {
+    let stage = stage();
+    let mut bob = stage.enter("bob").await;
+    bob.subscribes("chat:x").await;
+    bob.reads();
+    let key = MessageKey::parse("k1").ok();
+    let keyed = |data: &str| BackendMessage { key: key.clone(), ..message("chat:x", data) };
+    let messages = vec![keyed("1"), message("chat:x", "2"), keyed("3"), message("chat:x", "4")];
+    let outcomes = stage.hub.backend().publish_all(&shop(), messages).await;
+    let outcome = |outcome: &Result<domain::Receipt, application::Refusal>| {
+        outcome.as_ref().map(|it| it.position.unwrap().offset.0).map_err(|it| it.code)
+    };
+    let outcomes: Vec<_> = outcomes.iter().map(outcome).collect();
+    assert_eq!(outcomes, [Ok(1), Ok(2), Err(ErrorCode::IdempotencyConflict), Ok(3)]);
+    let heard: Vec<_> = bob.reads().iter().map(|push| push["payload"]["data"].clone()).collect();
+    assert_eq!(heard, [json!(1), json!(2), json!(4)]);
+}
+
+#[tokio::test]
+async fn what_is_slow_keeps_its_order_and_holds_no_other_up() {
+    let (stage, held) = Stage::held();
+    let backend = stage.hub.backend();
+    let mut plain = App::new(app());
+    plain.default_namespace = Arc::default();
+    let plain = Arc::new(plain);
+    let messages = vec![message("a", "1"), message("b", "2")];
+    let mut publishing = Box::pin(backend.publish_all(&plain, messages));
+    assert!((&mut publishing).now_or_never().is_none());
+    assert_eq!(held.waiting(), ["1", "2"], "in their order, and both are under way");
+    held.release("2");
+    assert!((&mut publishing).now_or_never().is_none());
+    held.release("1");
+    let outcomes = publishing.await;
+    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+}
+
+#[tokio::test]
+async fn it_reads_what_is_hidden_and_purges_in_place() {
+    let stage = stage();
+    let backend = stage.hub.backend();
+    let mut alice = stage.enter("alice").await;
+    let send = json!({"channel": "chat:x", "data": 1, "echo": false});
+    alice.asks("messageSend", send).await;
+    backend.publish(&shop(), message("chat:x", "2")).await.unwrap();
+    let all = History::of(channel("chat:x"));
+    let page = backend.history(&shop(), all.clone()).await.unwrap().page;
+    assert_eq!((page.messages.len(), page.position.offset.0), (2, 2));
+    let one = backend.history(&shop(), History { limit: 1, ..all.clone() }).await.unwrap().page;
+    assert!(one.more && one.messages.len() == 1);
+    let place = backend.purge(&shop(), &channel("chat:x")).await.unwrap();
+    assert_eq!(place, page.position);
+    let page = backend.history(&shop(), all).await.unwrap().page;
+    assert_eq!((page.messages.len(), page.first.0), (0, 3));
+    let plain = Arc::new(App::new(app()));
+    let refused = backend.purge(&plain, &channel("chat:x")).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::NotEnabled);
+    let refused = backend.roster(&plain, &channel("chat:x")).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::NotEnabled);
+    let expected = ChannelState { subscribers: 0, position: None, members: None };
+    assert_eq!(backend.channel(&plain, &channel("chat:x")).await, Ok(expected));
+}
+
+#[tokio::test]
+async fn it_sees_the_connections_of_a_client() {
+    let stage = stage();
+    let backend = stage.hub.backend();
+    let alice = ClientId::parse("alice").unwrap();
+    assert_eq!(backend.connections(&app(), &alice), []);
+    let mut one = stage.enter("alice").await;
+    stage.passes(Duration::from_secs(5));
+    let _two = stage.enter("alice").await;
+    one.subscribes("chat:y").await;
+    one.subscribes("chat:x").await;
+    let open = backend.connections(&app(), &alice);
+    assert_eq!(open[0].channels, [channel("chat:x"), channel("chat:y")]);
+    assert_eq!(open[0].opened, Stage::BEGIN);
+    assert_eq!(open[1].opened, Stage::BEGIN.after(Duration::from_secs(5)));
+    assert_eq!((open.len(), &open[1].channels), (2, &Vec::new()));
+    assert_eq!(backend.connections(&AppId::parse("bazaar").unwrap(), &alice), []);
 }
 
 #[tokio::test]

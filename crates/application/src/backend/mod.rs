@@ -1,0 +1,59 @@
+//! What an app's own backend may do, past the grants of its clients.
+
+mod channels;
+mod clients;
+mod history;
+mod publish;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use domain::{App, AppId, ErrorCode, Peer};
+
+use crate::{Hub, Refusal, causes::Causes, ports::DomainEvent};
+
+pub use channels::{ChannelState, Occupied};
+pub use clients::OpenConnection;
+pub use publish::BackendMessage;
+
+/// What an app's own backend may do, past the grants of its clients: every server API drives this.
+/// Whoever calls it has proved that it speaks for the app.
+///
+/// * `publish` sends messages, one or many in order.
+/// * `channels` says what is occupied, how a channel stands and who is in it.
+/// * `history` reads and purges what a channel keeps.
+/// * `clients` says which connections a client has, and ends them.
+pub struct Backend {
+    hub: Arc<Hub>,
+}
+
+impl Backend {
+    pub(crate) fn new(hub: Arc<Hub>) -> Self {
+        Self { hub }
+    }
+
+    /// The app that has this key of the Pusher protocol, if it answers backends from there. That
+    /// the caller has the key's secret, too, it has to prove yet.
+    ///
+    /// # Errors
+    /// `app_not_found`, `app_disabled`, `origin_denied` (the demo app, from elsewhere than this same
+    /// machine), `unavailable`.
+    pub async fn app_of_pusher_key(&self, key: &str, peer: &Peer) -> Result<Arc<App>, Refusal> {
+        let found = self.hub.authenticate.screen_backend(key, peer).await;
+        found.map_err(|error| error.refusal())
+    }
+
+    /// A port failed: the log gets the cause, the backend only learns that it may try again.
+    fn failed(&self, app: &AppId, what: &'static str, cause: &dyn std::error::Error) -> Refusal {
+        let cause = &Causes(cause);
+        self.hub.events.record(&DomainEvent::BackendFailed { app, what, cause });
+        Refusal::later(ErrorCode::Unavailable, SECOND)
+    }
+}
+
+impl fmt::Debug for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Backend").finish_non_exhaustive()
+    }
+}
+
+const SECOND: Duration = Duration::from_secs(1);
