@@ -1,17 +1,21 @@
-//! Plain HTTP surface: health, the demo page, and what backends of the Pusher protocol ask.
+//! Plain HTTP surface: health, the demo page, the server API, and what backends of the Pusher
+//! protocol ask.
 //!
 //! * [`health`] says whether the process serves and whether it wants traffic.
 //! * [`demo_page`] is the page of this same machine, its files are in `assets/demo`.
 //! * [`demo_token`] is that page's token; [`demo_pusher`] signs for such pages as a backend of the
 //!   Pusher protocol does.
-//! * [`pusher_api`] is what such backends ask.
+//! * [`server_api`] is `/v1/...` and `/docs`, for backends and operators.
+//! * [`pusher_api`] is what backends of the Pusher protocol ask.
 
 mod demo_page;
 mod demo_token;
 mod health;
 mod pusher;
+mod v1;
 
 pub use demo_page::demo_page;
 pub use demo_token::demo_token;
 pub use health::{Health, health};
 pub use pusher::{demo_pusher, pusher_api};
+pub use v1::{ServerApi, hash_of_key, openapi_document, server_api};

@@ -3,11 +3,13 @@
 
 use std::{sync::Arc, time::Duration};
 
+use adapters_http::hash_of_key;
 use application::DemoToken;
 use domain::{
-    Actions, App, AppId, Durability, Grant, GrantPattern, HistoryPolicy, JwtAlgorithm, JwtKey,
-    KeyMaterial, Namespace, PusherKey,
+    Actions, ApiKey, App, AppId, Durability, Grant, GrantPattern, HistoryPolicy, JwtAlgorithm,
+    JwtKey, KeyMaterial, Namespace, PusherKey, Scope,
 };
+use secrecy::ExposeSecret;
 
 use crate::demo_secrets::DemoSecrets;
 
@@ -41,6 +43,11 @@ pub fn demo_app(secrets: &DemoSecrets) -> App {
         pusher_keys: vec![PusherKey {
             key: PUSHER_KEY.into(),
             secret: secrets.pusher_secret.clone(),
+        }],
+        api_keys: vec![ApiKey {
+            name: "operator".into(),
+            hash: hash_of_key(secrets.operator_key.expose_secret()),
+            scopes: Scope::ALL.into(),
         }],
         default_grants: [everything()].into(),
         default_namespace: Arc::new(Namespace {

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use adapters_http::Health;
+use adapters_http::{Health, ServerApi};
 use adapters_jwt::{JwksOptions, JwtTokenIssuer, JwtTokenVerifier};
 use adapters_memory::{MemoryAppRegistry, MemoryBroker, MemoryPresence, RandomIds, SystemClock};
 use adapters_tracing::TracingEvents;
@@ -71,10 +71,11 @@ impl Server {
         };
         let hub = Hub::new(ports, fanout, rules(settings));
         let writable = store.as_ref().map_or_else(|| Arc::new(|| true) as _, Store::health);
+        let api = server_api(settings, &hub, &registry, &clock);
         let issuer = Arc::new(JwtTokenIssuer::new(Arc::clone(&clock)));
         let tokens = Arc::new(DemoToken::new(registry, issuer, Arc::clone(&clock), ids));
         let health = Health { hub: Arc::clone(&hub), admission: Arc::clone(&admission), writable };
-        let router = router(settings, &hub, health, tokens, clock);
+        let router = router(settings, &hub, health, tokens, clock).merge(api);
         let drain = settings.server.shutdown_deadline;
         Ok(Self { listener, router, hub, presence, admission, drain })
     }
@@ -238,6 +239,18 @@ async fn sweep(memory: Weak<MemoryBroker>) {
         let Some(memory) = memory.upgrade() else { return };
         memory.sweep();
     }
+}
+
+fn server_api(
+    settings: &Settings,
+    hub: &Arc<Hub>,
+    registry: &Arc<dyn AppRegistry>,
+    clock: &Arc<dyn Clock>,
+) -> Router {
+    let (backend, keys) = (hub.backend(), settings.operator_keys.clone());
+    let (registry, clock) = (Arc::clone(registry), Arc::clone(clock));
+    let language = settings.server.language;
+    adapters_http::server_api(ServerApi::new(backend, registry, keys, clock, language))
 }
 
 fn router(

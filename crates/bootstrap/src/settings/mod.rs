@@ -139,7 +139,7 @@ fn parse(raw: RawSettings, vault: secret::Vault<'_>) -> Result<Settings, Problem
     let operator_keys = raw.operator.parse(&at("operator"))?;
     let apps = app::parse_all(raw.apps, &at("apps"), &app::Context { vault, limits: &limits })?;
     let debug = raw.debug.parse();
-    let warnings = warnings::all(&store, &demo, &operator_keys, &apps);
+    let warnings = warnings::all(&store, &demo, &apps);
     Ok(Settings { server, store, log, limits, debug, demo, operator_keys, apps, warnings })
 }
 

@@ -1,6 +1,6 @@
 //! What is configured and does nothing, or less than it seems. Nothing is silently ignored.
 
-use domain::{ApiKey, App, Durability, HistoryPolicy, JwtKey, KeyMaterial, Namespace};
+use domain::{App, Durability, HistoryPolicy, JwtKey, KeyMaterial, Namespace};
 
 use super::{demo::Demo, key_path::KeyPath, store::Store};
 
@@ -8,12 +8,7 @@ use super::{demo::Demo, key_path::KeyPath, store::Store};
 const KEYS_TRIED: usize = 4;
 
 /// One line for each such thing, in the order of the configuration.
-pub(crate) fn all(
-    store: &Store,
-    demo: &Demo,
-    operator_keys: &[ApiKey],
-    apps: &[App],
-) -> Vec<String> {
+pub(crate) fn all(store: &Store, demo: &Demo, apps: &[App]) -> Vec<String> {
     let mut warnings = Warnings(Vec::new());
     if apps.is_empty() && !demo.enabled {
         let words = "the demo app is off and no other app is configured: nobody can connect";
@@ -21,10 +16,6 @@ pub(crate) fn all(
     }
     if demo.secret.is_some() && !demo.enabled {
         warnings.add(&KeyPath::of("demo.secret"), "the demo app is off; the secret opens nothing");
-    }
-    if !operator_keys.is_empty() {
-        let path = KeyPath::of("operator.keys");
-        warnings.add(&path, "the server API comes with a later version; the keys open nothing");
     }
     for (index, app) in apps.iter().enumerate() {
         warnings.app(&KeyPath::of("apps").index(index), app, store);
@@ -45,10 +36,6 @@ impl Warnings {
             self.add(&path.key("jwt_keys"), words);
         }
         self.families(&path.key("jwt_keys"), &app.jwt_keys);
-        if !app.api_keys.is_empty() {
-            let words = "the server API comes with a later version; the keys open nothing";
-            self.add(&path.key("api_keys"), words);
-        }
         for (index, namespace) in app.namespaces.iter().enumerate() {
             self.namespace(&path.key("namespaces").index(index), namespace, store);
         }

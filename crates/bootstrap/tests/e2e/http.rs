@@ -43,7 +43,8 @@ pub(crate) async fn post(
     ask(server, "POST", path, headers, body).await
 }
 
-async fn ask(
+/// Any method.
+pub(crate) async fn ask(
     server: &Server,
     method: &str,
     path: &str,

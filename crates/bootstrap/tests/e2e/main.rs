@@ -6,6 +6,7 @@
 //! * `cut_cable` is a way to the server that falls silent.
 //! * `sdk` and `verify` play with the client of this repository; `model` is a server with history.
 //! * `pusher_client` speaks the Pusher protocol, with the backend that signs for it.
+//! * `api` asks the server API with a key; `api_properties` asks it whatever its document allows.
 //! * `tokens` signs tokens, `keys` are key pairs, `certificate` is a server's and who trusts it.
 //! * `pusher_http` are backends of the Pusher protocol.
 //! * The other modules are the stories.
@@ -14,6 +15,8 @@
 
 mod admission;
 mod algorithms;
+mod api;
+mod api_properties;
 mod bad_frames;
 mod certificate;
 mod chat;
@@ -45,6 +48,8 @@ mod returning;
 mod scratch;
 mod sdk;
 mod server;
+mod server_api;
+mod server_api_keys;
 mod shutdown;
 mod silence;
 mod small_disk;

@@ -1,0 +1,154 @@
+//! Who asks, and whether it may.
+
+use std::sync::Arc;
+
+use application::Refusal;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use domain::{App, AppId, AppStatus, ErrorCode, Peer, Scope};
+use http::{HeaderMap, header};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{
+    failures::Noted,
+    keys::{find, hash_of_key},
+    serve::ServerApi,
+};
+
+/// The longest key that is looked at, in bytes.
+const KEY_BYTES: usize = 1024;
+
+/// What a request shows.
+pub(super) struct Shown {
+    /// The app that a page's login names; API requests name it in their address.
+    pub(super) app: Option<String>,
+    key: SecretString,
+}
+
+impl Shown {
+    /// The key itself, to be hashed.
+    pub(super) fn reveal(&self) -> &str {
+        self.key.expose_secret()
+    }
+}
+
+/// `Authorization: Bearer KEY`, once.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<Shown> {
+    let key = authorization(headers, "Bearer")?;
+    Some(Shown { app: None, key: key.into() })
+}
+
+/// The same, or as browsers ask for it: `Basic`, with the app's id as the name and the key as the
+/// password.
+pub(super) fn bearer_or_basic(headers: &HeaderMap) -> Option<Shown> {
+    if let Some(shown) = bearer(headers) {
+        return Some(shown);
+    }
+    let text = STANDARD.decode(authorization(headers, "Basic")?).ok()?;
+    let text = String::from_utf8(text).ok()?;
+    let (app, key) = text.split_once(':')?;
+    Some(Shown { app: Some(app.to_owned()), key: key.to_owned().into() })
+}
+
+fn authorization<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return None };
+    let (scheme, value) = value.to_str().ok()?.split_once(' ')?;
+    let fits = scheme.eq_ignore_ascii_case(wanted) && value.len() <= KEY_BYTES;
+    fits.then(|| value.trim())
+}
+
+impl ServerApi {
+    /// The app that a request is about, if its key speaks for it.
+    pub(super) async fn admit(
+        &self,
+        peer: &Peer,
+        shown: Option<&Shown>,
+        app: &str,
+        scope: Scope,
+    ) -> Result<Arc<App>, Refusal> {
+        let Some(shown) = shown else {
+            return Err(self.refuse(peer, ErrorCode::Unauthenticated));
+        };
+        let app = self.find(app).await?;
+        let hash = hash_of_key(shown.reveal());
+        let own = app.as_ref().and_then(|app| find(&app.api_keys, &hash));
+        let Some(key) = own.or_else(|| find(&self.operator_keys, &hash)) else {
+            return Err(self.refuse(peer, ErrorCode::InvalidToken));
+        };
+        let Some(app) = &app else {
+            // Only operators come here: whoever has no key learns of no app.
+            return Err(Refusal::because(ErrorCode::NotFound, "no such app"));
+        };
+        if app.demo && !peer.is_same_machine() {
+            let detail = "the demo app answers this same machine only";
+            return Err(Refusal::because(ErrorCode::OriginDenied, detail));
+        }
+        if app.status == AppStatus::Disabled {
+            return Err(Refusal::plain(ErrorCode::AppDisabled));
+        }
+        if !key.scopes.contains(&scope) {
+            let detail = format!("the key lacks the scope {}", scope.name());
+            return Err(Refusal::because(ErrorCode::PermissionDenied, detail));
+        }
+        Ok(Arc::clone(app))
+    }
+
+    async fn find(&self, app: &str) -> Result<Option<Arc<App>>, Refusal> {
+        let Ok(id) = AppId::parse(app) else { return Ok(None) };
+        self.registry.find(&id).await.map_err(|error| {
+            tracing::warn!(target: "rtmate", %error, "the server API can't look up apps");
+            Refusal::later(ErrorCode::Unavailable, std::time::Duration::from_secs(1))
+        })
+    }
+
+    /// No key, or none that is known.
+    pub(super) fn refuse(&self, peer: &Peer, code: ErrorCode) -> Refusal {
+        let Noted { wait, tell } = self.failures.note(peer.address);
+        if let Some(suppressed) = tell {
+            let (address, reason) = (peer.address, code.reason());
+            tracing::warn!(target: "rtmate", %address, reason, suppressed, "key refused");
+        }
+        match wait {
+            Some(wait) => Refusal::later(ErrorCode::RateLimited, wait),
+            None if code == ErrorCode::Unauthenticated => {
+                Refusal::because(code, "show a key: Authorization: Bearer KEY")
+            }
+            None => Refusal::because(code, "no key of this app"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(values: &[&str]) -> HeaderMap {
+        let values = values.iter().map(|value| (header::AUTHORIZATION, value.parse().unwrap()));
+        values.fold(HeaderMap::new(), |mut headers, (name, value)| {
+            headers.append(name, value);
+            headers
+        })
+    }
+
+    fn key(shown: Option<Shown>) -> Option<String> {
+        shown.map(|shown| shown.reveal().to_owned())
+    }
+
+    #[test]
+    fn one_bearer_is_a_key_and_nothing_else_is() {
+        assert_eq!(key(bearer(&headers(&["Bearer abc"]))).as_deref(), Some("abc"));
+        assert_eq!(key(bearer(&headers(&["bearer abc"]))).as_deref(), Some("abc"));
+        for bad in [&[][..], &["Bearer a", "Bearer b"], &["abc"], &["Basic c2hvcDprZXk="]] {
+            assert!(bearer(&headers(bad)).is_none(), "{bad:?}");
+        }
+        assert!(bearer(&headers(&[&format!("Bearer {}", "x".repeat(2000))])).is_none());
+    }
+
+    #[test]
+    fn a_browser_shows_the_app_as_its_name() {
+        let shown = bearer_or_basic(&headers(&["Basic c2hvcDprZXk="])).unwrap();
+        assert_eq!(shown.app.as_deref(), Some("shop"));
+        assert_eq!(key(Some(shown)).as_deref(), Some("key"));
+        assert!(bearer_or_basic(&headers(&["Basic %%%"])).is_none());
+    }
+}

@@ -1,0 +1,77 @@
+//! What is said of an endpoint: enough to serve and to document it.
+
+use std::pin::Pin;
+
+use application::Refusal;
+use domain::{ErrorCode, Scope};
+use serde::Serialize;
+use serde_json::{Value, value::RawValue};
+
+use super::call::Call;
+
+/// The `data` of a success.
+pub(super) type Data = Box<RawValue>;
+
+/// What an endpoint comes to.
+pub(super) type Outcome = Result<Data, Refusal>;
+
+/// An endpoint at work.
+pub(super) type Work = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+
+/// An HTTP method of the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Method {
+    Get,
+    Post,
+    Delete,
+}
+
+/// A parameter of an endpoint's query or head.
+pub(super) struct Param {
+    pub(super) name: &'static str,
+    /// `query` or `header`.
+    pub(super) place: &'static str,
+    pub(super) about: &'static str,
+    pub(super) schema: fn() -> Value,
+}
+
+/// One endpoint.
+pub(super) struct Endpoint {
+    pub(super) method: Method,
+    /// Behind `/v1/apps/{app}`.
+    pub(super) path: &'static str,
+    /// What its caller's key needs.
+    pub(super) scope: Scope,
+    /// One word that no other endpoint has.
+    pub(super) id: &'static str,
+    pub(super) summary: &'static str,
+    pub(super) params: &'static [Param],
+    /// Of the request's body, where it has one.
+    pub(super) body: Option<fn() -> Value>,
+    /// Of a success's `data`.
+    pub(super) data: fn() -> Value,
+    /// Refusals beyond those that every endpoint has.
+    pub(super) refusals: &'static [ErrorCode],
+    pub(super) run: fn(Call) -> Work,
+}
+
+/// Refusals that every endpoint has.
+pub(super) const EVERYWHERE: [ErrorCode; 9] = [
+    ErrorCode::InvalidParams,
+    ErrorCode::Unauthenticated,
+    ErrorCode::InvalidToken,
+    ErrorCode::PermissionDenied,
+    ErrorCode::OriginDenied,
+    ErrorCode::AppDisabled,
+    ErrorCode::NotFound,
+    ErrorCode::RateLimited,
+    ErrorCode::Unavailable,
+];
+
+/// The data of a success.
+pub(super) fn data(data: &impl Serialize) -> Outcome {
+    serde_json::value::to_raw_value(data).map_err(|error| {
+        tracing::error!(target: "rtmate", %error, "an answer of the server API can't be written");
+        Refusal::plain(ErrorCode::Internal)
+    })
+}

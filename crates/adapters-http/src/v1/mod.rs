@@ -1,0 +1,29 @@
+//! The server API: `/v1/apps/{app}/...`, for backends and operators (`docs/server-api.md`).
+//!
+//! * `endpoints` is the one table of what there is: the routes and the OpenAPI document are made of
+//!   it. `endpoint` says what a row has.
+//! * `serve` answers a request: language, key and scope (`authority`, `keys`), then the endpoint.
+//! * `failures` bounds and notes refused keys, by address.
+//! * `call` is what an endpoint is given, with its address and query parsed; `body` reads bodies.
+//! * `messages`, `batch`, `history`, `channels`, `clients` are the endpoints.
+//! * `openapi` writes the document, `reference` serves it and a page that shows it.
+
+mod authority;
+mod batch;
+mod body;
+mod call;
+mod channels;
+mod clients;
+mod endpoint;
+mod endpoints;
+mod failures;
+mod history;
+mod keys;
+mod messages;
+mod openapi;
+mod reference;
+mod serve;
+
+pub use keys::hash_of_key;
+pub use openapi::document as openapi_document;
+pub use serve::{ServerApi, server_api};

@@ -1,0 +1,147 @@
+//! From a request to an endpoint and back to an answer.
+
+use std::{collections::HashMap, sync::Arc};
+
+use application::{
+    Backend, Refusal,
+    ports::{AppRegistry, Clock},
+};
+use axum::{
+    Router,
+    extract::{Path, Query as AxumQuery, Request, State, rejection::PathRejection},
+    response::Response,
+    routing::{MethodFilter, any, on},
+};
+use domain::{ApiKey, ErrorCode, Language};
+use http::{HeaderValue, StatusCode, Uri, header};
+use listener::{
+    Arrival,
+    envelope::{refused, success},
+};
+
+use super::{
+    authority,
+    call::{Call, Query, invalid},
+    endpoint::{Endpoint, Method, Outcome},
+    endpoints::ENDPOINTS,
+    failures::Failures,
+    reference,
+};
+
+/// What the server API is made of.
+#[derive(Clone)]
+pub struct ServerApi {
+    pub(super) backend: Arc<Backend>,
+    pub(super) registry: Arc<dyn AppRegistry>,
+    pub(super) operator_keys: Arc<[ApiKey]>,
+    pub(super) failures: Arc<Failures>,
+    language: Language,
+}
+
+impl ServerApi {
+    /// An API over these apps. `operator_keys` are good for all of them; `language` is that of
+    /// texts for people, where the request asks for none.
+    #[must_use]
+    pub fn new(
+        backend: Backend,
+        registry: Arc<dyn AppRegistry>,
+        operator_keys: Vec<ApiKey>,
+        clock: Arc<dyn Clock>,
+        language: Language,
+    ) -> Self {
+        let failures = Arc::new(Failures::new(clock));
+        let (backend, operator_keys) = (Arc::new(backend), operator_keys.into());
+        Self { backend, registry, operator_keys, failures, language }
+    }
+}
+
+/// Where the endpoints of an app are.
+pub(super) const BASE: &str = "/v1/apps/{app}";
+
+/// `/v1/...`, and the page that describes it.
+pub fn server_api(api: ServerApi) -> Router {
+    let mut router = Router::new();
+    for endpoint in ENDPOINTS {
+        let serve = move |State(api): State<ServerApi>, path: Params, request: Request| async move {
+            serve(api, endpoint, path, request).await
+        };
+        let filter = match endpoint.method {
+            Method::Get => MethodFilter::GET,
+            Method::Post => MethodFilter::POST,
+            Method::Delete => MethodFilter::DELETE,
+        };
+        router = router.route(&format!("{BASE}{}", endpoint.path), on(filter, serve));
+    }
+    router
+        .merge(reference::routes())
+        .method_not_allowed_fallback(not_allowed)
+        .route("/v1/{*rest}", any(not_found))
+        .with_state(api)
+}
+
+type Params = Result<Path<HashMap<String, String>>, PathRejection>;
+
+async fn serve(
+    api: ServerApi,
+    endpoint: &'static Endpoint,
+    path: Params,
+    request: Request,
+) -> Response {
+    let language = api.language_of(request.uri());
+    let mut response = match answer(&api, endpoint, path, request).await {
+        Ok(data) => success(language, data),
+        Err(refusal) => refused(language, &refusal),
+    };
+    if response.status() == StatusCode::UNAUTHORIZED {
+        let scheme = HeaderValue::from_static("Bearer");
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+    }
+    response
+}
+
+async fn answer(api: &ServerApi, endpoint: &Endpoint, path: Params, request: Request) -> Outcome {
+    let Some(arrival) = request.extensions().get::<Arrival>() else {
+        return Err(Refusal::plain(ErrorCode::Internal));
+    };
+    let peer = arrival.peer(request.uri(), request.headers());
+    let Ok(Path(path)) = path else { return Err(invalid("the address is not UTF-8")) };
+    let app = path.get("app").map_or("", String::as_str);
+    let shown = authority::bearer(request.headers());
+    // Before anything else is looked at: strangers learn nothing and cost little.
+    let app = api.admit(&peer, shown.as_ref(), app, endpoint.scope).await?;
+    let query = Query::of(pairs(request.uri())?)?;
+    let (parts, body) = request.into_parts();
+    let call = Call {
+        backend: Arc::clone(&api.backend),
+        app,
+        language: api.language_of(&parts.uri),
+        path,
+        query,
+        headers: parts.headers,
+        body,
+    };
+    (endpoint.run)(call).await
+}
+
+fn pairs(uri: &Uri) -> Result<Vec<(String, String)>, Refusal> {
+    let pairs = AxumQuery::<Vec<(String, String)>>::try_from_uri(uri);
+    pairs.map(|AxumQuery(pairs)| pairs).map_err(|_| invalid("the query is not readable"))
+}
+
+impl ServerApi {
+    /// `?lang=en`, else the server's own.
+    pub(super) fn language_of(&self, uri: &Uri) -> Language {
+        let pairs = pairs(uri).unwrap_or_default();
+        let asked = pairs.iter().find(|(key, _)| key == "lang");
+        asked.and_then(|(_, tag)| Language::parse(tag)).unwrap_or(self.language)
+    }
+}
+
+async fn not_found(State(api): State<ServerApi>, uri: Uri) -> Response {
+    let refusal = Refusal::because(ErrorCode::NotFound, "no such address");
+    refused(api.language_of(&uri), &refusal)
+}
+
+async fn not_allowed(State(api): State<ServerApi>, uri: Uri) -> Response {
+    refused(api.language_of(&uri), &Refusal::plain(ErrorCode::MethodNotAllowed))
+}
