@@ -33,6 +33,16 @@ pub(crate) trait Conversation: Send {
     /// Goes on with what was asked earlier; ready when something of it was answered.
     fn poll_progress(&mut self, context: &mut Context<'_>) -> Poll<()>;
 
+    /// Whether somebody asked something of this side, to be carried out between two messages.
+    fn has_orders(&self) -> bool {
+        false
+    }
+
+    /// Carries that out.
+    fn carry_out_orders(&mut self) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
+
     /// The peer broke a rule: says goodbye.
     fn violated(&self, reason: CloseReason);
 

@@ -8,6 +8,7 @@
 //!   frames for codecs, [`Codecs`] are those of a protocol.
 //! * `conversation` is who talks: a session (`talk`), or the echo of `/debug/echo`.
 
+mod close_codes;
 mod codecs;
 mod conversation;
 mod echo;

@@ -15,29 +15,14 @@ use std::{
     time::Duration,
 };
 
-use application::ports::{Codec, Outbound, QueueFull};
+use application::ports::{Outbound, QueueFull};
 use bytes::{Buf, Bytes};
 use domain::CloseReason;
 use futures_util::{future::BoxFuture, task::AtomicWaker};
 use listener::Io;
 use tokio::time::Instant;
 
-/// The numbers of a protocol for the reasons of a close.
-pub(crate) enum CloseCodes {
-    /// Its codec's.
-    Of(Arc<dyn Codec>),
-    /// Of something that has no codec.
-    By(fn(CloseReason) -> u16),
-}
-
-impl CloseCodes {
-    fn of(&self, reason: CloseReason) -> u16 {
-        match self {
-            Self::Of(codec) => codec.close_code(reason),
-            Self::By(code_of) => code_of(reason),
-        }
-    }
-}
+pub(crate) use crate::close_codes::CloseCodes;
 
 /// A connection's queue. A push is written by whoever makes it, as far as the socket takes it at
 /// once; the rest, and replies, are written by the connection's own task.
@@ -45,7 +30,7 @@ pub(crate) struct Queue {
     /// Short: held to put frames in and over one write that does not wait.
     state: Mutex<State>,
     /// The connection's task: woken when something was queued, when others made room, when the end
-    /// began. It both reads and writes, so what it changes itself needs no waking.
+    /// began, when there are orders. It both reads and writes, so what it changes itself needs no waking.
     task: AtomicWaker,
     /// Nothing will be written any more: set once, when the writing ends.
     over: AtomicBool,
@@ -366,6 +351,10 @@ impl Outbound for Queue {
 
     fn probe(&self) {
         self.reply(websocket::ping(b"").into());
+    }
+
+    fn nudge(&self) {
+        self.task.wake();
     }
 
     fn close(&self, farewell: Bytes, reason: CloseReason) {

@@ -44,6 +44,14 @@ impl Conversation for Talk {
         self.0.poll_progress(context)
     }
 
+    fn has_orders(&self) -> bool {
+        self.0.has_orders()
+    }
+
+    fn carry_out_orders(&mut self) -> impl Future<Output = ()> + Send {
+        self.0.carry_out_orders()
+    }
+
     fn violated(&self, reason: CloseReason) {
         self.0.violate(reason);
     }

@@ -152,6 +152,10 @@ impl<C: Conversation> Reading<C> {
             match poll_fn(|context| self.poll_ready(context)).await {
                 Ready::Over => return Seen::Over,
                 Ready::Progress => continue,
+                Ready::Ordered => {
+                    self.conversation.carry_out_orders().await;
+                    continue;
+                }
                 Ready::Broken => return Seen::Gone,
                 Ready::Readable => {}
             }
@@ -182,6 +186,10 @@ impl<C: Conversation> Reading<C> {
         }
         if self.conversation.poll_progress(context).is_ready() {
             return Poll::Ready(Ready::Progress);
+        }
+        // Behind the queue's writing, which has left its waker where a nudge finds it.
+        if self.conversation.has_orders() {
+            return Poll::Ready(Ready::Ordered);
         }
         self.io.poll_readable(context).map(|ready| match ready {
             Ok(()) => Ready::Readable,
@@ -260,6 +268,8 @@ enum Ready {
     Over,
     /// Something that was asked earlier was answered.
     Progress,
+    /// Somebody asked something of this side.
+    Ordered,
     /// There is something to read, or the peer's end.
     Readable,
     /// The stream is broken.

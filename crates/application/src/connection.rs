@@ -4,17 +4,19 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use bytes::Bytes;
 use domain::{Client, CloseReason, ConnectionId, Family, Moment, SessionToken, Timestamp};
+use tokio::sync::oneshot;
 
 use crate::{
-    Push, Rules,
+    Push, Refusal, Rules,
     deadlines::Deadlines,
+    orders::{NotOrdered, Order, Ordered, Orders},
     ports::{Codec, Outbound, QueueFull},
 };
 
@@ -29,6 +31,8 @@ pub struct Connection {
     /// Milliseconds of the moment at which the peer was last heard; written by the session on each
     /// arrival, read by the timers.
     last_heard: AtomicU64,
+    /// Orders wait in `own`: set under its lock, read without, so that who has none pays nothing.
+    ordered: AtomicBool,
     /// Set once, by whoever closes first: session, timers, fan-out or shutdown.
     closed: OnceLock<CloseReason>,
     /// Short lock: session writes on `auth`, the timers on each visit; never held over a call out.
@@ -39,6 +43,8 @@ pub struct Connection {
 struct Own {
     deadlines: Deadlines,
     identity: Identity,
+    /// Boxed: almost nobody ever has any.
+    orders: Option<Box<Orders>>,
 }
 
 /// Who is at the other end.
@@ -66,8 +72,9 @@ impl Connection {
             outbound,
             codec,
             last_heard: AtomicU64::new(opened.as_millis()),
+            ordered: AtomicBool::new(false),
             closed: OnceLock::new(),
-            own: Mutex::new(Own { deadlines, identity }),
+            own: Mutex::new(Own { deadlines, identity, orders: None }),
         }
     }
 
@@ -138,6 +145,47 @@ impl Connection {
 
     pub(crate) fn with_deadlines<T>(&self, change: impl FnOnce(&mut Deadlines) -> T) -> T {
         change(&mut self.own.lock().unwrap_or_else(PoisonError::into_inner).deadlines)
+    }
+
+    /// Asks something of the session. What comes back resolves with what came of it, or fails where
+    /// the session ends first.
+    pub(crate) fn order(
+        &self,
+        order: Order,
+    ) -> Result<oneshot::Receiver<Result<(), Refusal>>, NotOrdered> {
+        let (done, receiver) = oneshot::channel();
+        {
+            let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+            // Looked at under the lock: the session drops its orders after it was closed.
+            if self.closed().is_some() {
+                return Err(NotOrdered::Over);
+            }
+            own.orders.get_or_insert_default().push(Ordered { order, done })?;
+            self.ordered.store(true, Ordering::Release);
+        }
+        self.outbound.nudge();
+        Ok(receiver)
+    }
+
+    /// Whether orders wait.
+    pub(crate) fn has_orders(&self) -> bool {
+        self.ordered.load(Ordering::Acquire)
+    }
+
+    /// The oldest order that waits.
+    pub(crate) fn next_order(&self) -> Option<Ordered> {
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = own.orders.as_mut().and_then(|orders| orders.pop());
+        if own.orders.as_ref().is_none_or(|orders| orders.is_empty()) {
+            own.orders = None;
+            self.ordered.store(false, Ordering::Release);
+        }
+        next
+    }
+
+    /// The session ended: who waits for an order learns so.
+    pub(crate) fn drop_orders(&self) {
+        drop(self.own.lock().unwrap_or_else(PoisonError::into_inner).orders.take());
     }
 
     /// Who is at the other end.

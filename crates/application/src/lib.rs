@@ -31,6 +31,7 @@ mod fanout;
 mod gate;
 mod hub;
 mod keepers;
+mod orders;
 mod parting;
 pub mod ports;
 mod presence;
@@ -50,7 +51,7 @@ mod watcher;
 mod wheel;
 
 pub use admission::{Admission, AdmissionLimits, NotAdmitted, Seat};
-pub use backend::{Backend, BackendMessage, ChannelState, Occupied, OpenConnection};
+pub use backend::{Backend, BackendMessage, ChannelState, Obeyed, Occupied, OpenConnection};
 pub use connection::Connection;
 pub use connections::Connections;
 pub use demo_token::{DemoToken, DemoTokenError, IssuedToken};

@@ -25,6 +25,8 @@ impl Outbound for Accepting {
 
     fn probe(&self) {}
 
+    fn nudge(&self) {}
+
     fn close(&self, _: Bytes, _: CloseReason) {}
 
     fn queued_bytes(&self) -> usize {

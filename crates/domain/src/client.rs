@@ -109,6 +109,12 @@ impl Client {
         self.grants.check(action, channel, &self.id)
     }
 
+    /// The rule by which a subscription that the app's backend made can't be ended by the client.
+    #[must_use]
+    pub fn made_by_server(&self) -> Denial {
+        Denial { rule: crate::grants::DenialRule::MadeByServer, ..self.made_by_token() }
+    }
+
     /// The rule by which a subscription that the token made can't be ended by the client.
     #[must_use]
     pub fn made_by_token(&self) -> Denial {

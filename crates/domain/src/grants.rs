@@ -155,6 +155,8 @@ pub enum DenialRule {
     Reserved,
     /// The token made the subscription, so only the token ends it.
     MadeByToken,
+    /// The app's backend made the subscription, so only that ends it.
+    MadeByServer,
 }
 
 impl fmt::Display for Denial {
@@ -177,6 +179,7 @@ impl fmt::Display for Denial {
                 write!(f, "{action}: channels with a leading # are the server's")
             }
             DenialRule::MadeByToken => f.write_str("the token's channels made this subscription"),
+            DenialRule::MadeByServer => f.write_str("the app's backend made this subscription"),
         }
     }
 }

@@ -65,6 +65,11 @@ impl Actor {
         while self.session.progress().now_or_never().is_some() {}
     }
 
+    /// Carries out what was ordered from outside, as a transport does when it is nudged.
+    pub async fn obeys(&mut self) {
+        self.session.carry_out_orders().await;
+    }
+
     /// The frames since the last look, whole.
     ///
     /// # Panics

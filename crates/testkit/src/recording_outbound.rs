@@ -86,6 +86,10 @@ impl Outbound for RecordingOutbound {
         }
     }
 
+    fn nudge(&self) {
+        // A test drives the session itself.
+    }
+
     fn close(&self, farewell: Bytes, reason: CloseReason) {
         let mut state = self.state();
         if state.closed.is_some() {

@@ -28,6 +28,7 @@ struct State {
     bytes: usize, // Of `lines` and of the line that is being written.
     limit: usize,
     closed: bool,
+    nudges: u64,
 }
 
 impl State {
@@ -48,6 +49,16 @@ impl LineQueue {
     /// Resolves when no more waits than may: until then no request is read.
     pub async fn room(&self) {
         self.until(|state| state.bytes <= state.limit).await;
+    }
+
+    /// How often the session was said to have orders.
+    pub fn nudges(&self) -> u64 {
+        self.0.borrow().nudges
+    }
+
+    /// Resolves when it was said again since.
+    pub async fn nudged_since(&self, known: u64) {
+        self.until(move |state| state.nudges != known).await;
     }
 
     /// Writes for as long as it is polled, until everything is written after a close.
@@ -89,6 +100,9 @@ impl Outbound for LineQueue {
         self.0.send_modify(|state| state.put(frame));
     }
     fn probe(&self) {} // Lines have no ping: a client has to speak within the ping interval.
+    fn nudge(&self) {
+        self.0.send_modify(|state| state.nudges += 1);
+    }
     fn close(&self, farewell: Bytes, reason: CloseReason) {
         self.0.send_modify(|state| {
             if reason.drops_queue() && !state.closed {

@@ -71,8 +71,11 @@ async fn read(socket: &mut OwnedReadHalf, queue: &LineQueue, session: &mut Sessi
     let (mut line, mut chunk) = (Vec::new(), [0; 4096]);
     loop {
         queue.room().await;
+        let nudges = queue.nudges(); // Before looking, so that none is missed.
+        session.carry_out_orders().await;
         let count = tokio::select! {
             () = session.progress() => continue,
+            () = queue.nudged_since(nudges) => continue,
             read = socket.read(&mut chunk) => match read {
                 Ok(0) => return CloseReason::ClientLeft,
                 Ok(count) => count,

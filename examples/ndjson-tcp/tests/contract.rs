@@ -106,3 +106,12 @@ async fn outbound_5_a_probe_changes_nothing() {
 async fn outbound_6_drained_resolves_when_little_waits() {
     suite::drained_resolves_when_little_waits(&mut Connection::new()).await;
 }
+
+#[tokio::test]
+async fn outbound_7_a_nudge_wakes_the_transport() {
+    let Connection { queue, server, client: _held } = Connection::new();
+    let mut server = server.unwrap();
+    let outbound = Arc::clone(&queue) as Arc<dyn Outbound>;
+    let writing = async { drop(queue.write_to(&mut server).await) };
+    suite::a_nudge_wakes_the_transport(outbound, writing);
+}

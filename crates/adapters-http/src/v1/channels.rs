@@ -116,18 +116,21 @@ pub(super) const LIST_PARAMS: &[Param] = &[
     Param {
         name: "prefix",
         place: "query",
+        required: false,
         about: "Only channels whose names begin so.",
         schema: || json!({ "type": "string" }),
     },
     Param {
         name: "after",
         place: "query",
+        required: false,
         about: "Only channels behind this name: the last one of the page before.",
         schema: || json!({ "type": "string" }),
     },
     Param {
         name: "limit",
         place: "query",
+        required: false,
         about: "At most so many.",
         schema: || json!({ "type": "integer", "minimum": 1, "maximum": MOST, "default": LIMIT }),
     },

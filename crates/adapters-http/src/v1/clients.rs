@@ -68,6 +68,7 @@ pub(super) fn disconnect(call: Call) -> Work {
 pub(super) const DISCONNECT_PARAMS: &[Param] = &[Param {
     name: "come_back",
     place: "query",
+    required: false,
     about: "Whether the client shall come back after a moment (4202), or not at all (4003).",
     schema: || json!({ "type": "boolean", "default": false }),
 }];

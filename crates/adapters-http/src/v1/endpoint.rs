@@ -31,6 +31,7 @@ pub(super) struct Param {
     pub(super) name: &'static str,
     /// `query` or `header`.
     pub(super) place: &'static str,
+    pub(super) required: bool,
     pub(super) about: &'static str,
     pub(super) schema: fn() -> Value,
 }

@@ -10,13 +10,14 @@ use super::{
         Method::{Delete, Get, Post},
         Param,
     },
-    history, messages,
+    history, messages, subscriptions,
 };
 
 /// A key of an idempotent request, as a header.
 const KEY: &[Param] = &[Param {
     name: "Idempotency-Key",
     place: "header",
+    required: false,
     about: "The same as `key`.",
     schema: || json!({ "type": "string", "minLength": 1, "maxLength": 64 }),
 }];
@@ -24,6 +25,16 @@ const KEY: &[Param] = &[Param {
 const CHANNEL: &[ErrorCode] = &[ErrorCode::InvalidChannel];
 const KEPT: &[ErrorCode] =
     &[ErrorCode::InvalidChannel, ErrorCode::NotEnabled, ErrorCode::EpochChanged];
+
+/// What connections may answer to an order.
+const ORDERED: &[ErrorCode] = &[
+    ErrorCode::InvalidChannel,
+    ErrorCode::Unauthenticated,
+    ErrorCode::NotSubscribed,
+    ErrorCode::NotEnabled,
+    ErrorCode::PayloadTooLarge,
+    ErrorCode::TooManyChannels,
+];
 
 /// The table.
 pub(super) static ENDPOINTS: &[Endpoint] = &[
@@ -138,5 +149,29 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
         data: clients::disconnected_schema,
         refusals: &[],
         run: clients::disconnect,
+    },
+    Endpoint {
+        method: Post,
+        path: "/clients/{client}/subscriptions",
+        scope: Scope::Manage,
+        id: "subscribeClient",
+        summary: "Subscribes the connections of a client to a channel.",
+        params: &[],
+        body: Some(subscriptions::body_schema),
+        data: subscriptions::data_schema,
+        refusals: ORDERED,
+        run: subscriptions::subscribe,
+    },
+    Endpoint {
+        method: Delete,
+        path: "/clients/{client}/subscriptions",
+        scope: Scope::Manage,
+        id: "unsubscribeClient",
+        summary: "Ends the subscription of a client's connections to a channel.",
+        params: subscriptions::CHANNEL,
+        body: None,
+        data: subscriptions::data_schema,
+        refusals: ORDERED,
+        run: subscriptions::unsubscribe,
     },
 ];

@@ -14,10 +14,10 @@ pub fn hash_of_key(key: &str) -> ApiKeyHash {
 
 /// The key among these that has this hash; each of them is looked at, whichever fits.
 pub(super) fn find<'a>(keys: &'a [ApiKey], hash: &ApiKeyHash) -> Option<&'a ApiKey> {
-    let fits = |key: &&ApiKey| {
-        constant_time::verify_slices_are_equal(key.hash.as_bytes(), hash.as_bytes()).is_ok()
-    };
-    keys.iter().filter(fits).last()
+    keys.iter().fold(None, |found, key| {
+        let fits = constant_time::verify_slices_are_equal(key.hash.as_bytes(), hash.as_bytes());
+        fits.map_or(found, |()| Some(key))
+    })
 }
 
 #[cfg(test)]

@@ -100,6 +100,7 @@ fn parameter(param: &Param) -> Value {
     json!({
         "name": param.name,
         "in": param.place,
+        "required": param.required,
         "description": param.about,
         "schema": (param.schema)()
     })

@@ -129,6 +129,17 @@ async fn outbound_5_a_probe_asks_for_a_sign_of_life() {
 }
 
 #[tokio::test]
+async fn outbound_7_a_nudge_wakes_the_transport() {
+    let Connection { queue, io, client: _held } = Connection::new().await;
+    let io = Arc::new(io.unwrap());
+    let outbound = Arc::clone(&queue) as Arc<dyn Outbound>;
+    // The task that writes is the one that reads.
+    suite::a_nudge_wakes_the_transport(outbound, async {
+        queue.write_to(&io).await;
+    });
+}
+
+#[tokio::test]
 async fn outbound_6_drained_resolves_when_little_waits() {
     suite::drained_resolves_when_little_waits(&mut Connection::new().await).await;
 }

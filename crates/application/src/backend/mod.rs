@@ -4,6 +4,7 @@ mod channels;
 mod clients;
 mod history;
 mod publish;
+mod subscriptions;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -14,6 +15,7 @@ use crate::{Hub, Refusal, causes::Causes, ports::DomainEvent};
 pub use channels::{ChannelState, Occupied};
 pub use clients::OpenConnection;
 pub use publish::BackendMessage;
+pub use subscriptions::Obeyed;
 
 /// What an app's own backend may do, past the grants of its clients: every server API drives this.
 /// Whoever calls it has proved that it speaks for the app.
@@ -21,7 +23,7 @@ pub use publish::BackendMessage;
 /// * `publish` sends messages, one or many in order.
 /// * `channels` says what is occupied, how a channel stands and who is in it.
 /// * `history` reads and purges what a channel keeps.
-/// * `clients` says which connections a client has, and ends them.
+/// * `clients` says which connections a client has, and ends them; `subscriptions` subscribes them.
 pub struct Backend {
     hub: Arc<Hub>,
 }

@@ -24,6 +24,8 @@ pub struct QueueFull;
 ///    that does not take that within 5 s is cut off. The first close counts.
 /// 5. `probe` makes the transport ask for a sign of life, where it has a way to ask.
 /// 6. `drained` resolves once no more than so many bytes wait, or nothing will be sent any more.
+/// 7. After `nudge` the transport asks its session for orders
+///    ([`Session::has_orders`](crate::Session::has_orders)), however long the other end is silent.
 pub trait Outbound: Send + Sync {
     /// Queues a frame that others may share.
     ///
@@ -36,6 +38,9 @@ pub trait Outbound: Send + Sync {
 
     /// Asks for a sign of life.
     fn probe(&self);
+
+    /// Wakes the transport: orders wait for its session. Others may nudge as well as the session.
+    fn nudge(&self);
 
     /// Ends the connection with a last frame (`disconnect`; may be empty) and a reason.
     fn close(&self, farewell: Bytes, reason: CloseReason);

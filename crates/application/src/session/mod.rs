@@ -2,6 +2,7 @@
 
 mod auth;
 mod guest;
+mod orders;
 mod presence;
 mod refusals;
 mod send;
@@ -332,6 +333,7 @@ impl Drop for Session {
     fn drop(&mut self) {
         self.abandon_subscriptions();
         self.connection.ended(CloseReason::PeerLost);
+        self.connection.drop_orders();
         self.hub.connections.remove(&self.connection);
         let client = self.client.as_deref();
         if let Some(client) = client.filter(|_| self.seated) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{Action, Attendance, ChannelKey, ChannelName, Client, ErrorCode, Roster, TraceId};
 
-use super::{Asked, Session};
+use super::{Asked, Session, subscriptions::Maker};
 use crate::{
     PresenceWish, Push, Refusal, ReplyData, Subscribe, Subscribed,
     attending::{Attending, Part},
@@ -26,7 +26,7 @@ impl Session {
         trace: Option<&TraceId>,
     ) -> Result<Subscribed, Refusal> {
         let Some(presence) = wish.presence else {
-            return self.join(client, wish, false, budget, trace).await;
+            return self.join(client, wish, Maker::Client, budget, trace).await;
         };
         let channel = wish.channel.clone();
         self.may_see_members(client, &channel, trace)?;
@@ -35,7 +35,7 @@ impl Session {
         if self.subscriptions.get(&channel).is_some() {
             let before = self.part(&channel);
             let roster = self.attend(client, &channel, presence, trace).await?;
-            let joined = self.join(client, wish, false, budget, trace).await;
+            let joined = self.join(client, wish, Maker::Client, budget, trace).await;
             if joined.is_err() {
                 self.go_back(&channel, before);
             }
@@ -44,7 +44,7 @@ impl Session {
                 ..subscribed
             });
         }
-        let subscribed = self.join(client, wish, false, budget, trace).await?;
+        let subscribed = self.join(client, wish, Maker::Client, budget, trace).await?;
         match self.attend(client, &channel, presence, trace).await {
             Ok(roster) => Ok(Subscribed { presence: Some(listing.admit(roster)), ..subscribed }),
             Err(refusal) => {

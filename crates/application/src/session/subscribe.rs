@@ -5,7 +5,10 @@ use std::sync::Arc;
 use domain::{Action, ChannelKey, ChannelName, Client, ErrorCode, Namespace, Offset, TraceId};
 use tokio::runtime::Handle;
 
-use super::{Asked, Session, subscriptions::Subscription};
+use super::{
+    Asked, Session,
+    subscriptions::{Maker, Subscription},
+};
 use crate::{
     Push, Refusal, ReplyData, Subscribe, Subscribed,
     causes::Causes,
@@ -83,8 +86,10 @@ impl Session {
                 let refusal = Refusal::plain(ErrorCode::NotSubscribed);
                 self.answer(asked, Some(channel), Err(refusal)).await;
             }
-            Some(subscription) if subscription.by_token => {
-                let denial = client.made_by_token();
+            Some(subscription) if subscription.maker > Maker::Client => {
+                let by_server = subscription.maker == Maker::Server;
+                let denial =
+                    if by_server { client.made_by_server() } else { client.made_by_token() };
                 let refusal = self.deny(client, &channel, &denial, trace.as_ref());
                 self.answer(asked, Some(channel), Err(refusal)).await;
             }
@@ -106,25 +111,26 @@ impl Session {
         &mut self,
         client: &Client,
         wish: Subscribe,
-        by_token: bool,
+        maker: Maker,
         budget: &mut Budget,
         trace: Option<&TraceId>,
     ) -> Result<Subscribed, Refusal> {
         let channel = wish.channel.clone();
         let namespace = Arc::clone(client.app.namespace(&channel));
-        if !by_token {
+        if maker == Maker::Client {
             self.may_subscribe(client, &channel, trace)?;
             may_wish(&wish, &namespace)?;
         }
         self.let_go_if_lost(&channel, trace).await;
         let readable = match Self::may_read(client, &wish, &namespace) {
             Ok(readable) => readable && namespace.kept().is_some(),
-            // What the token made is not refused: it only learns that nothing is made up for.
-            Err(_) if by_token => false,
+            // What the client did not ask for is not refused: it only learns that nothing is made up
+            // for.
+            Err(_) if maker > Maker::Client => false,
             Err(denial) => return Err(self.deny(client, &channel, &denial, trace)),
         };
         if let Some(known) = self.subscriptions.get_mut(&channel) {
-            known.by_token |= by_token;
+            known.maker = known.maker.max(maker);
             return self.present_place(client, &wish, trace).await;
         }
         if readable {
@@ -135,7 +141,7 @@ impl Session {
             return Err(Refusal::plain(ErrorCode::TooManyChannels));
         }
         // One that the token made and that failed is still the token's when the client asks again.
-        let by_token = by_token || client.channels.contains(&channel);
+        let maker = maker.max(made_by(client, &channel));
         let key = ChannelKey { app: client.app.id.clone(), channel: channel.clone() };
         let (hub, connection) = (Arc::clone(&self.hub), Arc::clone(&self.connection));
         let durability = durability(&namespace);
@@ -144,7 +150,7 @@ impl Session {
             membership.map_err(|error| self.broker_failed("subscribe", &error, trace))?;
         self.subscriptions.insert(Subscription {
             membership,
-            by_token,
+            maker,
             attending: None,
             signed: None,
         });
@@ -216,7 +222,7 @@ impl Session {
     ) {
         let channel = wish.channel.clone();
         let mut budget = Budget::of(&client.app.limits);
-        match self.join(client, wish, true, &mut budget, trace).await {
+        match self.join(client, wish, Maker::Token, &mut budget, trace).await {
             Ok(subscribed) => {
                 // A reply in all but name: what the client asked for does not make it too slow.
                 let frame = self.connection.codec.push(&Push::Subscribed(&subscribed));
@@ -243,7 +249,9 @@ impl Session {
         let mut lost = Vec::new();
         for subscription in self.subscriptions.iter_mut() {
             let channel = subscription.membership.channel();
-            subscription.by_token = client.channels.contains(channel);
+            if subscription.maker != Maker::Server {
+                subscription.maker = made_by(client, channel);
+            }
             if !subscription.is_granted(client) {
                 Channels::leave(&subscription.membership, &self.connection);
                 lost.push(channel.clone());
@@ -335,6 +343,11 @@ impl Session {
     }
 }
 
+/// Who makes a subscription that nobody orders.
+fn made_by(client: &Client, channel: &ChannelName) -> Maker {
+    if client.channels.contains(channel) { Maker::Token } else { Maker::Client }
+}
+
 /// A channel whose gate is to be opened, and how far its subscriber is then.
 pub(super) struct Joined {
     pub(super) channel: ChannelName,
@@ -342,7 +355,7 @@ pub(super) struct Joined {
 }
 
 impl Joined {
-    fn of(subscribed: &Subscribed) -> Self {
+    pub(super) fn of(subscribed: &Subscribed) -> Self {
         let seen = subscribed.stream.as_ref().map_or(Offset(0), |stream| stream.position.offset);
         Self { channel: subscribed.channel.clone(), seen }
     }

@@ -6,11 +6,21 @@ use domain::{Action, ChannelName, Client};
 
 use crate::{attending::Attending, channels::Membership};
 
+/// Who made a subscription: the later ones have the last word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Maker {
+    /// The client, by its grants. It can end it.
+    Client,
+    /// The token's `channels`. Only another token ends it.
+    Token,
+    /// The app's backend. Only that ends it.
+    Server,
+}
+
 /// One subscription of a session.
 pub(super) struct Subscription {
     pub(super) membership: Membership,
-    /// Made by the token's `channels`: the client can't end it.
-    pub(super) by_token: bool,
+    pub(super) maker: Maker,
     /// Its part in the channel's presence; nothing where the client did not ask.
     pub(super) attending: Option<Box<Attending>>,
     /// Who a guest is here: what its backend signed.
@@ -22,7 +32,7 @@ impl Subscription {
     pub(super) fn is_granted(&self, client: &Client) -> bool {
         let channel = self.membership.channel();
         let granted = |action| client.check(action, channel).is_ok();
-        (self.by_token || granted(Action::Subscribe))
+        (self.maker > Maker::Client || granted(Action::Subscribe))
             && (self.attending.is_none() || granted(Action::Presence))
     }
 }

@@ -15,6 +15,7 @@ mod gathering;
 mod grants;
 mod history;
 mod order;
+mod orders;
 mod presence;
 mod presence_races;
 mod presence_sink;

@@ -214,6 +214,10 @@ impl Outbound for Gossip {
         self.inner.probe();
     }
 
+    fn nudge(&self) {
+        self.inner.nudge();
+    }
+
     fn close(&self, farewell: Bytes, reason: CloseReason) {
         self.inner.close(farewell, reason);
     }

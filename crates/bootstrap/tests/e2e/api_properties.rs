@@ -34,7 +34,7 @@ impl Whim {
 
     /// Mostly.
     fn likely(&mut self) -> bool {
-        self.below(5) > 0
+        self.below(12) > 0
     }
 }
 
@@ -56,9 +56,10 @@ const TEXTS: [&str; 14] = [
 ];
 
 fn text(whim: &mut Whim) -> String {
-    match whim.below(8) {
+    match whim.below(16) {
         0 => "x".repeat(whim.below(300)),
-        _ => whim.one(&TEXTS).to_owned(),
+        1..6 => whim.one(&TEXTS).to_owned(),
+        _ => whim.one(&TEXTS[..4]).to_owned(),
     }
 }
 
@@ -136,7 +137,9 @@ fn request(
                 let written = if written.is_empty() { "x" } else { &written };
                 target = target.replace(&format!("{{{name}}}"), &encoded(written));
             }
-            "query" if whim.below(2) == 0 => query.push(format!("{name}={}", encoded(&written))),
+            "query" if name != "lang" && whim.below(3) == 0 => {
+                query.push(format!("{name}={}", encoded(&written)))
+            }
             "header" if whim.below(3) == 0 => {
                 let plain = written.chars().filter(|c| (' '..='~').contains(c)).collect();
                 headers.push((name.to_owned(), plain));
@@ -204,8 +207,11 @@ async fn every_answer_is_a_documented_one() {
                 // Some requests end her connections.
                 let _alice = Client::enter(&server, "shop", &token("shop", "alice")).await;
                 let (target, headers, body) = request(path, operation, &mut whim);
-                let key = whim.one(&[BACKEND, BACKEND, OPERATOR, OPERATOR, VIEWER, "guess"]);
-                let app = whim.one(&["shop", "shop", "shop", "shop", "bazaar", "nobody"]);
+                let key = whim.one(&[
+                    BACKEND, BACKEND, BACKEND, OPERATOR, OPERATOR, OPERATOR, VIEWER, "guess",
+                ]);
+                let app =
+                    whim.one(&["shop", "shop", "shop", "shop", "shop", "shop", "bazaar", "nobody"]);
                 let api = Api { server: &server, app, key };
                 let headers: Vec<_> = headers.iter().map(|(n, v)| (&**n, &**v)).collect();
                 let method = method.to_uppercase();
@@ -233,5 +239,5 @@ async fn every_answer_is_a_documented_one() {
             }
         }
     }
-    assert!(done * 5 > asked, "only {done} of {asked} requests did anything");
+    assert!(done * 4 > asked, "only {done} of {asked} requests did anything");
 }

@@ -50,6 +50,7 @@ mod sdk;
 mod server;
 mod server_api;
 mod server_api_keys;
+mod server_api_orders;
 mod shutdown;
 mod silence;
 mod small_disk;

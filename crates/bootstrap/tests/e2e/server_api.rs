@@ -115,7 +115,7 @@ async fn channels_are_listed_page_by_page() {
     assert_eq!(page, expected);
     let page = api.done("GET", "/channels?prefix=chat:&limit=2&after=chat:2", "").await;
     assert_eq!(page, json!({"channels": [entry(CHANNEL, 1)], "more": false}));
-    for bad in ["limit=0", "limit=1001", "limit=x", "limit=1&limit=2", "prefix=%ff"] {
+    for bad in ["limit=0", "limit=1001", "limit=x", "limit=1&limit=2"] {
         let answer = api.refused("GET", &format!("/channels?{bad}"), "").await;
         assert_eq!(answer, reason(400, "invalid_params"), "{bad}");
     }

@@ -1,6 +1,13 @@
 //! What every `Outbound` guarantees.
 
-use std::sync::Arc;
+use std::{
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
+};
 
 use application::ports::{Outbound, QueueFull};
 use async_trait::async_trait;
@@ -236,4 +243,39 @@ pub async fn drained_resolves_when_little_waits(fixture: &mut dyn OutboundFixtur
     outbound.reply(fixture.frame("more"));
     outbound.close(fixture.frame("bye"), CloseReason::ShuttingDown);
     outbound.drained(0).await;
+}
+
+/// Counts how often it was woken.
+#[derive(Default)]
+struct Woken(AtomicU32);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// Guarantee 7: after `nudge` the transport's task is polled, and so asks its session. `transport`
+/// is what the task waits with while nothing is to be read or written.
+///
+/// # Panics
+/// The adapter breaks the guarantee.
+pub fn a_nudge_wakes_the_transport(
+    outbound: Arc<dyn Outbound>,
+    transport: impl Future<Output = ()>,
+) {
+    let woken = Arc::new(Woken::default());
+    let waker = Waker::from(Arc::clone(&woken));
+    let (mut transport, mut context) = (pin!(transport), Context::from_waker(&waker));
+    for _ in 0..3 {
+        let before = loop {
+            let before = woken.0.load(Ordering::SeqCst);
+            assert_eq!(transport.as_mut().poll(&mut context), Poll::Pending, "it is idle");
+            if woken.0.load(Ordering::SeqCst) == before {
+                break before;
+            }
+        };
+        outbound.nudge();
+        assert!(woken.0.load(Ordering::SeqCst) > before, "nobody was woken");
+    }
 }
