@@ -3,6 +3,7 @@
 //! * [`MemoryBroker`] stamps messages and announces them to the fan-out of this process.
 //! * [`MemoryPresence`] knows who is in each channel, and hands to a `LeaseStore` what is to outlive
 //!   the process.
+//! * [`MemoryRevocations`] knows which tokens are no longer good.
 //! * [`MemoryAppRegistry`] holds the apps of the configuration.
 //! * [`SystemClock`] and [`RandomIds`] are the production sources of time and randomness.
 
@@ -15,6 +16,7 @@ mod ids;
 mod keeping;
 mod keys;
 mod presence;
+mod revocations;
 mod roll;
 mod stream;
 
@@ -23,3 +25,4 @@ pub use broker::MemoryBroker;
 pub use clock::SystemClock;
 pub use ids::RandomIds;
 pub use presence::MemoryPresence;
+pub use revocations::MemoryRevocations;

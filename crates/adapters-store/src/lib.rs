@@ -13,6 +13,7 @@
 //!   where something is.
 //! * [`DurableBroker::sweep`] lets go what is too old, [`DurableBroker::check`] looks at everything,
 //!   [`DurableBroker::backup`] and [`restore`] copy.
+//! * [`FileRevocations`] keeps what is revoked, in a file beside the store.
 //! * `engine` is the only file that knows the storage engine; `space` says what is under which key,
 //!   `record`, `stream`, `keys`, `lease` and `ledger` how values look, `encoding` puts a checksum before each.
 
@@ -41,6 +42,7 @@ mod planted;
 mod reading;
 mod record;
 mod report;
+mod revocations;
 mod shared;
 mod space;
 mod stream;
@@ -54,3 +56,4 @@ pub use options::StoreOptions;
 #[cfg(feature = "planted")]
 pub use planted::{Early, Planted, spoil};
 pub use report::{Doubt, OpenReport, SetAside, StoreEvent, StoreWatch};
+pub use revocations::{FileRevocations, RevocationsError};

@@ -2,18 +2,21 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use domain::{App, AppId, AppStatus, Claims, Client, CloseReason, ConnectionId, ErrorCode, Peer};
+use domain::{
+    App, AppId, AppStatus, Claims, Client, CloseReason, ConnectionId, ErrorCode, Peer, TokenMark,
+};
 
 use crate::{
     Refusal,
     causes::Causes,
-    ports::{AppRegistry, Cause, RegistryError, TokenError, TokenVerifier},
+    ports::{AppRegistry, Cause, RegistryError, Revocations, TokenError, TokenVerifier},
 };
 
 /// Decides whether a token admits its holder to an app.
 pub(crate) struct Authenticate {
     registry: Arc<dyn AppRegistry>,
     verifier: Arc<dyn TokenVerifier>,
+    revocations: Arc<dyn Revocations>,
 }
 
 /// What is known of a connection when it asks.
@@ -106,8 +109,12 @@ impl fmt::Display for NotAuthenticated {
 }
 
 impl Authenticate {
-    pub(crate) fn new(registry: Arc<dyn AppRegistry>, verifier: Arc<dyn TokenVerifier>) -> Self {
-        Self { registry, verifier }
+    pub(crate) fn new(
+        registry: Arc<dyn AppRegistry>,
+        verifier: Arc<dyn TokenVerifier>,
+        revocations: Arc<dyn Revocations>,
+    ) -> Self {
+        Self { registry, verifier, revocations }
     }
 
     /// The client that the token admits.
@@ -167,6 +174,9 @@ impl Authenticate {
 
     async fn claims(&self, app: &Arc<App>, token: &str) -> Result<Claims, NotAuthenticated> {
         let claims = self.verifier.verify(app, token).await.map_err(NotAuthenticated::Token)?;
+        if self.revocations.is_revoked(&app.id, &claims.client, &TokenMark::of(&claims)) {
+            return Err(NotAuthenticated::Token(TokenError::Revoked));
+        }
         let channels = u32::try_from(claims.channels.len()).unwrap_or(u32::MAX);
         if channels > app.limits.channels_per_connection {
             return Err(NotAuthenticated::TooManyChannels);
@@ -206,7 +216,7 @@ fn reached(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ports::{MockAppRegistry, MockTokenVerifier};
+    use crate::ports::{MockAppRegistry, MockRevocations, MockTokenVerifier};
     use domain::{ClientId, OriginPolicy, OriginRule, Timestamp};
 
     fn peer() -> Peer {
@@ -245,11 +255,18 @@ mod tests {
         let mut registry = MockAppRegistry::new();
         let app = app.map(Arc::new);
         registry.expect_find().returning(move |_| Ok(app.clone()));
-        let authenticate = Authenticate::new(Arc::new(registry), Arc::new(verifier));
+        let authenticate = Authenticate::new(Arc::new(registry), Arc::new(verifier), nothing());
         let id = AppId::parse("shop").unwrap();
         let connection = ConnectionId::from_random(1);
         let asking = Asking { connection, peer, hinted: None, app: Some(&id), token: "t" };
         authenticate.decide(asking).await
+    }
+
+    /// Nothing is revoked.
+    fn nothing() -> Arc<dyn Revocations> {
+        let mut revocations = MockRevocations::new();
+        revocations.expect_is_revoked().return_const(false);
+        Arc::new(revocations)
     }
 
     /// A verifier that must not be asked at all.
@@ -328,7 +345,7 @@ mod tests {
     async fn a_registry_that_fails_is_not_an_unknown_app() {
         let mut registry = MockAppRegistry::new();
         registry.expect_find().returning(|_| Err(RegistryError("disk gone".into())));
-        let authenticate = Authenticate::new(Arc::new(registry), Arc::new(never()));
+        let authenticate = Authenticate::new(Arc::new(registry), Arc::new(never()), nothing());
         let id = AppId::parse("shop").unwrap();
         let (peer, connection) = (peer(), ConnectionId::from_random(1));
         let asking = Asking { connection, peer: &peer, hinted: None, app: Some(&id), token: "t" };

@@ -12,7 +12,7 @@ use crate::{
     deadlines::Deadlines,
     ports::{
         AppRegistry, Clock, Codec, DomainEvent, EventSink, IdSource, Outbound, PassVerifier,
-        PresenceStore, TokenVerifier,
+        PresenceStore, Revocations, TokenVerifier,
     },
     presence::Presence,
     publish::Publish,
@@ -24,6 +24,8 @@ pub struct Ports {
     pub registry: Arc<dyn AppRegistry>,
     /// Verifies tokens.
     pub verifier: Arc<dyn TokenVerifier>,
+    /// Knows which tokens are no longer good.
+    pub revocations: Arc<dyn Revocations>,
     /// Stamp, keep and announce messages; made with the same fan-out as their sink.
     pub keepers: Keepers,
     /// Knows who is where; made with the same fan-out as its sink.
@@ -42,6 +44,7 @@ pub struct Ports {
 /// of them in a shutdown.
 pub struct Hub {
     pub(crate) authenticate: Authenticate,
+    pub(crate) revocations: Arc<dyn Revocations>,
     pub(crate) publish: Publish,
     pub(crate) channels: Channels,
     pub(crate) keepers: Keepers,
@@ -94,7 +97,12 @@ impl Hub {
     #[must_use]
     pub fn new(ports: Ports, fanout: Arc<Fanout>, rules: Rules) -> Arc<Self> {
         Arc::new(Self {
-            authenticate: Authenticate::new(ports.registry, ports.verifier),
+            authenticate: Authenticate::new(
+                ports.registry,
+                ports.verifier,
+                Arc::clone(&ports.revocations),
+            ),
+            revocations: ports.revocations,
             publish: Publish::new(ports.keepers.clone()),
             presence: Arc::new(Presence::new(ports.presence, Arc::clone(&fanout))),
             channels: Channels::new(fanout, ports.keepers.clone()),

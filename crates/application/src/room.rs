@@ -215,11 +215,6 @@ impl Room {
         self.with_members(|members| members.places.is_empty())
     }
 
-    /// Whether a connection subscribes.
-    pub(crate) fn has(&self, connection: ConnectionId) -> bool {
-        self.with_members(|members| members.places.contains_key(&connection))
-    }
-
     /// Subscribers.
     pub(crate) fn size(&self) -> usize {
         self.with_members(|members| members.places.len())

@@ -9,6 +9,9 @@ use std::{
 /// The folder of the durable store in it.
 pub const STORE: &str = "store";
 
+/// The file of revoked tokens in it.
+pub const REVOCATIONS: &str = "revocations";
+
 /// Whether the directory was there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Prepared {

@@ -31,6 +31,8 @@ enum NotStarted {
     #[error("{0}: {source}; choose another directory with store.path, or keep nothing with --ephemeral", source = cause(.0))]
     Leases(application::ports::LeaseError),
     #[error("{0}")]
+    Revocations(adapters_store::RevocationsError),
+    #[error("{0}")]
     NoRandomness(#[from] crate::random::NoRandomness),
     #[error("the {what} ended by a fault; see the log")]
     Ended { what: &'static str },
@@ -42,7 +44,7 @@ impl NotStarted {
     fn exit_code(&self) -> ExitCode {
         match self {
             Self::AddressInUse { .. } => ExitCode::from(exit::ADDRESS_IN_USE),
-            Self::DemoSecrets { .. } => ExitCode::from(exit::CONFIGURATION),
+            Self::DemoSecrets { .. } | Self::Revocations(_) => ExitCode::from(exit::CONFIGURATION),
             Self::Store(adapters_store::OpenError::InUse { .. }) => {
                 ExitCode::from(exit::STORE_LOCKED)
             }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     Action, Actions, App, ChannelName, Claims, ClientId, ConnectionId, Denial, Grant, GrantPattern,
-    GrantSource, Grants, Payload, Timestamp,
+    GrantSource, Grants, Payload, Timestamp, TokenMark,
 };
 
 /// What an app's backend says of a guest, proved by its signature.
@@ -29,6 +29,8 @@ pub struct Client {
     pub info: Option<Arc<Payload>>,
     /// When the token ends; nothing for a guest, who has none.
     pub expires_at: Option<Timestamp>,
+    /// What a revocation looks at of its token.
+    pub token: TokenMark,
     /// Subscriptions that the token makes.
     pub channels: Vec<ChannelName>,
     grants: Grants,
@@ -39,12 +41,14 @@ impl Client {
     /// holds.
     #[must_use]
     pub fn admit(app: Arc<App>, connection: ConnectionId, claims: Claims) -> Self {
+        let token = TokenMark::of(&claims);
         let grants = match claims.caps {
             Some(rules) => Grants::new(GrantSource::Token, rules),
             None => Grants::new(GrantSource::AppDefault, Arc::clone(&app.default_grants)),
         };
         Self {
             app,
+            token,
             id: claims.client,
             connection,
             info: claims.info.map(Arc::new),
@@ -67,6 +71,7 @@ impl Client {
             connection,
             info: None,
             expires_at: None,
+            token: TokenMark::NONE,
             channels: Vec::new(),
             grants: Grants::new(GrantSource::Guest, vec![rule]),
         }

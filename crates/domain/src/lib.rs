@@ -39,6 +39,7 @@ pub mod position;
 pub mod presence;
 pub mod pusher_key;
 pub mod pusher_options;
+pub mod revocation;
 pub mod time;
 pub mod webhook;
 
@@ -72,5 +73,6 @@ pub use presence::{
 };
 pub use pusher_key::PusherKey;
 pub use pusher_options::PusherOptions;
+pub use revocation::{Revocation, RevocationList, RevocationsFull, Revoked, TokenMark};
 pub use time::{Moment, Timestamp};
 pub use webhook::Webhook;

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use adapters_memory::MemoryAppRegistry;
+use adapters_memory::{MemoryAppRegistry, MemoryRevocations};
 use application::{
     Entry, Fanout, Hub, Keepers, Opening, Ports, Rules, Wheel,
     ports::{Clock, DeliverySink, IdSource, PresenceSink},
@@ -66,6 +66,7 @@ impl Stage {
             presence: (scenery.presence)(watched, Arc::clone(&clock) as _),
             keepers: Keepers { memory: keeper.clone(), durable: keeper },
             passes: Arc::new(TestPasses),
+            revocations: Arc::new(MemoryRevocations::new(Arc::clone(&clock) as _)),
             events: Arc::clone(&events) as _,
             clock: Arc::clone(&clock) as _,
             ids,

@@ -3,7 +3,9 @@
 use std::{io, sync::Arc};
 
 use adapters_jwt::{JwksOptions, JwtTokenVerifier};
-use adapters_memory::{MemoryAppRegistry, MemoryBroker, MemoryPresence, RandomIds, SystemClock};
+use adapters_memory::{
+    MemoryAppRegistry, MemoryBroker, MemoryPresence, MemoryRevocations, RandomIds, SystemClock,
+};
 use application::ports::{DomainEvent, EventSink, NoPasses};
 use application::{Fanout, Hub, Keeper, Keepers, Ports, Rules};
 use domain::{Actions, App, AppId, Grant, GrantPattern, JwtAlgorithm, JwtKey, KeyMaterial};
@@ -54,6 +56,7 @@ pub fn hub(app: App, rules: Rules) -> io::Result<Arc<Hub>> {
         keepers: Keepers { memory: keeper.clone(), durable: keeper },
         presence: Arc::new(MemoryPresence::new(fanout.clone(), clock.clone())),
         passes: Arc::new(NoPasses),
+        revocations: Arc::new(MemoryRevocations::new(clock.clone())),
         events: Arc::new(Silence),
         clock,
         ids,

@@ -10,7 +10,7 @@ use super::{
         Method::{Delete, Get, Post},
         Param,
     },
-    history, messages, subscriptions,
+    history, messages, subscriptions, tokens,
 };
 
 /// A key of an idempotent request, as a header.
@@ -173,5 +173,17 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
         data: subscriptions::data_schema,
         refusals: ORDERED,
         run: subscriptions::unsubscribe,
+    },
+    Endpoint {
+        method: Post,
+        path: "/tokens/revoke",
+        scope: Scope::Manage,
+        id: "revokeTokens",
+        summary: "Revokes tokens by id, by client or by time; connections that came in with one end.",
+        params: &[],
+        body: Some(tokens::body_schema),
+        data: tokens::data_schema,
+        refusals: &[ErrorCode::PayloadTooLarge, ErrorCode::QuotaExceeded],
+        run: tokens::revoke,
     },
 ];

@@ -5,7 +5,8 @@
 //! * `serve` answers a request: language, key and scope (`authority`, `keys`), then the endpoint.
 //! * `failures` bounds and notes refused keys, by address.
 //! * `call` is what an endpoint is given, with its address and query parsed; `body` reads bodies.
-//! * `messages`, `batch`, `history`, `channels`, `clients`, `subscriptions` are the endpoints.
+//! * `messages`, `batch`, `history`, `channels`, `clients`, `subscriptions`,
+//!   `tokens` are the endpoints.
 //! * `openapi` writes the document, `reference` serves it and a page that shows it.
 
 mod authority;
@@ -24,6 +25,7 @@ mod openapi;
 mod reference;
 mod serve;
 mod subscriptions;
+mod tokens;
 
 pub use keys::hash_of_key;
 pub use openapi::document as openapi_document;

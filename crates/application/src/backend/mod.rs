@@ -4,6 +4,7 @@ mod channels;
 mod clients;
 mod history;
 mod publish;
+mod revocation;
 mod subscriptions;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -23,7 +24,8 @@ pub use subscriptions::Obeyed;
 /// * `publish` sends messages, one or many in order.
 /// * `channels` says what is occupied, how a channel stands and who is in it.
 /// * `history` reads and purges what a channel keeps.
-/// * `clients` says which connections a client has, and ends them; `subscriptions` subscribes them.
+/// * `clients` says which connections a client has, and ends them; `subscriptions` subscribes them,
+///   `revocation` takes their tokens back.
 pub struct Backend {
     hub: Arc<Hub>,
 }

@@ -2,9 +2,9 @@
 //! guarantees; the suites in `testkit` prove them for every adapter.
 //!
 //! Control plane (`async_trait`, behind `Arc<dyn Port>`): [`TokenVerifier`], [`AppRegistry`],
-//! [`Broker`], [`HistoryStore`], [`PresenceStore`], [`LeaseStore`]. Data plane (synchronous, never
-//! blocking): [`DeliverySink`], [`PresenceSink`], [`Outbound`], [`Codec`], [`PassVerifier`],
-//! [`EventSink`], [`Clock`], [`IdSource`].
+//! [`Broker`], [`HistoryStore`], [`PresenceStore`], [`LeaseStore`], [`Revocations`]. Data plane
+//! (synchronous, never blocking): [`DeliverySink`], [`PresenceSink`], [`Outbound`], [`Codec`],
+//! [`PassVerifier`], [`EventSink`], [`Clock`], [`IdSource`].
 
 mod app_registry;
 mod broker;
@@ -19,6 +19,7 @@ mod outbound;
 mod pass_verifier;
 mod presence_sink;
 mod presence_store;
+mod revocations;
 mod token_issuer;
 mod token_verifier;
 
@@ -37,6 +38,7 @@ pub use outbound::{Outbound, QueueFull};
 pub use pass_verifier::{NoPasses, PassError, PassVerifier};
 pub use presence_sink::PresenceSink;
 pub use presence_store::{Entrance, PresenceError, PresenceStore};
+pub use revocations::{RevocationError, Revocations};
 pub use token_issuer::{IssueError, TokenIssuer, TokenRequest};
 pub use token_verifier::{TokenError, TokenVerifier};
 
@@ -44,7 +46,7 @@ pub use token_verifier::{TokenError, TokenVerifier};
 pub use {
     app_registry::MockAppRegistry, broker::MockBroker, history_store::MockHistoryStore,
     pass_verifier::MockPassVerifier, presence_store::MockPresenceStore,
-    token_issuer::MockTokenIssuer, token_verifier::MockTokenVerifier,
+    revocations::MockRevocations, token_issuer::MockTokenIssuer, token_verifier::MockTokenVerifier,
 };
 
 /// Where an adapter's failure came from, for the log only.

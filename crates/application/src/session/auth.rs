@@ -106,6 +106,11 @@ impl Session {
         // Shown by a client of its own: it can only hide its own messages from itself.
         let shown = auth.session.filter(|_| !refreshed);
         self.become_known(&client, shown);
+        // Once more, now that a revocation finds the connection: one that came since the token was
+        // looked at did not.
+        if self.hub.revocations.is_revoked(&client.app.id, &client.id, &client.token) {
+            return self.connection.close(CloseReason::TokenRevoked, None);
+        }
         self.adopt(&client, auth.heartbeat, refreshed);
         let trace = asked.trace.clone();
         self.note_authenticated(&client, refreshed, trace.as_ref());

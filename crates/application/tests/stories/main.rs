@@ -21,6 +21,7 @@ mod presence_races;
 mod presence_sink;
 mod races;
 mod refresh;
+mod revocation;
 mod shutdown;
 mod subscriptions;
 mod timers;

@@ -3,18 +3,24 @@
 use std::{
     io,
     net::SocketAddr,
+    path::Path,
     sync::{Arc, Weak},
     time::Duration,
 };
 
 use adapters_http::{Health, ServerApi};
 use adapters_jwt::{JwksOptions, JwtTokenIssuer, JwtTokenVerifier};
-use adapters_memory::{MemoryAppRegistry, MemoryBroker, MemoryPresence, RandomIds, SystemClock};
+use adapters_memory::{
+    MemoryAppRegistry, MemoryBroker, MemoryPresence, MemoryRevocations, RandomIds, SystemClock,
+};
+use adapters_store::FileRevocations;
 use adapters_tracing::TracingEvents;
 use adapters_ws::{Endpoint, GuestEndpoint};
 use application::{
     Admission, AdmissionLimits, DemoToken, Fanout, Hub, Keeper, Keepers, Ports, Rules,
-    ports::{AppRegistry, Clock, DeliverySink, IdSource, PresenceSink, PresenceStore as _},
+    ports::{
+        AppRegistry, Clock, DeliverySink, IdSource, PresenceSink, PresenceStore as _, Revocations,
+    },
 };
 use axum::Router;
 use domain::App;
@@ -25,7 +31,7 @@ use tokio::sync::watch;
 use tracing::{info, warn};
 
 use super::{NotStarted, codecs, shutdown::Signals, store::Store};
-use crate::{demo_app::demo_app, demo_secrets::DemoSecrets, settings::Settings};
+use crate::{data_dir, demo_app::demo_app, demo_secrets::DemoSecrets, settings::Settings};
 
 /// How often what is too old is let go.
 const SWEEP: Duration = Duration::from_secs(10);
@@ -65,6 +71,7 @@ impl Server {
             keepers,
             presence: Arc::clone(&presence) as _,
             passes: Arc::new(PusherPasses),
+            revocations: revocations(settings, &clock)?,
             events: Arc::new(TracingEvents),
             clock: Arc::clone(&clock),
             ids: Arc::clone(&ids),
@@ -228,6 +235,21 @@ async fn presence(
     let before = store.members_of_before(&*clock, window).await?;
     let leases = Arc::clone(&store.broker) as _;
     Ok(Arc::new(MemoryPresence::keeping(watched, clock, leases, before, window)))
+}
+
+/// What is revoked: on disk, where anything is.
+fn revocations(
+    settings: &Settings,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn Revocations>, NotStarted> {
+    let clock = Arc::clone(clock);
+    if settings.store.ephemeral {
+        return Ok(Arc::new(MemoryRevocations::new(clock)));
+    }
+    let path = settings.store.path.join(data_dir::REVOCATIONS);
+    let prepare = |folder: &Path| data_dir::prepare(folder).map(drop);
+    let revocations = FileRevocations::open(&path, clock, prepare);
+    Ok(Arc::new(revocations.map_err(NotStarted::Revocations)?))
 }
 
 /// Lets go what is too old, for as long as anybody has the broker.

@@ -9,7 +9,7 @@ use crate::{
     api::{Api, BACKEND, OPERATOR, VIEWER, shop},
     client::Client,
     server::Server,
-    tokens::token,
+    tokens::{now, token},
 };
 
 /// Requests of each operation.
@@ -204,8 +204,9 @@ async fn every_answer_is_a_documented_one() {
     for (path, operations) in document["paths"].as_object().unwrap() {
         for (method, operation) in operations.as_object().unwrap() {
             for _ in 0..TRIES {
-                // Some requests end her connections.
-                let _alice = Client::enter(&server, "shop", &token("shop", "alice")).await;
+                // Some requests end her connections, and revoke what was issued until now.
+                let token = token("shop", "alice").claim("iat", json!(now() + 20));
+                let _alice = Client::enter(&server, "shop", &token).await;
                 let (target, headers, body) = request(path, operation, &mut whim);
                 let key = whim.one(&[
                     BACKEND, BACKEND, BACKEND, OPERATOR, OPERATOR, OPERATOR, VIEWER, "guess",

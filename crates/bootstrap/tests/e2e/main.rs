@@ -51,6 +51,7 @@ mod server;
 mod server_api;
 mod server_api_keys;
 mod server_api_orders;
+mod server_api_revocation;
 mod shutdown;
 mod silence;
 mod small_disk;

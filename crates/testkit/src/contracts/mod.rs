@@ -13,5 +13,6 @@ pub mod outbound;
 pub mod pass_verifier;
 pub mod presence_sink;
 pub mod presence_store;
+pub mod revocations;
 pub mod token_issuer;
 pub mod token_verifier;
