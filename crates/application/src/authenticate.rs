@@ -307,7 +307,7 @@ mod tests {
             let mut registry = MockAppRegistry::new();
             let app = Arc::new(app);
             registry.expect_find_by_pusher_key().returning(move |_| Ok(Some(Arc::clone(&app))));
-            let authenticate = Authenticate::new(Arc::new(registry), Arc::new(never()));
+            let authenticate = Authenticate::new(Arc::new(registry), Arc::new(never()), nothing());
             let screened = authenticate.screen_backend("key", &peer).await;
             screened.map(|_| ()).map_err(|error| error.refusal().code)
         };

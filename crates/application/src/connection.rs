@@ -10,7 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use domain::{Client, CloseReason, ConnectionId, Family, Moment, SessionToken, Timestamp};
+use domain::{Client, CloseReason, ConnectionId, Family, Hidden, Moment, SessionToken, Timestamp};
 use tokio::sync::oneshot;
 
 use crate::{
@@ -31,6 +31,9 @@ pub struct Connection {
     /// Milliseconds of the moment at which the peer was last heard; written by the session on each
     /// arrival, read by the timers.
     last_heard: AtomicU64,
+    /// Whether it showed the session of an earlier connection: read without the lock, so that who
+    /// continues nothing pays nothing.
+    continues: AtomicBool,
     /// Orders wait in `own`: set under its lock, read without, so that who has none pays nothing.
     ordered: AtomicBool,
     /// Set once, by whoever closes first: session, timers, fan-out or shutdown.
@@ -72,6 +75,7 @@ impl Connection {
             outbound,
             codec,
             last_heard: AtomicU64::new(opened.as_millis()),
+            continues: AtomicBool::new(false),
             ordered: AtomicBool::new(false),
             closed: OnceLock::new(),
             own: Mutex::new(Own { deadlines, identity, orders: None }),
@@ -196,6 +200,24 @@ impl Connection {
     /// Whether a guest is at the other end.
     pub(crate) fn is_guest(&self) -> bool {
         self.identity().client.is_some_and(|client| client.is_guest())
+    }
+
+    /// Whether a message may not be seen here: it came from this connection, or from one that this
+    /// one continues and whose send was still under way when it ended.
+    pub(crate) fn is_hidden(&self, hidden: &Hidden) -> bool {
+        if hidden.connection == self.id {
+            return true;
+        }
+        if !self.continues.load(Ordering::Relaxed) {
+            return false;
+        }
+        let Identity { client, session } = self.identity();
+        session == hidden.session && client.is_some_and(|client| client.id == hidden.client)
+    }
+
+    /// The other end showed the session of an earlier connection.
+    pub(crate) fn continues(&self) {
+        self.continues.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn become_known(&self, identity: Identity) {

@@ -73,8 +73,8 @@ struct Member {
 impl Member {
     /// Gives what of a run is this subscriber's: to the connection, or behind the gate.
     fn take(&mut self, run: &Run, channel: &ChannelName) {
-        let (connection, joined, seen) = (self.connection.id, self.joined, self.seen);
-        match run.share(self.encoding, &Place { connection, joined, seen }) {
+        let place = Place { connection: &self.connection, joined: self.joined, seen: self.seen };
+        match run.share(self.encoding, &place) {
             Share::Nothing => {}
             Share::Whole(whole, frames) => match &mut self.gate {
                 None => self.connection.push_run(whole, frames.map(|(frame, _)| frame)),

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use domain::{ChannelName, ConnectionId, Offset, Publication};
+use domain::{ChannelName, Hidden, Offset, Publication};
 
 use crate::{
-    Push,
+    Connection, Push,
     audiences::Audiences,
     ports::{Codec, Encoding},
 };
@@ -43,7 +43,8 @@ pub(crate) struct Gap {
 struct Entry {
     /// In the main encoding; empty where nobody of it was there when the message came.
     frame: Bytes,
-    hidden_from: Option<ConnectionId>,
+    /// Boxed: most are hidden from nobody.
+    hidden_from: Option<Box<Hidden>>,
     /// Its place, in a channel with history.
     offset: Option<Offset>,
 }
@@ -72,9 +73,9 @@ impl News<'_> {
         }
     }
 
-    fn hidden_from(&self) -> Option<ConnectionId> {
+    fn hidden_from(&self) -> Option<Box<Hidden>> {
         let Self::Message(publication) = self else { return None };
-        publication.hidden_from.as_ref().map(|hidden| hidden.connection)
+        publication.hidden_from.clone().map(Box::new)
     }
 
     fn offset(&self) -> Option<Offset> {
@@ -221,11 +222,13 @@ impl Run {
     }
 
     /// What a subscriber gets who is so far.
-    pub(crate) fn share(&self, encoding: Encoding, place: &Place) -> Share<'_> {
+    pub(crate) fn share(&self, encoding: Encoding, place: &Place<'_>) -> Share<'_> {
         let Some((whole, mut frames)) = self.in_encoding(encoding) else { return Share::Nothing };
         let is_new = |entry: &Entry| entry.offset.is_none_or(|offset| offset > place.seen);
         // A loop and not a set: nearly always nothing is hidden from anybody.
-        let hidden = |entry: &Entry| entry.hidden_from == Some(place.connection);
+        let hidden = |entry: &Entry| {
+            entry.hidden_from.as_ref().is_some_and(|hidden| place.connection.is_hidden(hidden))
+        };
         let all_new =
             place.joined <= self.first && self.offsets.is_none_or(|(first, _)| first > place.seen);
         if all_new && !self.entries.iter().any(hidden) {
@@ -257,8 +260,8 @@ fn joined<'a>(mut frames: impl ExactSizeIterator<Item = &'a Bytes> + Clone) -> B
 }
 
 /// How far a subscriber is.
-pub(crate) struct Place {
-    pub(crate) connection: ConnectionId,
+pub(crate) struct Place<'a> {
+    pub(crate) connection: &'a Connection,
     /// The sequence number of the first message that it gets.
     pub(crate) joined: u64,
     /// The last message that it has seen, in a channel with history.

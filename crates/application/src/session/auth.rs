@@ -132,6 +132,9 @@ impl Session {
     /// From now on the connection is this client's, and is found by it.
     pub(super) fn become_known(&mut self, client: &Arc<Client>, session: Option<SessionToken>) {
         self.client = Some(Arc::clone(client));
+        if session.is_some() {
+            self.connection.continues();
+        }
         let session = session.unwrap_or_else(|| self.connection.session());
         let identity = Identity { client: Some(Arc::clone(client)), session };
         self.hub.connections.identify(&self.connection, identity);

@@ -195,3 +195,31 @@ async fn two_apps_do_not_hear_each_other() {
     theirs.says("chat:lobby", json!("theirs")).await;
     assert_eq!(theirs.hears(), [r#"message chat:lobby "theirs""#, "200"]);
 }
+
+#[tokio::test]
+async fn a_send_still_under_way_is_hidden_from_who_continues_its_connection() {
+    let (stage, broker) = Stage::held();
+    let mut before = stage.connect();
+    before.auth("shop", &stage.token("alice")).await;
+    let shown = before.reads()[0]["data"]["session"].clone();
+    let mut bob = stage.enter("bob").await;
+    bob.subscribes("chat:lobby").await;
+    bob.hears();
+    before.asks("messageSend", json!({"channel": "chat:lobby", "data": 1, "echo": false})).await;
+    // Her connection broke, which the server does not know yet.
+    let mut again = stage.connect();
+    let token = stage.token("alice");
+    again.asks("auth", json!({"appId": "shop", "token": token, "session": shown})).await;
+    again.subscribes("chat:lobby").await;
+    let mut other = stage.connect();
+    let token = stage.token("bob");
+    other.asks("auth", json!({"appId": "shop", "token": token, "session": shown})).await;
+    other.subscribes("chat:lobby").await;
+    again.hears();
+    other.hears();
+    broker.release("1");
+    before.catches_up();
+    assert_eq!(bob.hears(), ["message chat:lobby 1"]);
+    assert_eq!(other.hears(), ["message chat:lobby 1"], "a session is its client's own");
+    assert_eq!(again.hears(), [""; 0]);
+}
