@@ -54,6 +54,9 @@ impl PassVerifier for PusherPasses {
     ) -> Result<Signed, PassError> {
         let data = pass.data.as_deref();
         judge(app, pass, &of_channel(SocketId::of(connection), channel, data))?;
+        // What is signed has a colon between name and data, and names may have colons: only an
+        // object is no part of a name. A pass of `private-a:b` would else be one of `private-a`.
+        data.map_or(Ok(()), must_be_object)?;
         match data {
             // Elsewhere nobody asks who it is.
             Some(data) if ChannelKind::of(channel).presence => read(data, Names::MEMBER),
@@ -64,6 +67,7 @@ impl PassVerifier for PusherPasses {
     fn user(&self, app: &App, connection: ConnectionId, pass: &Pass) -> Result<Signed, PassError> {
         let data = pass.data.as_deref().unwrap_or_default();
         judge(app, pass, &of_user(SocketId::of(connection), data))?;
+        must_be_object(data)?;
         read(data, Names::USER)
     }
 }
@@ -107,9 +111,14 @@ impl Names {
     };
 }
 
+const NO_OBJECT: PassError = PassError::Unusable("the data is not a JSON object");
+
+fn must_be_object(data: &str) -> Result<(), PassError> {
+    if data.trim_ascii_start().starts_with('{') { Ok(()) } else { Err(NO_OBJECT) }
+}
+
 fn read(data: &str, names: Names) -> Result<Signed, PassError> {
-    let fields: Fields<'_> = serde_json::from_str(data)
-        .map_err(|_| PassError::Unusable("the data is not a JSON object"))?;
+    let fields: Fields<'_> = serde_json::from_str(data).map_err(|_| NO_OBJECT)?;
     let info = fields.user_info.filter(|info| info.get() != "null");
     let info = info.map(|info| Payload::compact(info, Claims::INFO_LIMIT)).transpose();
     let info = info.map_err(|_| PassError::Unusable("user_info has more than 1024 bytes"))?;
@@ -182,6 +191,29 @@ mod tests {
         );
     }
 
+    /// Both are the same signed text, as channels' names may have colons.
+    #[test]
+    fn a_pass_of_one_channel_is_none_of_another_with_the_rest_of_its_name_as_data() {
+        let app = app();
+        for (name, shorter) in [
+            ("private-a:b", "private-a"),
+            ("presence-a:1", "presence-a"),
+            ("private-a::", "private-a"),
+        ] {
+            let name = channel(name);
+            let auth = authorize_channel(&app.pusher_keys[0], SocketId::of(HERE), &name, None);
+            assert!(PusherPasses.channel(&app, HERE, &name, &pass(&auth, None)).is_ok());
+            let rest = &name.as_str()[shorter.len() + 1..];
+            let judged =
+                PusherPasses.channel(&app, HERE, &channel(shorter), &pass(&auth, Some(rest)));
+            assert!(matches!(judged, Err(PassError::Unusable(_))), "{name}: {judged:?}");
+        }
+        // Data that is no part of a name is taken where nobody asks for it.
+        let (room, data) = (channel("private-a"), r#"{"x":1}"#);
+        let auth = authorize_channel(&app.pusher_keys[0], SocketId::of(HERE), &room, Some(data));
+        assert!(PusherPasses.channel(&app, HERE, &room, &pass(&auth, Some(data))).is_ok());
+    }
+
     #[test]
     fn a_user_says_who_it_is() {
         let app = app();
@@ -195,9 +227,15 @@ mod tests {
     fn what_is_signed_and_does_not_fit_is_told() {
         let (app, room) = (app(), channel("presence-room"));
         let large = format!(r#"{{"user_id":"a","user_info":"{}"}}"#, "x".repeat(1100));
-        for data in
-            ["[]x", "{}", r#"{"user_id":"a b"}"#, r#"{"user_id":1.5}"#, r#"{"user_id":[]}"#, &large]
-        {
+        for data in [
+            "[]x",
+            r#"["a","a",null]"#,
+            "{}",
+            r#"{"user_id":"a b"}"#,
+            r#"{"user_id":1.5}"#,
+            r#"{"user_id":[]}"#,
+            &large,
+        ] {
             let signature =
                 authorize_channel(&app.pusher_keys[0], SocketId::of(HERE), &room, Some(data));
             let judged = PusherPasses.channel(&app, HERE, &room, &pass(&signature, Some(data)));
