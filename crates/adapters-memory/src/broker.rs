@@ -4,6 +4,7 @@ use std::{
     collections::{HashMap, HashSet},
     hash::{BuildHasher, RandomState},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use application::ports::{
@@ -11,7 +12,9 @@ use application::ports::{
     POSITION_IDLE, Page, Query, STREAMS_PER_APP,
 };
 use async_trait::async_trait;
-use domain::{AppId, ChannelKey, Draft, HistoryPolicy, Position, Receipt, Record, Timestamp};
+use domain::{
+    AppId, ChannelKey, Draft, HistoryPolicy, Moment, Position, Receipt, Record, Timestamp,
+};
 
 use crate::{
     counts::Counts,
@@ -36,6 +39,8 @@ pub struct MemoryBroker {
     /// Streams and keys of each app.
     streams: Counts,
     keys: Counts,
+    /// Apps with as many streams as they may have, and when the last look for idle ones found few.
+    in_vain: Mutex<HashMap<AppId, Moment>>,
 }
 
 #[derive(Default)]
@@ -55,6 +60,9 @@ impl MemoryBroker {
     /// Of the streams that an app may have, so many go at once where one has to: looking for the
     /// longest idle looks at all.
     const GO_AT_ONCE: usize = STREAMS_PER_APP / 100;
+    /// Where few were idle it does not look again for so long: whoever asks for one channel after
+    /// the other would have it look at all of them each time, and others wait.
+    const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
     /// A broker that announces to `sink`.
     #[must_use]
@@ -67,6 +75,7 @@ impl MemoryBroker {
             hasher: RandomState::new(),
             streams: Counts::new(STREAMS_PER_APP),
             keys: Counts::new(KEYS_PER_APP),
+            in_vain: Mutex::default(),
         }
     }
 
@@ -118,6 +127,15 @@ impl MemoryBroker {
 
     /// Forgets the streams of an app that were idle for longest.
     fn forget_idle(&self, app: &AppId) {
+        let now = self.clock.moment();
+        {
+            let mut in_vain = lock(&self.in_vain);
+            if in_vain.get(app).is_some_and(|last| now.since(*last) < Self::LOOK_AGAIN) {
+                return;
+            }
+            // Also for those who come while this one looks.
+            in_vain.insert(app.clone(), now);
+        }
         let mut idle: Vec<(Timestamp, ChannelKey)> = Vec::new();
         for shard in &self.shards {
             let shard = lock(shard);
@@ -126,6 +144,9 @@ impl MemoryBroker {
                 .iter()
                 .filter(|(channel, _)| channel.app == *app && !shard.attached.contains(*channel));
             idle.extend(unused.map(|(channel, stream)| (stream.used, channel.clone())));
+        }
+        if idle.len() >= Self::GO_AT_ONCE {
+            lock(&self.in_vain).remove(app);
         }
         idle.sort_unstable_by_key(|(used, _)| *used);
         for (used, channel) in idle.into_iter().take(Self::GO_AT_ONCE) {
