@@ -9,6 +9,9 @@ pub(crate) struct Gate {
     held: Vec<(Bytes, Option<Offset>)>,
     bytes: usize,
     ended: Option<Ending>,
+    /// Whether the stream began anew for one who goes on with it: what is held since then has no
+    /// place that could be compared with one of before.
+    anew: bool,
 }
 
 /// More came before the gate opened than it holds: the subscription is over.
@@ -49,7 +52,17 @@ impl Gate {
             return;
         }
         self.bytes += frame.len();
-        self.held.push((frame.clone(), offset));
+        self.held.push((frame.clone(), offset.filter(|_| !self.anew)));
+    }
+
+    /// The stream began anew, and whoever waits here goes on with it.
+    pub(crate) const fn begin_anew(&mut self) {
+        self.anew = true;
+    }
+
+    /// Whether the stream began anew meanwhile.
+    pub(crate) const fn began_anew(&self) -> bool {
+        self.anew
     }
 
     /// Nothing is held any more: there will be no subscription to let it out to. The first reason
@@ -90,6 +103,19 @@ mod tests {
             Err(Ending::Overflow),
             "what fits again behind a loss is not held"
         );
+    }
+
+    #[test]
+    fn a_new_streams_messages_are_let_out_whatever_their_places() {
+        let mut gate = Gate::default();
+        gate.hold(&Bytes::from("old"), Some(Offset(7)));
+        gate.hold(&Bytes::from("newer"), Some(Offset(8)));
+        gate.begin_anew();
+        assert!(gate.began_anew());
+        gate.hold(&Bytes::from("anew"), Some(Offset(1)));
+        let out =
+            gate.open(Offset(7)).map(|held| held.into_iter().map(|(frame, _)| frame).collect());
+        assert_eq!(out, Ok(vec![Bytes::from("newer"), Bytes::from("anew")]));
     }
 
     #[test]

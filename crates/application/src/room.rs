@@ -107,9 +107,13 @@ impl Member {
     fn open(&mut self, seen: Offset) -> Result<(), Ending> {
         let Some(gate) = self.gate.take() else { return Ok(()) };
         self.seen = seen.max(self.seen);
+        let anew = gate.began_anew();
         for (frame, offset) in gate.open(self.seen)? {
             self.connection.push_shared(&frame);
             self.seen = offset.unwrap_or(self.seen);
+        }
+        if anew {
+            self.seen = Offset(0);
         }
         Ok(())
     }
@@ -297,7 +301,11 @@ impl Room {
                 _ if member.joined > gap.sequence => {}
                 // A guest's protocol knows no places and promises nothing about what it missed: it
                 // goes on with the new stream, whose places begin anew.
-                _ if member.connection.is_guest() => member.seen = Offset(0),
+                gate if member.connection.is_guest() => {
+                    member.seen = Offset(0);
+                    // What its history was read of may be the old stream.
+                    gate.iter_mut().for_each(|gate| gate.begin_anew());
+                }
                 Some(gate) => gate.end(Ending::Gap),
                 None => lost.push(Arc::clone(&member.connection)),
             }
