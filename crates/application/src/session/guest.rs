@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::{Action, App, ChannelName, Client, ClientId, CloseReason, ErrorCode, Signed};
 
-use super::{Asked, Session};
+use super::{Asked, Session, What};
 use crate::{Pass, Refusal, ReplyData, Subscribe, hub::Entry, ports::PassError};
 
 impl Session {
@@ -109,6 +109,16 @@ impl Session {
         }
     }
 
+    /// Whether a refusal spends the budget of bad requests. A guest that leaves where it is not, or
+    /// sends where it may not, does what its library did unasked, or a page that does not know its
+    /// app's options: the rate of requests bounds that, and it is no reason to send it away for good.
+    pub(super) fn spends_budget(&self, what: What, code: ErrorCode) -> bool {
+        let forgiven = code == ErrorCode::NotSubscribed
+            || (what == What::Send && code == ErrorCode::PermissionDenied);
+        let is_guest = self.client.as_ref().is_some_and(|client| client.is_guest());
+        code.spends_budget() && !(forgiven && is_guest)
+    }
+
     fn is_signed_in(&self, guest: &Client) -> bool {
         guest.id != ClientId::of_guest(self.connection.id)
     }
@@ -120,7 +130,8 @@ impl Session {
             return Err(Refusal::plain(ErrorCode::AuthMismatch));
         }
         let own = ChannelName::of_user(&client);
-        let channels = own.map_err(|_| not_taken(PassError::Unusable("its name is too long")))?;
+        let unfit = "id has | or +, which the name of its channel #server-to-user-ID can't have";
+        let channels = own.map_err(|_| not_taken(PassError::Unusable(unfit)))?;
         let client = Arc::new(guest.signed_in(client, signed.info, vec![channels]));
         self.become_known(&client, None);
         self.note_authenticated(&client, true, None);

@@ -128,6 +128,20 @@ async fn forged_signatures_are_refused_and_bounded() {
     assert_eq!(code, Some(4010), "guessing ends the connection");
 }
 
+/// What libraries do unasked, and pages that do not know their app's options.
+#[tokio::test]
+async fn leaving_where_one_is_not_and_typing_where_one_may_not_ends_nothing() {
+    let server = Server::demo().await;
+    let mut pusher = Pusher::demo(&server).await;
+    for n in 0..20 {
+        let channel = json!({"channel": format!("never-{n}")});
+        pusher.send(json!({"event": "pusher:unsubscribe", "data": channel})).await;
+        pusher.send(json!({"event": "client-typing", "channel": "private-a", "data": {}})).await;
+        pusher.event("pusher:error").await;
+    }
+    pusher.subscribe("news").await;
+}
+
 #[tokio::test]
 async fn who_may_not_come_in_is_told_in_the_protocol() {
     let server = Server::with(&shop("")).await;
