@@ -1,5 +1,7 @@
 //! What an app may have, and what it costs to ask for more.
 
+#![expect(clippy::unwrap_used, reason = "what a test needs is there, or the test fails")]
+
 use std::{sync::Arc, time::Duration};
 
 use adapters_memory::{MemoryBroker, RandomIds};

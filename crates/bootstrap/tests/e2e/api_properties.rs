@@ -127,7 +127,11 @@ fn request(
         let name = parameter["name"].as_str().unwrap();
         let written = match value(&parameter["schema"], whim) {
             Value::String(text) => text,
-            other => other.to_string(),
+            other @ (Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::Array(_)
+            | Value::Object(_)) => other.to_string(),
         };
         // An address ends somewhere.
         let written: String = written.chars().take(300).collect();
