@@ -17,6 +17,7 @@ mod history;
 mod order;
 mod orders;
 mod presence;
+mod presence_failures;
 mod presence_races;
 mod presence_sink;
 mod races;

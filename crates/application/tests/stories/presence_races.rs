@@ -1,24 +1,23 @@
-//! Lists and changes that come at the same time, and a presence store that fails.
+//! Lists and changes that come at the same time.
 
 use std::{
     collections::BTreeSet,
     pin::pin,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use application::{
     Fanout,
-    ports::{Entrance, Outbound, PresenceError, PresenceSink as _, PresenceStore, QueueFull},
+    ports::{Outbound, PresenceSink as _, QueueFull},
 };
-use async_trait::async_trait;
 use bytes::Bytes;
 use domain::{
-    AppId, Attendance, ChannelKey, ChannelName, ClientId, CloseReason, Movement, Namespace,
-    PresenceChange, PresenceVersion, Roster,
+    AppId, ChannelKey, ChannelName, ClientId, CloseReason, Movement, Namespace, PresenceChange,
+    PresenceVersion,
 };
 use futures_util::{future::BoxFuture, poll};
 use serde_json::{Value, json};
@@ -321,84 +320,4 @@ async fn a_refused_subscribe_leaves_a_watcher_as_it_was() {
     assert_eq!(alice.hears(), ["#1 200", "#2 404 not_enabled", own[0], own[1]]);
     stage.enter("bob").await.asks("subscribe", wish(json!(true))).await;
     assert_eq!(alice.hears()[0], "memberJoined chat:lobby bob 3");
-}
-
-/// A store that can be made to fail.
-struct Failing {
-    inner: Arc<dyn PresenceStore>,
-    enters: Arc<AtomicBool>,
-    rosters: Arc<AtomicBool>,
-}
-
-fn judged(fails: &AtomicBool) -> Result<(), PresenceError> {
-    if fails.load(Ordering::SeqCst) {
-        return Err(PresenceError::Unavailable("made to fail".into()));
-    }
-    Ok(())
-}
-
-#[async_trait]
-impl PresenceStore for Failing {
-    async fn enter(&self, entrance: Entrance) -> Result<(), PresenceError> {
-        // It happens, and nobody learns of it.
-        self.inner.enter(entrance).await?;
-        judged(&self.enters)
-    }
-
-    fn leave(&self, attendance: &Attendance, delay: Duration) {
-        self.inner.leave(attendance, delay);
-    }
-
-    async fn roster(&self, channel: &ChannelKey, at_most: usize) -> Result<Roster, PresenceError> {
-        judged(&self.rosters)?;
-        self.inner.roster(channel, at_most).await
-    }
-
-    fn sweep(&self) {
-        self.inner.sweep();
-    }
-}
-
-#[tokio::test]
-async fn a_store_that_fails_leaves_nothing_behind() {
-    let (enters, rosters) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
-    let mut scenery = busy(Scenery::default());
-    let make = scenery.presence;
-    let fails = (Arc::clone(&enters), Arc::clone(&rosters));
-    scenery.presence = Box::new(move |sink, clock| {
-        Arc::new(Failing { inner: make(sink, clock), enters: fails.0, rosters: fails.1 })
-    });
-    let stage = Stage::with(scenery);
-    let mut bob = stage.enter("bob").await;
-    let mut alice = stage.enter("alice").await;
-    bob.asks_as("s", "subscribe", wish(json!("watch"))).await;
-    bob.hears();
-    for fault in [&enters, &rosters] {
-        fault.store(true, Ordering::SeqCst);
-        alice.asks_as("s", "subscribe", wish(json!(true))).await;
-        assert_eq!(alice.hears(), ["#s 503 unavailable"]);
-        fault.store(false, Ordering::SeqCst);
-        assert_eq!(bob.hears().len(), 2, "joined, and left again");
-        assert_eq!((stage.fanout.watched(), stage.fanout.channels()), (1, 1), "bob alone");
-    }
-    // A watcher whose entrance fails stays one, and is told what it has no list of.
-    for (fault, version) in [(&enters, 5), (&rosters, 7)] {
-        fault.store(true, Ordering::SeqCst);
-        bob.asks_as("s", "subscribe", wish(json!(true))).await;
-        fault.store(false, Ordering::SeqCst);
-        let joined = format!("memberJoined chat:lobby bob {version}");
-        let left = format!("memberLeft chat:lobby bob {}", version + 1);
-        assert_eq!(bob.hears(), ["#s 503 unavailable".to_owned(), joined, left]);
-    }
-    // Who watched already watches on, without a hole.
-    rosters.store(true, Ordering::SeqCst);
-    bob.asks_as("s", "subscribe", wish(json!("watch"))).await;
-    bob.asks_as("p", "presence", json!({ "channel": LOBBY })).await;
-    rosters.store(false, Ordering::SeqCst);
-    alice.asks_as("s", "subscribe", wish(json!(true))).await;
-    let heard = bob.hears();
-    assert_eq!(heard[..2], ["#s 503 unavailable", "#p 503 unavailable"]);
-    assert_eq!(heard[2..], ["memberJoined chat:lobby alice 9"]);
-    let cause = "failed presence: the presence store is unavailable: made to fail";
-    assert_eq!(stage.events.take_of("failed"), [cause; 6]);
 }
