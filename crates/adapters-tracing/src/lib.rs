@@ -56,7 +56,7 @@ impl EventSink for TracingEvents {
                 let cause = escaped(cause);
                 warn!(target: "rtmate", %app, what, cause, "a backend's request failed");
             }
-            DomainEvent::Subscription { connection, channel, made, trace } => {
+            DomainEvent::Subscription { connection, channel, made, trace, app: _ } => {
                 let trace_id = trace_text(trace);
                 debug!(target: "rtmate", %connection, %channel, made, trace_id, "subscription");
             }

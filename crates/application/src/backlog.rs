@@ -5,7 +5,7 @@ use std::{collections::VecDeque, sync::Arc};
 use crate::{
     Connection,
     audiences::Audiences,
-    ports::{Codec, Encoding},
+    ports::{Codec, Encoding, Meter},
     run::{Gap, News, Run},
 };
 
@@ -55,7 +55,7 @@ impl Backlog {
     }
 
     /// Appends a message. Says whether somebody has to be asked to write.
-    pub(crate) fn append(&mut self, news: &News<'_>) -> bool {
+    pub(crate) fn append(&mut self, news: &News<'_>, meter: &dyn Meter) -> bool {
         let sequence = self.next;
         self.next += 1;
         if self.encodings.is_empty() {
@@ -69,6 +69,7 @@ impl Backlog {
         let codecs = self.encodings.iter().map(|known| (known.encoding, &known.codec));
         if let Some(run) = self.waiting.back_mut() {
             self.bytes += run.append(news, codecs);
+            run.came_at(|| news.tick(meter));
         }
         !std::mem::replace(&mut self.flushing, true)
     }

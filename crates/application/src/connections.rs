@@ -30,6 +30,9 @@ pub struct Connections {
 }
 
 impl Connections {
+    /// Connections whose queues are added up before others get their turn.
+    const ADDED_AT_ONCE: usize = 1024;
+
     pub(crate) fn new() -> Self {
         Self {
             open: RwLock::default(),
@@ -115,6 +118,17 @@ impl Connections {
     #[must_use]
     pub fn count(&self) -> usize {
         *self.count.borrow()
+    }
+
+    /// Bytes that wait to be sent on all open connections, with what it costs to keep them. Others
+    /// get their turn while they are added up.
+    pub async fn queued_bytes(&self) -> usize {
+        let mut sum = 0;
+        for some in self.all().chunks(Self::ADDED_AT_ONCE) {
+            sum += some.iter().map(|connection| connection.outbound.queued_bytes()).sum::<usize>();
+            tokio::task::yield_now().await;
+        }
+        sum
     }
 
     /// Resolves when no connection is open and no goodbye is on its way.

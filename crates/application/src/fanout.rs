@@ -14,7 +14,7 @@ use tokio::runtime::Handle;
 use crate::{
     audience::{Appended, Audience},
     audiences::Audiences,
-    ports::{DeliverySink, PresenceSink},
+    ports::{DeliverySink, Meter, NoMeter, PresenceSink},
     presence::Presence,
     room::Room,
     run::News,
@@ -36,6 +36,7 @@ pub struct Fanout {
     /// Where gathered messages are written from; nothing where each is written in the call that
     /// delivers it.
     runtime: Option<Handle>,
+    meter: Arc<dyn Meter>,
     #[cfg(feature = "planted")]
     gateless: bool,
 }
@@ -56,6 +57,7 @@ impl Fanout {
             audiences,
             to_count,
             runtime: None,
+            meter: Arc::new(NoMeter),
             #[cfg(feature = "planted")]
             gateless: false,
         }
@@ -67,6 +69,12 @@ impl Fanout {
         Self { runtime: Some(runtime), ..Self::new() }
     }
 
+    /// What is written is counted and timed there; before the first channel.
+    #[must_use]
+    pub fn measured_by(self, meter: Arc<dyn Meter>) -> Self {
+        Self { meter, ..self }
+    }
+
     /// The bug that `rtmate verify` has to find: messages pass those who subscribe by before their
     /// reply is out.
     #[cfg(feature = "planted")]
@@ -76,7 +84,7 @@ impl Fanout {
     }
 
     fn make(&self, key: &ChannelKey, durability: Durability) -> Arc<Room> {
-        let room = Room::new(key.clone(), durability);
+        let room = Room::new(key.clone(), durability, Arc::clone(&self.meter));
         #[cfg(feature = "planted")]
         let room = if self.gateless { room.without_gates() } else { room };
         Arc::new(room)

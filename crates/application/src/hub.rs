@@ -11,7 +11,7 @@ use crate::{
     channels::Channels,
     deadlines::Deadlines,
     ports::{
-        AppRegistry, Clock, Codec, DomainEvent, EventSink, IdSource, Outbound, PassVerifier,
+        AppRegistry, Clock, Codec, DomainEvent, EventSink, IdSource, Meter, Outbound, PassVerifier,
         PresenceStore, Revocations, TokenVerifier,
     },
     presence::Presence,
@@ -34,6 +34,8 @@ pub struct Ports {
     pub passes: Arc<dyn PassVerifier>,
     /// Is told what happens.
     pub events: Arc<dyn EventSink>,
+    /// Counts and times; the fan-out's own is given to it.
+    pub meter: Arc<dyn Meter>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Makes identities.
@@ -53,6 +55,7 @@ pub struct Hub {
     pub(crate) connections: Connections,
     pub(crate) wheel: Wheel,
     pub(crate) events: Arc<dyn EventSink>,
+    pub(crate) meter: Arc<dyn Meter>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) rules: Rules,
@@ -103,7 +106,7 @@ impl Hub {
                 Arc::clone(&ports.revocations),
             ),
             revocations: ports.revocations,
-            publish: Publish::new(ports.keepers.clone()),
+            publish: Publish::new(ports.keepers.clone(), Arc::clone(&ports.meter)),
             presence: Arc::new(Presence::new(ports.presence, Arc::clone(&fanout))),
             channels: Channels::new(fanout, ports.keepers.clone()),
             keepers: ports.keepers,
@@ -111,6 +114,7 @@ impl Hub {
             connections: Connections::new(),
             wheel: Wheel::new(Arc::clone(&ports.clock)),
             events: ports.events,
+            meter: ports.meter,
             clock: ports.clock,
             ids: ports.ids,
             rules,

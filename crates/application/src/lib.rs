@@ -27,8 +27,10 @@ mod connection;
 mod connections;
 mod deadlines;
 mod demo_token;
+mod event_sinks;
 mod fanout;
 mod gate;
+mod given;
 mod hub;
 mod keepers;
 mod orders;
@@ -55,6 +57,7 @@ pub use backend::{Backend, BackendMessage, ChannelState, Obeyed, Occupied, OpenC
 pub use connection::Connection;
 pub use connections::Connections;
 pub use demo_token::{DemoToken, DemoTokenError, IssuedToken};
+pub use event_sinks::EventSinks;
 pub use fanout::Fanout;
 pub use hub::{Entry, Hub, Opening, Ports, Screened};
 pub use keepers::{Keeper, Keepers};

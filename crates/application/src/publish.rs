@@ -3,20 +3,43 @@
 use std::sync::Arc;
 
 use domain::{
-    Action, Author, ChannelKey, Client, Denial, Draft, Hidden, Receipt, Sender, SenderView,
+    Action, AppId, Author, ChannelKey, Client, Denial, Draft, Hidden, Receipt, Sender, SenderView,
     SessionToken, Source,
 };
 
-use crate::{Keepers, Send, keepers::durability, ports::BrokerError};
+use crate::{
+    Keepers, Send,
+    keepers::durability,
+    ports::{BrokerError, Meter, Reading},
+};
 
 /// Publishes what a client may publish.
 pub(crate) struct Publish {
     keepers: Keepers,
+    meter: Arc<dyn Meter>,
+}
+
+/// What of a draft is measured, once a broker took it.
+struct Measured {
+    app: AppId,
+    bytes: usize,
+}
+
+impl Measured {
+    fn of(draft: &Draft) -> Self {
+        Self { app: draft.channel.app.clone(), bytes: draft.data.as_str().len() }
+    }
+
+    fn note(&self, outcome: &Result<Receipt, BrokerError>, meter: &dyn Meter) {
+        if outcome.as_ref().is_ok_and(|receipt| !receipt.repeated) {
+            meter.note(&Reading::Published { app: &self.app, bytes: self.bytes });
+        }
+    }
 }
 
 impl Publish {
-    pub(crate) fn new(keepers: Keepers) -> Self {
-        Self { keepers }
+    pub(crate) fn new(keepers: Keepers, meter: Arc<dyn Meter>) -> Self {
+        Self { keepers, meter }
     }
 
     /// What the client asked to send, as the broker takes it. Sending needs a grant, not a
@@ -48,7 +71,11 @@ impl Publish {
     /// # Errors
     /// The draft: its broker has to be awaited.
     pub(crate) fn at_once(&self, draft: Draft) -> Result<Result<Receipt, BrokerError>, Box<Draft>> {
-        self.keepers.of(durability(&draft.namespace)).broker.publish_at_once(draft)
+        let measured = Measured::of(&draft);
+        let broker = &self.keepers.of(durability(&draft.namespace)).broker;
+        let outcome = broker.publish_at_once(draft)?;
+        measured.note(&outcome, &*self.meter);
+        Ok(outcome)
     }
 
     /// Hands the draft over. The future lives by itself, so that a session can have many under way.
@@ -57,7 +84,12 @@ impl Publish {
         draft: Draft,
     ) -> impl Future<Output = Result<Receipt, BrokerError>> + std::marker::Send + use<> {
         let broker = Arc::clone(&self.keepers.of(durability(&draft.namespace)).broker);
-        async move { broker.publish(draft).await }
+        let (measured, meter) = (Measured::of(&draft), Arc::clone(&self.meter));
+        async move {
+            let outcome = broker.publish(draft).await;
+            measured.note(&outcome, &*meter);
+            outcome
+        }
     }
 }
 
@@ -66,10 +98,10 @@ mod tests {
     use super::*;
     use crate::{
         Keeper,
-        ports::{MockBroker, MockHistoryStore},
+        ports::{MockBroker, MockHistoryStore, NoMeter},
     };
     use domain::{
-        App, AppId, ChannelName, Claims, ClientId, ConnectionId, Grant, GrantPattern, MessageId,
+        App, ChannelName, Claims, ClientId, ConnectionId, Grant, GrantPattern, MessageId,
         Namespace, Payload, Timestamp,
     };
 
@@ -126,7 +158,7 @@ mod tests {
         let history = Arc::new(MockHistoryStore::new());
         let keeper = Keeper { broker: Arc::new(broker), history };
         let keepers = Keepers { memory: keeper.clone(), durable: keeper };
-        let receipt = Publish::new(keepers).run(draft).await.unwrap();
+        let receipt = Publish::new(keepers, Arc::new(NoMeter)).run(draft).await.unwrap();
         assert_eq!(receipt.id.as_str(), "m");
     }
 

@@ -15,7 +15,8 @@ use crate::{
     audiences::Audiences,
     backlog::Backlog,
     gate::{Ending, Gate},
-    ports::Encoding,
+    given::Given,
+    ports::{Encoding, Meter, Reading},
     run::{Gap, News, Piece, Place, Run, Share},
 };
 
@@ -31,6 +32,7 @@ pub(crate) struct Room {
     backlog: Mutex<Backlog>,
     /// A run was written to everybody.
     written: Notify,
+    meter: Arc<dyn Meter>,
     /// Held, also over the broker's answer, while the first subscriber comes or the last one
     /// leaves: that is what keeps attach and detach in order. Taken before the other locks.
     pub(crate) attachment: tokio::sync::Mutex<Attachment>,
@@ -71,19 +73,24 @@ struct Member {
 }
 
 impl Member {
-    /// Gives what of a run is this subscriber's: to the connection, or behind the gate.
-    fn take(&mut self, run: &Run, channel: &ChannelName) {
+    /// Gives what of a run is this subscriber's: to the connection, or behind the gate. Says what
+    /// the connection was given.
+    fn take(&mut self, run: &Run, channel: &ChannelName) -> Given {
+        let mut given = Given::default();
         let place = Place { connection: &self.connection, joined: self.joined, seen: self.seen };
         match run.share(self.encoding, &place) {
             Share::Nothing => {}
             Share::Whole(whole, frames) => match &mut self.gate {
-                None => self.connection.push_run(whole, frames.map(|(frame, _)| frame)),
+                None => {
+                    given = Given { messages: frames.messages(), bytes: whole.len() };
+                    self.connection.push_run(whole, frames.map(|(frame, _)| frame));
+                }
                 Some(gate) => {
                     frames.for_each(|(frame, offset)| gate.hold(frame, offset));
                 }
             },
             Share::Some(pieces) => pieces.into_iter().for_each(|piece| match piece {
-                Piece::Message(frame, offset) => self.take_one(frame, offset),
+                Piece::Message(frame, offset) => given += self.take_one(frame, offset),
                 Piece::Hidden(offset) => {
                     let frame = self.connection.codec.push(&Push::Position { channel, offset });
                     self.take_one(&frame, Some(offset));
@@ -94,28 +101,35 @@ impl Member {
         if self.gate.is_none() {
             self.seen = run.last_offset().unwrap_or(self.seen).max(self.seen);
         }
+        given
     }
 
-    fn take_one(&mut self, frame: &Bytes, offset: Option<Offset>) {
+    fn take_one(&mut self, frame: &Bytes, offset: Option<Offset>) -> Given {
         match &mut self.gate {
-            None => self.connection.push_shared(frame),
+            None => {
+                self.connection.push_shared(frame);
+                return Given { messages: 1, bytes: frame.len() };
+            }
             Some(gate) => gate.hold(frame, offset),
         }
+        Given::default()
     }
 
     /// Lets out what the gate held behind `seen`.
-    fn open(&mut self, seen: Offset) -> Result<(), Ending> {
-        let Some(gate) = self.gate.take() else { return Ok(()) };
+    fn open(&mut self, seen: Offset) -> Result<Given, Ending> {
+        let mut given = Given::default();
+        let Some(gate) = self.gate.take() else { return Ok(given) };
         self.seen = seen.max(self.seen);
         let anew = gate.began_anew();
         for (frame, offset) in gate.open(self.seen)? {
             self.connection.push_shared(&frame);
             self.seen = offset.unwrap_or(self.seen);
+            given += Given { messages: 1, bytes: frame.len() };
         }
         if anew {
             self.seen = Offset(0);
         }
-        Ok(())
+        Ok(given)
     }
 }
 
@@ -125,13 +139,14 @@ impl Room {
     /// Bytes that may wait to be written before senders have to.
     pub(crate) const BACKLOG: usize = 1024 * 1024;
 
-    pub(crate) fn new(key: ChannelKey, durability: Durability) -> Self {
+    pub(crate) fn new(key: ChannelKey, durability: Durability, meter: Arc<dyn Meter>) -> Self {
         Self {
             key,
             durability,
             members: Mutex::default(),
             backlog: Mutex::default(),
             written: Notify::new(),
+            meter,
             attachment: tokio::sync::Mutex::default(),
             #[cfg(feature = "planted")]
             gateless: false,
@@ -182,7 +197,9 @@ impl Room {
     pub(crate) fn open(&self, id: ConnectionId, seen: Offset) -> Result<(), Ending> {
         self.with_members(|members| {
             let Some(member) = members.get(id) else { return Ok(()) };
-            member.open(seen).inspect_err(|_| self.remove(members, id))
+            let given = member.open(seen).inspect_err(|_| self.remove(members, id))?;
+            given.note(&self.key.app, &*self.meter);
+            Ok(())
         })
     }
 
@@ -227,7 +244,7 @@ impl Room {
     /// Appends news for those who are here now. Says whether somebody has to be asked to
     /// [`Self::flush`].
     pub(crate) fn append(&self, news: &News<'_>) -> bool {
-        self.with_backlog(|backlog| backlog.append(news))
+        self.with_backlog(|backlog| backlog.append(news, &*self.meter))
     }
 
     /// Those who are here now learn behind all that waits that the stream began anew, and are
@@ -267,6 +284,9 @@ impl Room {
 
     /// Lets senders go on that waited for this run. Says whether another one waits.
     fn written(&self, run: &Run) -> bool {
+        if let Some(since) = run.since() {
+            self.meter.note(&Reading::Flushed { since });
+        }
         let more = self.with_backlog(|backlog| backlog.written(run));
         self.written.notify_waiters();
         more
@@ -279,7 +299,9 @@ impl Room {
             members.writing = true;
             let end = members.list.len().min(place + Self::AT_ONCE);
             let some = members.list.get_mut(place..end).unwrap_or_default();
-            some.iter_mut().flatten().for_each(|member| member.take(run, channel));
+            let mut given = Given::default();
+            some.iter_mut().flatten().for_each(|member| given += member.take(run, channel));
+            given.note(&self.key.app, &*self.meter);
             if let Some(gap) = run.gap() {
                 self.part(members, gap, place..end);
             }

@@ -8,7 +8,7 @@ use domain::{ChannelName, Hidden, Offset, Publication};
 use crate::{
     Connection, Push,
     audiences::Audiences,
-    ports::{Codec, Encoding},
+    ports::{Codec, Encoding, Meter, Tick},
 };
 
 /// Messages of one channel, in order and without a hole in their sequence, as frames of every
@@ -22,6 +22,8 @@ pub(crate) struct Run {
     offsets: Option<(Offset, Offset)>,
     /// Bytes of all frames.
     bytes: usize,
+    /// When the first message was stamped, by the meter's clock.
+    since: Option<Tick>,
     /// The encoding of the frames in `entries`, and all of these as one once the run is complete.
     main: Option<(Encoding, Bytes)>,
     /// Further encodings: most channels have one only.
@@ -73,6 +75,14 @@ impl News<'_> {
         }
     }
 
+    /// When it was stamped.
+    pub(crate) fn tick(&self, meter: &dyn Meter) -> Tick {
+        match self {
+            Self::Message(publication) => meter.tick_of(publication.message.ts),
+            Self::Subscribers(..) => meter.tick(),
+        }
+    }
+
     fn hidden_from(&self) -> Option<Box<Hidden>> {
         let Self::Message(publication) = self else { return None };
         publication.hidden_from.clone().map(Box::new)
@@ -103,6 +113,11 @@ pub(crate) struct Frames<'a> {
 }
 
 impl<'a> Frames<'a> {
+    /// How many.
+    pub(crate) fn messages(&self) -> usize {
+        self.entries.len()
+    }
+
     fn next_entry(&mut self) -> Option<(&'a Bytes, &'a Entry)> {
         let entry = self.entries.next()?;
         match &mut self.others {
@@ -149,6 +164,16 @@ impl Run {
     /// The gap behind its last message.
     pub(crate) fn gap(&self) -> Option<&Gap> {
         self.gap.as_deref()
+    }
+
+    /// The first message was stamped then; later ones change nothing.
+    pub(crate) fn came_at(&mut self, tick: impl FnOnce() -> Tick) {
+        self.since.get_or_insert_with(tick);
+    }
+
+    /// When its first message was stamped; nothing where it has none.
+    pub(crate) const fn since(&self) -> Option<Tick> {
+        self.since
     }
 
     /// Bytes of all frames.

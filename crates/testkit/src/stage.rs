@@ -11,7 +11,7 @@ use std::{
 use adapters_memory::{MemoryAppRegistry, MemoryRevocations};
 use application::{
     Entry, Fanout, Hub, Keepers, Opening, Ports, Rules, Wheel,
-    ports::{Clock, DeliverySink, IdSource, PresenceSink},
+    ports::{Clock, DeliverySink, IdSource, NoMeter, PresenceSink},
 };
 use domain::{
     AppId, ChannelKey, ChannelName, Claims, ClientId, Language, Message, MessageId, Payload, Peer,
@@ -68,6 +68,7 @@ impl Stage {
             passes: Arc::new(TestPasses),
             revocations: Arc::new(MemoryRevocations::new(Arc::clone(&clock) as _)),
             events: Arc::clone(&events) as _,
+            meter: Arc::new(NoMeter),
             clock: Arc::clone(&clock) as _,
             ids,
         };

@@ -6,7 +6,7 @@ use adapters_jwt::{JwksOptions, JwtTokenVerifier};
 use adapters_memory::{
     MemoryAppRegistry, MemoryBroker, MemoryPresence, MemoryRevocations, RandomIds, SystemClock,
 };
-use application::ports::{DomainEvent, EventSink, NoPasses};
+use application::ports::{DomainEvent, EventSink, NoMeter, NoPasses};
 use application::{Fanout, Hub, Keeper, Keepers, Ports, Rules};
 use domain::{Actions, App, AppId, Grant, GrantPattern, JwtAlgorithm, JwtKey, KeyMaterial};
 use tokio::runtime::Handle;
@@ -58,6 +58,7 @@ pub fn hub(app: App, rules: Rules) -> io::Result<Arc<Hub>> {
         passes: Arc::new(NoPasses),
         revocations: Arc::new(MemoryRevocations::new(clock.clone())),
         events: Arc::new(Silence),
+        meter: Arc::new(NoMeter),
         clock,
         ids,
     };

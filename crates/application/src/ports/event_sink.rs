@@ -97,6 +97,8 @@ pub enum DomainEvent<'a> {
     Subscription {
         /// Which connection.
         connection: ConnectionId,
+        /// The tenant.
+        app: &'a AppId,
         /// Where.
         channel: &'a ChannelName,
         /// Made, or ended.

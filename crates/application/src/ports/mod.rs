@@ -4,7 +4,7 @@
 //! Control plane (`async_trait`, behind `Arc<dyn Port>`): [`TokenVerifier`], [`AppRegistry`],
 //! [`Broker`], [`HistoryStore`], [`PresenceStore`], [`LeaseStore`], [`Revocations`]. Data plane
 //! (synchronous, never blocking): [`DeliverySink`], [`PresenceSink`], [`Outbound`], [`Codec`],
-//! [`PassVerifier`], [`EventSink`], [`Clock`], [`IdSource`].
+//! [`PassVerifier`], [`EventSink`], [`Meter`], [`Clock`], [`IdSource`].
 
 mod app_registry;
 mod broker;
@@ -15,6 +15,7 @@ mod event_sink;
 mod history_store;
 mod id_source;
 mod lease_store;
+mod meter;
 mod outbound;
 mod pass_verifier;
 mod presence_sink;
@@ -34,6 +35,7 @@ pub use history_store::{
 };
 pub use id_source::IdSource;
 pub use lease_store::{KeptLeases, Lease, LeaseError, LeaseStore, LeasesFull, Standing};
+pub use meter::{Kind, Meter, NoMeter, Reading, Tick};
 pub use outbound::{Outbound, QueueFull};
 pub use pass_verifier::{NoPasses, PassError, PassVerifier};
 pub use presence_sink::PresenceSink;

@@ -17,6 +17,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use domain::{
     AppId, AppLimits, ChannelName, Client, CloseReason, Denial, ErrorCode, Moment, Peer, RequestId,
     TokenBucket, TraceId,
@@ -27,7 +28,7 @@ use crate::{
     About, Command, Connection, Hub, Parting, Refusal, Reply, ReplyData, Request, Rules,
     admission::Seat,
     answers::{Answers, Order},
-    ports::{Bounds, DomainEvent},
+    ports::{Bounds, DomainEvent, Kind, Reading, Tick},
     quiet::Quiet,
 };
 use send::Unsent;
@@ -71,32 +72,22 @@ pub struct Session {
 struct Asked {
     id: Option<RequestId>,
     trace: Option<TraceId>,
-    what: What,
+    kind: Kind,
+    /// When it came.
+    since: Tick,
 }
 
-/// What was asked, as far as a refusal has to say it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum What {
-    Subscribe,
-    Send,
-    SignIn,
-    Other,
-}
-
-impl What {
-    const fn of(command: &Command) -> Self {
-        match command {
-            Command::Subscribe(_) => Self::Subscribe,
-            Command::Send(_) => Self::Send,
-            Command::SignIn(_) => Self::SignIn,
-            Command::Auth(_)
-            | Command::SubscribeMany(_)
-            | Command::Unsubscribe(_)
-            | Command::History(_)
-            | Command::Presence(_)
-            | Command::Ping
-            | Command::Alive => Self::Other,
-        }
+const fn kind(command: &Command) -> Kind {
+    match command {
+        Command::Auth(_) => Kind::Auth,
+        Command::Subscribe(_) => Kind::Subscribe,
+        Command::SubscribeMany(_) => Kind::SubscribeMany,
+        Command::Unsubscribe(_) => Kind::Unsubscribe,
+        Command::Send(_) => Kind::Send,
+        Command::History(_) => Kind::History,
+        Command::Presence(_) => Kind::Presence,
+        Command::SignIn(_) => Kind::SignIn,
+        Command::Ping | Command::Alive => Kind::Ping,
     }
 }
 
@@ -165,10 +156,12 @@ impl Session {
             return Box::pin(Already);
         }
         self.heard();
+        let since = self.hub.meter.tick();
+        self.hub.meter.note(&Reading::Received { bytes: frame.len() });
         let bounds = Bounds { payload_bytes: self.payload_bytes() };
         match self.connection.codec.decode(frame, bounds) {
             Ok(Request { id, trace, command }) => {
-                let asked = Asked { id, trace, what: What::of(&command) };
+                let asked = Asked { id, trace, kind: kind(&command), since };
                 match self.in_time() {
                     Ok(()) => self.begin(asked, command),
                     Err(refusal) => {
@@ -179,7 +172,7 @@ impl Session {
             }
             Err(bad) => {
                 let refused = self.in_time().err().unwrap_or_else(|| self.refusal_of(&bad));
-                let asked = Asked { id: bad.id, trace: bad.trace, what: What::Other };
+                let asked = Asked { id: bad.id, trace: bad.trace, kind: Kind::Malformed, since };
                 Box::pin(self.answer(asked, None, Err(refused)))
             }
         }
@@ -312,7 +305,7 @@ impl Session {
     ) {
         let about = asked.about(channel.as_ref(), &outcome);
         let order = asked.order(channel);
-        let reply = self.connection.codec.reply(&Reply { id: asked.id, about, outcome });
+        let reply = self.frame(asked, about, outcome);
         if self.answers.blocks(&order) {
             self.room_for_one_more().await;
             let place = self.answers.expect(order);
@@ -320,6 +313,16 @@ impl Session {
         } else {
             self.connection.reply(reply);
         }
+    }
+
+    /// A reply as a frame; from here on the request counts as answered.
+    fn frame(&self, asked: Asked, about: About, outcome: Result<ReplyData, Refusal>) -> Bytes {
+        let Asked { id, kind, since, .. } = asked;
+        let refused = outcome.as_ref().err().map(|refusal| refusal.code);
+        let reply = self.connection.codec.reply(&Reply { id, about, outcome });
+        let (app, bytes) = (self.client.as_ref().map(|client| &client.app.id), reply.len());
+        self.hub.meter.note(&Reading::Answered { app, kind, since, bytes, refused });
+        reply
     }
 
     fn spend_budget(&mut self) {
@@ -368,12 +371,14 @@ impl Asked {
 
     /// What its refusal is about.
     fn about(&self, channel: Option<&ChannelName>, outcome: &Result<ReplyData, Refusal>) -> About {
-        match (self.what, channel) {
-            _ if outcome.is_ok() => About::Other,
-            (What::Subscribe, Some(channel)) => About::Subscribe(channel.clone()),
-            (What::Send, Some(channel)) => About::Send(channel.clone()),
-            (What::SignIn, _) => About::SignIn,
-            (What::Subscribe | What::Send, None) | (What::Other, _) => About::Other,
+        if outcome.is_ok() {
+            return About::Other;
+        }
+        match (self.kind, channel) {
+            (Kind::Subscribe, Some(channel)) => About::Subscribe(channel.clone()),
+            (Kind::Send, Some(channel)) => About::Send(channel.clone()),
+            (Kind::SignIn, _) => About::SignIn,
+            _ => About::Other,
         }
     }
 }

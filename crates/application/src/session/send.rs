@@ -10,7 +10,7 @@ use futures_util::{StreamExt, future::poll_fn, stream::FuturesUnordered};
 
 use super::{Asked, Session};
 use crate::{
-    About, Refusal, Reply, ReplyData, Rules, Send,
+    About, Refusal, ReplyData, Rules, Send,
     answers::{Order, Place},
     ports::BrokerError,
     publish::Publish,
@@ -84,8 +84,7 @@ impl Session {
             Ok(outcome) => Ok(match self.receipt(&asked, channel.clone(), outcome) {
                 Err(refusal) => Some((asked, channel, refusal)),
                 Ok(sent) => {
-                    let reply = Reply { id: asked.id, about: About::Other, outcome: Ok(sent) };
-                    self.connection.reply(self.connection.codec.reply(&reply));
+                    self.connection.reply(self.frame(asked, About::Other, Ok(sent)));
                     None
                 }
             }),
@@ -175,7 +174,7 @@ impl Session {
         let Done { place, asked, channel, outcome } = done;
         let outcome = self.receipt(&asked, channel.clone(), outcome);
         let about = asked.about(Some(&channel), &outcome);
-        let reply = self.connection.codec.reply(&Reply { id: asked.id, about, outcome });
+        let reply = self.frame(asked, about, outcome);
         self.answers.fill(place, reply, |reply| self.connection.reply(reply));
     }
 

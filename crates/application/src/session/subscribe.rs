@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use domain::{Action, ChannelKey, ChannelName, Client, ErrorCode, Namespace, Offset, TraceId};
+use domain::{
+    Action, AppId, ChannelKey, ChannelMode, ChannelName, Client, ErrorCode, Namespace, Offset,
+    TraceId,
+};
 use tokio::runtime::Handle;
 
 use super::{
@@ -14,7 +17,7 @@ use crate::{
     causes::Causes,
     channels::{Channels, Membership},
     keepers::durability,
-    ports::{BadRequest, DomainEvent},
+    ports::{BadRequest, DomainEvent, Reading},
     presence::Listing,
     recovery::{Budget, Wish},
 };
@@ -63,6 +66,10 @@ impl Session {
         // One request is at most one bad request, however many of its channels are refused: a
         // client that comes back to many channels after its grants changed is not an attacker.
         let spent = outcomes.iter().any(|(_, outcome)| spends(outcome));
+        for refusal in outcomes.iter().filter_map(|(_, outcome)| outcome.as_ref().err()) {
+            let (app, code) = (&client.app.id, refusal.code);
+            self.hub.meter.note(&Reading::Refused { app, code });
+        }
         let joined = outcomes.iter().filter_map(|(_, outcome)| outcome.as_ref().ok());
         let joined: Vec<_> = joined.map(Joined::of).collect();
         self.answer(asked, None, Ok(ReplyData::SubscribedMany(outcomes))).await;
@@ -161,10 +168,14 @@ impl Session {
         if !readable {
             // Nothing could make up for what was missed.
             let recovered = wish.position.map(|_| false);
+            self.note_recovery(&client.app.id, recovered);
             return Ok(Subscribed { channel, recovered, stream: None, presence: None });
         }
         match self.replay(client, &channel, &Wish::of(&wish, &namespace), budget, trace).await {
             Ok((recovered, stream)) => {
+                // A cache has nothing to make up for.
+                let is_stream = namespace.mode == ChannelMode::Stream;
+                self.note_recovery(&client.app.id, recovered.filter(|_| is_stream));
                 Ok(Subscribed { channel, recovered, stream: Some(stream), presence: None })
             }
             Err(refusal) => {
@@ -337,9 +348,18 @@ impl Session {
         }
     }
 
+    fn note_recovery(&self, app: &AppId, verdict: Option<bool>) {
+        if let Some(whole) = verdict {
+            self.hub.meter.note(&Reading::Recovered { app, whole });
+        }
+    }
+
     fn note_subscription(&self, channel: &ChannelName, made: bool, trace: Option<&TraceId>) {
+        // Only clients subscribe.
+        let Some(app) = self.client.as_ref().map(|client| &client.app.id) else { return };
         let connection = self.connection.id;
-        self.hub.events.record(&DomainEvent::Subscription { connection, channel, made, trace });
+        let event = DomainEvent::Subscription { connection, app, channel, made, trace };
+        self.hub.events.record(&event);
     }
 }
 

@@ -57,7 +57,7 @@ pub fn every_event_is_taken(sink: &dyn EventSink) {
         sink.record(&DomainEvent::Refused { connection, code, trace });
         sink.record(&DomainEvent::Failed { connection, what: "publish", cause, trace });
         sink.record(&DomainEvent::BackendFailed { app, what: "publish", cause });
-        sink.record(&DomainEvent::Subscription { connection, channel, made, trace });
+        sink.record(&DomainEvent::Subscription { connection, app, channel, made, trace });
         sink.record(&DomainEvent::Closed {
             connection,
             app: asked,

@@ -9,6 +9,7 @@ pub mod event_sink;
 pub mod history_store;
 pub mod id_source;
 pub mod lease_store;
+pub mod meter;
 pub mod outbound;
 pub mod pass_verifier;
 pub mod presence_sink;

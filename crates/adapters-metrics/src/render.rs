@@ -1,0 +1,142 @@
+//! All figures on one page.
+
+use crate::{
+    apps::Figures,
+    family::{self, Family},
+    metrics::Metrics,
+    page::Page,
+    process::Process,
+};
+
+/// What is not counted but looked at when a page is made.
+#[derive(Debug, Clone, Default)]
+pub struct Levels {
+    /// The version that runs.
+    pub version: &'static str,
+    /// Connections that are open or saying goodbye.
+    pub connections: usize,
+    /// Connections that may be open.
+    pub connections_limit: u32,
+    /// Channels with subscribers.
+    pub channels: usize,
+    /// Channels whose members somebody watches.
+    pub watched: usize,
+    /// Members of channels.
+    pub members: usize,
+    /// Bytes that wait to be sent.
+    pub queue_bytes: usize,
+    /// Whether the server shuts down.
+    pub draining: bool,
+    /// Whether the store takes writes.
+    pub writable: bool,
+}
+
+impl Metrics {
+    /// The page, in Prometheus' text format ([`Self::FORMAT`]). Labels are names of apps (the first
+    /// 1,000) and words of fixed lists, so that it has at most some 35,000 lines.
+    #[must_use]
+    pub fn page(&self, levels: &Levels) -> String {
+        let mut page = Page::new();
+        self.connections(&mut page, levels);
+        self.requests(&mut page);
+        self.messages(&mut page);
+        self.store(&mut page, levels);
+        process(&mut page, &Process::now());
+        page.finish()
+    }
+
+    /// The media type of a page.
+    pub const FORMAT: &'static str = "text/plain; version=0.0.4; charset=utf-8";
+
+    fn connections(&self, page: &mut Page, levels: &Levels) {
+        page.family(&family::BUILD).value(&[levels.version], 1);
+        page.value(&family::CONNECTIONS, wide(levels.connections));
+        page.value(&family::CONNECTIONS_LIMIT, levels.connections_limit.into());
+        self.by_app(page, &family::AUTHENTICATED, |figures| figures.connections.get());
+        page.value(&family::OPENED, self.opened.get());
+        let mut closes = page.family(&family::CLOSES);
+        self.closes().for_each(|(reason, count)| closes.value(&[reason.name()], count));
+        self.by_app(page, &family::SUBSCRIPTIONS, |figures| figures.subscriptions.get());
+        page.value(&family::CHANNELS, wide(levels.channels));
+        page.value(&family::WATCHED, wide(levels.watched));
+        page.value(&family::MEMBERS, wide(levels.members));
+        page.value(&family::QUEUE, wide(levels.queue_bytes));
+        page.value(&family::DRAINING, levels.draining.into());
+    }
+
+    fn requests(&self, page: &mut Page) {
+        let mut auth = page.family(&family::AUTH);
+        auth.value(&["accepted"], self.accepted.get());
+        self.auth_refused().for_each(|(code, count)| auth.value(&[code.reason()], count));
+        let mut refusals = page.family(&family::REFUSALS);
+        for (app, figures) in self.apps.all() {
+            figures.refusals().for_each(|(code, n)| refusals.value(&[app, code.reason()], n));
+        }
+        page.value(&family::FAULTS, self.faults.get());
+        let mut commands = page.family(&family::COMMANDS);
+        self.commands().for_each(|(kind, times)| commands.histogram(&[kind.name()], times));
+    }
+
+    fn messages(&self, page: &mut Page) {
+        self.by_app(page, &family::PUBLISHED, |figures| figures.published.get());
+        self.by_app(page, &family::PUBLISHED_BYTES, |figures| figures.published_bytes.get());
+        self.by_app(page, &family::DELIVERED, |figures| figures.delivered.get());
+        self.by_app(page, &family::DELIVERED_BYTES, |figures| figures.delivered_bytes.get());
+        page.family(&family::DELIVERY).histogram(&[], &self.delivery);
+        page.value(&family::RECEIVED_BYTES, self.received_bytes.get());
+        page.value(&family::REPLY_BYTES, self.reply_bytes.get());
+        let mut recoveries = page.family(&family::RECOVERIES);
+        for (app, figures) in self.named() {
+            recoveries.value(&[app, "recovered"], figures.recovered.get());
+            recoveries.value(&[app, "lost"], figures.not_recovered.get());
+        }
+    }
+
+    fn store(&self, page: &mut Page, levels: &Levels) {
+        page.family(&family::COMMITS).histogram(&[], &self.commits);
+        page.family(&family::GROUPS).histogram(&[], &self.groups);
+        page.value(&family::STORE_FAULTS, self.store_faults.get());
+        page.value(&family::WRITABLE, levels.writable.into());
+    }
+
+    fn by_app(&self, page: &mut Page, family: &'static Family, figure: fn(&Figures) -> u64) {
+        let mut samples = page.family(family);
+        self.named().for_each(|(app, figures)| samples.value(&[app], figure(figures)));
+    }
+
+    /// All but nobody's.
+    fn named(&self) -> impl Iterator<Item = (&str, &Figures)> {
+        self.apps.all().into_iter().skip(1)
+    }
+}
+
+fn process(page: &mut Page, process: &Process) {
+    let Process { resident_bytes, cpu_ms, open_files_limit } = process;
+    let mut resident = page.family(&family::RESIDENT);
+    resident_bytes.iter().for_each(|bytes| resident.value(&[], *bytes));
+    let mut cpu = page.family(&family::CPU);
+    cpu_ms.iter().for_each(|ms| cpu.millis(&[], *ms));
+    let mut files = page.family(&family::OPEN_FILES);
+    open_files_limit.iter().for_each(|limit| files.value(&[], *limit));
+}
+
+fn wide(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::family::FAMILIES;
+    use domain::Timestamp;
+
+    #[test]
+    fn a_page_has_every_family_once_and_in_order() {
+        let metrics = Metrics::new(|| Timestamp::from_secs(0));
+        let text = metrics.page(&Levels::default());
+        let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+        let wanted: Vec<String> =
+            FAMILIES.iter().map(|known| format!("{} {}", known.name, known.kind.name())).collect();
+        assert_eq!(types.collect::<Vec<_>>(), wanted);
+    }
+}

@@ -1,0 +1,90 @@
+//! The metrics keep the contracts of an `EventSink` and of a `Meter`.
+
+#![expect(clippy::unwrap_used, reason = "what a test needs is there, or the test fails")]
+
+use adapters_memory::SystemClock;
+use adapters_metrics::{Levels, Metrics};
+use allocation_counter::measure;
+use application::ports::{Clock, Kind, Meter, Reading};
+use domain::{AppId, ErrorCode};
+use testkit::contracts::{event_sink, meter as suite};
+
+fn metrics() -> Metrics {
+    let clock = SystemClock::new();
+    Metrics::new(move || clock.now())
+}
+
+fn page(metrics: &Metrics) -> String {
+    metrics.page(&Levels::default())
+}
+
+#[track_caller]
+fn has(page: &str, line: &str) {
+    assert!(page.lines().any(|known| known == line), "{line} is not in\n{page}");
+}
+
+#[test]
+fn event_sink_1_every_event_is_taken() {
+    let metrics = metrics();
+    event_sink::every_event_is_taken(&metrics);
+    let page = page(&metrics);
+    for line in [
+        "rtmate_connections_opened_total 2",
+        "rtmate_closes_total{reason=\"client_left\"} 2",
+        "rtmate_authenticated_connections{app=\"shop\"} 0",
+        "rtmate_subscriptions{app=\"shop\"} 0",
+        "rtmate_faults_total 4",
+    ] {
+        has(&page, line);
+    }
+}
+
+#[test]
+fn event_sink_2_foreign_text_begins_no_line() {
+    let metrics = metrics();
+    // It keeps no foreign text at all: so many lines are what the suite asks for.
+    event_sink::foreign_text_begins_no_line(&metrics, || "a reply forged\n".repeat(3));
+    assert!(!page(&metrics).contains("forged"));
+}
+
+#[test]
+fn meter_1_every_reading_is_taken() {
+    let metrics = metrics();
+    suite::every_reading_is_taken(&metrics);
+    let page = page(&metrics);
+    let published = page.lines().filter_map(|line| {
+        line.strip_prefix("rtmate_messages_published_total{")?
+            .split(' ')
+            .nth(1)?
+            .parse::<u64>()
+            .ok()
+    });
+    assert_eq!(published.sum::<u64>(), 8_000, "none is lost between threads");
+    has(&page, "rtmate_auth_total{result=\"accepted\"} 8000");
+    has(&page, "rtmate_auth_total{result=\"rate_limited\"} 8000");
+    has(&page, "rtmate_command_seconds_count{command=\"send\"} 16000");
+    assert!(page.contains("app=\"(others)\""), "further apps are counted together");
+}
+
+#[test]
+fn meter_2_ticks_do_not_go_back() {
+    suite::ticks_do_not_go_back(&metrics(), || SystemClock::new().now());
+}
+
+/// What the hot path asks for costs no memory.
+#[test]
+fn nothing_is_allocated_for_an_app_that_is_known() {
+    let (metrics, app) = (metrics(), AppId::parse("shop").unwrap());
+    let all = || {
+        let (since, bytes, app) = (metrics.tick(), 1, &app);
+        metrics.note(&Reading::Received { bytes });
+        metrics.note(&Reading::Published { app, bytes });
+        metrics.note(&Reading::Delivered { app, messages: 1, bytes });
+        metrics.note(&Reading::Flushed { since });
+        let refused = Some(ErrorCode::RateLimited);
+        let (app, kind) = (Some(app), Kind::Send);
+        metrics.note(&Reading::Answered { app, kind, since, bytes, refused });
+    };
+    all();
+    assert_eq!(measure(all).count_total, 0);
+}
