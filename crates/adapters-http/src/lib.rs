@@ -2,6 +2,7 @@
 //! protocol ask.
 //!
 //! * [`health`] says whether the process serves and whether it wants traffic.
+//! * [`metrics`] is the page that a monitor reads.
 //! * [`demo_page`] is the page of this same machine, its files are in `assets/demo`.
 //! * [`demo_token`] is that page's token; [`demo_pusher`] signs for such pages as a backend of the
 //!   Pusher protocol does.
@@ -11,11 +12,13 @@
 mod demo_page;
 mod demo_token;
 mod health;
+mod metrics;
 mod pusher;
 mod v1;
 
 pub use demo_page::demo_page;
 pub use demo_token::demo_token;
 pub use health::{Health, health};
+pub use metrics::{MakePage, Metrics, metrics};
 pub use pusher::{demo_pusher, pusher_api};
 pub use v1::{ServerApi, hash_of_key, openapi_document, server_api};

@@ -119,6 +119,16 @@ impl MemoryPresence {
         self.shards.iter().map(|shard| lock(shard).rolls.len()).sum()
     }
 
+    /// Members of all channels, those among them whose return is waited for.
+    #[must_use]
+    pub fn members(&self) -> usize {
+        let members = |shard: &Shard| -> u64 {
+            shard.rolls.values().map(|roll| u64::from(roll.count())).sum()
+        };
+        let all: u64 = self.shards.iter().map(|shard| members(&lock(shard))).sum();
+        usize::try_from(all).unwrap_or(usize::MAX)
+    }
+
     fn sweep_shard(&self, shard: &mut Shard, now: Moment) {
         while let Some((channel, client)) = shard.leaves.take(now) {
             self.end(shard, &channel, &client, now);

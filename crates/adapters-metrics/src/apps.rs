@@ -55,12 +55,15 @@ impl Figures {
     }
 }
 
+/// A place of the table, taken by one app for good.
+type Place = OnceLock<Box<(AppId, Figures)>>;
+
 /// The figures of up to [`Self::MOST`] apps; all further ones are counted together.
 ///
 /// A table of places that are taken once and never given back, so that finding one takes no lock.
 /// A place costs its 300 bytes only once it is taken.
 pub(crate) struct Apps {
-    places: Box<[OnceLock<Box<(AppId, Figures)>>]>,
+    places: Box<[Place]>,
     hasher: RandomState,
     taken: Count,
     /// Of connections that have no app yet.

@@ -134,12 +134,14 @@ impl Committer {
             staged: Staged::new(self.open.engine.batch()),
         };
         group.expire_keys();
+        let count = commands.len();
         commands.into_iter().for_each(|command| group.stage(command));
         let (staged, changed) = group.seal();
         let Staged { batch, streams, publications, mut answers, leases } = staged;
         let number = self.open.ledger.counters.group;
         if changed {
             let head = &self.open.head;
+            let began = Instant::now();
             let (synced, left) = self.commit(batch, answers);
             answers = left;
             let synced = synced.map_err(Cause::from);
@@ -148,6 +150,7 @@ impl Committer {
                 drop(leases);
                 return self.heal(cause, InDoubt { number, publications }, answers);
             }
+            (self.world.watch)(StoreEvent::Committed { commands: count, took: began.elapsed() });
             leases.into_iter().for_each(Taken::written);
             let mut state = self.shared.lock();
             for (channel, mut stream) in streams {

@@ -50,6 +50,13 @@ pub struct SetAside {
 /// What happens to a store after it was opened.
 #[derive(Debug)]
 pub enum StoreEvent {
+    /// A group was written and synced.
+    Committed {
+        /// Commands in it: sends, purges, turns of leases and what the store does by itself.
+        commands: usize,
+        /// How long writing and syncing took.
+        took: Duration,
+    },
     /// A write or a sync failed. Sends and reads are refused until it is open again.
     Failed(Cause),
     /// It could not be opened again; the next attempt follows.

@@ -2,6 +2,7 @@
 
 mod banner;
 mod codecs;
+mod figures;
 mod logging;
 mod shutdown;
 mod store;

@@ -3,7 +3,7 @@
 //! * `dependencies`: who may depend on whom, what stays out of the inner crates, one crypto
 //!   provider.
 //! * `sources`: every Rust file says what it is, files stay small, names say something.
-//! * `tables`: errors, close codes and log lines in the documents are those of the code.
+//! * `tables`: errors, close codes, log lines and metrics in the documents are those of the code.
 //! * `contracts`: each numbered guarantee of a port has its function in the suite.
 //! * `toolchain`: the promised Rust is one that the dependencies build with.
 //! * `documents`: links resolve, decisions are listed, the two READMEs say the same.

@@ -1,5 +1,6 @@
 //! The tables of the documents are those of the code.
 
+use adapters_metrics::FAMILIES;
 use domain::{CloseReason, ErrorCode, Family, Language};
 use protocol_native::close_code;
 
@@ -79,6 +80,23 @@ fn log_lines_are_the_documented_ones() {
         OPERATIONS,
         "Log lines",
         "write message, level and fields as crates/adapters-tracing/src/lib.rs has them",
+        &wanted,
+    );
+}
+
+#[test]
+fn metrics_are_the_documented_ones() {
+    let mut wanted = Vec::new();
+    for family in FAMILIES {
+        let labels =
+            if family.labels.is_empty() { "none".to_owned() } else { family.labels.join(", ") };
+        let cells = [family.name, family.kind.name(), &labels, family.help];
+        wanted.push(cells.map(str::to_owned).to_vec());
+    }
+    compare(
+        OPERATIONS,
+        "All metrics",
+        "write name, kind, labels and meaning as crates/adapters-metrics/src/family.rs has them",
         &wanted,
     );
 }

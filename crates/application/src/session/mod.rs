@@ -186,7 +186,9 @@ impl Session {
             Ok(Some((asked, channel, refusal))) => {
                 Box::pin(self.answer(asked, Some(channel), Err(refusal)))
             }
-            Err(Unsent::Asked(asked, send)) => Box::pin(self.carry_out(asked, Command::Send(send))),
+            Err(Unsent::Asked(asked, send)) => {
+                Box::pin(self.carry_out(asked, Command::Send(*send)))
+            }
             Err(Unsent::Drafted(asked, draft)) => Box::pin(self.commit(asked, *draft)),
         }
     }

@@ -53,7 +53,8 @@ pub(super) struct Done {
 
 /// A send that has to wait for something.
 pub(super) enum Unsent {
-    Asked(Asked, Send),
+    // Boxed: what is returned by value is small.
+    Asked(Asked, Box<Send>),
     Drafted(Asked, Box<Draft>),
 }
 
@@ -66,7 +67,7 @@ impl Session {
         send: Send,
     ) -> Result<Option<(Asked, ChannelName, Refusal)>, Unsent> {
         let Some(client) = self.speaker(&send.channel) else {
-            return Err(Unsent::Asked(asked, send));
+            return Err(Unsent::Asked(asked, Box::new(send)));
         };
         let (app, channel) = (client.app.id.clone(), send.channel.clone());
         let key = ChannelKey { app, channel: channel.clone() };
@@ -74,7 +75,7 @@ impl Session {
             || !self.hub.channels.has_room_to_send(&key)
             || client.check(Action::Send, &channel).is_err();
         if waits {
-            return Err(Unsent::Asked(asked, send));
+            return Err(Unsent::Asked(asked, Box::new(send)));
         }
         let Ok(draft) = Publish::draft(client, || self.connection.session(), send) else {
             return Ok(Some((asked, channel, Refusal::plain(ErrorCode::PermissionDenied))));

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use adapters_metrics::Metrics;
 use adapters_store::{Doubt, DurableBroker, OpenReport, StoreEvent, StoreOptions};
 use application::ports::{Clock, DeliverySink, IdSource, KeptLeases, LeaseStore};
 use domain::{App, Durability};
@@ -26,9 +27,9 @@ pub(super) struct Store {
 }
 
 /// What is known of the store while it is open.
-#[derive(Default)]
 struct Watched {
     failing: AtomicBool,
+    metrics: Arc<Metrics>,
 }
 
 impl Store {
@@ -40,11 +41,13 @@ impl Store {
         sink: Arc<dyn DeliverySink>,
         clock: &Arc<dyn Clock>,
         ids: &Arc<dyn IdSource>,
+        metrics: &Arc<Metrics>,
     ) -> Result<Option<Self>, NotStarted> {
         if settings.store.ephemeral || !apps.iter().any(needs_disk) {
             return Ok(None);
         }
-        let watched = Arc::new(Watched::default());
+        let metrics = Arc::clone(metrics);
+        let watched = Arc::new(Watched { failing: AtomicBool::new(false), metrics });
         let told = Arc::clone(&watched);
         let (broker, report) = DurableBroker::open(
             &settings.store.path.join(data_dir::STORE),
@@ -88,8 +91,10 @@ impl Store {
 impl Watched {
     fn hears(&self, event: StoreEvent) {
         match event {
+            StoreEvent::Committed { commands, took } => self.metrics.committed(commands, took),
             StoreEvent::Failed(cause) => {
                 self.failing.store(true, Ordering::Relaxed);
+                self.metrics.store_failed();
                 error!(target: "rtmate", error = %cause, "the store failed; durable channels are unavailable");
             }
             StoreEvent::StillFailing(cause) => {

@@ -8,18 +8,20 @@ use std::{
     time::Duration,
 };
 
-use adapters_http::{Health, ServerApi};
+use adapters_http::{Health, MakePage, ServerApi};
 use adapters_jwt::{JwksOptions, JwtTokenIssuer, JwtTokenVerifier};
 use adapters_memory::{
     MemoryAppRegistry, MemoryBroker, MemoryPresence, MemoryRevocations, RandomIds, SystemClock,
 };
+use adapters_metrics::Metrics;
 use adapters_store::FileRevocations;
 use adapters_tracing::TracingEvents;
 use adapters_ws::{Endpoint, GuestEndpoint};
 use application::{
-    Admission, AdmissionLimits, DemoToken, Fanout, Hub, Keeper, Keepers, Ports, Rules,
+    Admission, AdmissionLimits, DemoToken, EventSinks, Fanout, Hub, Keeper, Keepers, Ports, Rules,
     ports::{
-        AppRegistry, Clock, DeliverySink, IdSource, PresenceSink, PresenceStore as _, Revocations,
+        AppRegistry, Clock, DeliverySink, EventSink, IdSource, PresenceSink, PresenceStore as _,
+        Revocations,
     },
 };
 use axum::Router;
@@ -30,7 +32,12 @@ use protocol_pusher::{PusherPasses, conventions};
 use tokio::sync::watch;
 use tracing::{info, warn};
 
-use super::{NotStarted, codecs, shutdown::Signals, store::Store};
+use super::{
+    NotStarted, codecs,
+    figures::{self, Watched},
+    shutdown::Signals,
+    store::Store,
+};
 use crate::{data_dir, demo_app::demo_app, demo_secrets::DemoSecrets, settings::Settings};
 
 /// How often what is too old is let go.
@@ -56,11 +63,14 @@ impl Server {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let ids: Arc<dyn IdSource> = Arc::new(RandomIds);
         let apps = apps(settings)?;
-        let fanout = Fanout::gathering(tokio::runtime::Handle::current());
+        let metrics = figures::metrics(&clock);
+        let fanout = Fanout::gathering(tokio::runtime::Handle::current())
+            .measured_by(Arc::clone(&metrics) as _);
         #[cfg(feature = "planted")]
         let fanout = crate::planted::fanout(fanout);
         let fanout = Arc::new(fanout);
-        let store = Store::open(settings, &apps, Arc::clone(&fanout) as _, &clock, &ids)?;
+        let sink = Arc::clone(&fanout) as _;
+        let store = Store::open(settings, &apps, sink, &clock, &ids, &metrics)?;
         let registry: Arc<dyn AppRegistry> = Arc::new(MemoryAppRegistry::new(apps));
         let watched: Arc<dyn PresenceSink> = Arc::clone(&fanout) as _;
         let presence = presence(settings, watched, store.as_ref(), &clock).await?;
@@ -72,17 +82,29 @@ impl Server {
             presence: Arc::clone(&presence) as _,
             passes: Arc::new(PusherPasses),
             revocations: revocations(settings, &clock)?,
-            events: Arc::new(TracingEvents),
+            events: events(&metrics),
+            meter: Arc::clone(&metrics) as _,
             clock: Arc::clone(&clock),
             ids: Arc::clone(&ids),
         };
-        let hub = Hub::new(ports, fanout, rules(settings));
-        let writable = store.as_ref().map_or_else(|| Arc::new(|| true) as _, Store::health);
+        let hub = Hub::new(ports, Arc::clone(&fanout), rules(settings));
+        let writable: Arc<dyn Fn() -> bool + Send + Sync> =
+            store.as_ref().map_or_else(|| Arc::new(|| true) as _, Store::health);
+        let watched = Watched {
+            metrics,
+            hub: Arc::clone(&hub),
+            fanout,
+            presence: Arc::clone(&presence),
+            writable: Arc::clone(&writable),
+            connections_limit: settings.limits.connections,
+        };
         let api = server_api(settings, &hub, &registry, &clock);
         let issuer = Arc::new(JwtTokenIssuer::new(Arc::clone(&clock)));
         let tokens = Arc::new(DemoToken::new(registry, issuer, Arc::clone(&clock), ids));
         let health = Health { hub: Arc::clone(&hub), admission: Arc::clone(&admission), writable };
-        let router = router(settings, &hub, health, tokens, clock).merge(api);
+        let router = router(settings, &hub, health, tokens, clock)
+            .merge(api)
+            .merge(adapters_http::metrics(shown(settings, watched.pages())));
         let drain = settings.server.shutdown_deadline;
         Ok(Self { listener, router, hub, presence, admission, drain })
     }
@@ -130,6 +152,22 @@ impl Server {
         presence.sweep();
         info!(target: "rtmate", "stopped");
         ended.map(|_| ())
+    }
+}
+
+/// Told to the log and counted.
+fn events(metrics: &Arc<Metrics>) -> Arc<dyn EventSink> {
+    let log: Arc<dyn EventSink> = Arc::new(TracingEvents);
+    Arc::new(EventSinks::of([log, Arc::clone(metrics) as _]))
+}
+
+/// The metrics, and who sees them.
+fn shown(settings: &Settings, page: MakePage) -> adapters_http::Metrics {
+    adapters_http::Metrics {
+        page,
+        format: Metrics::FORMAT,
+        open_here: settings.server.is_loopback(),
+        keys: settings.operator_keys.clone().into(),
     }
 }
 

@@ -34,6 +34,7 @@ mod grants;
 mod http;
 mod keys;
 mod logs;
+mod metrics;
 mod model;
 mod origins;
 mod oversize;

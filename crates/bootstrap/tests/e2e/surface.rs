@@ -21,7 +21,7 @@ async fn health_is_told_to_everybody() {
 #[tokio::test]
 async fn what_is_not_there_is_not_found() {
     let server = Server::demo().await;
-    for path in ["/nothing", "/ws/", "/debug/echo", "/metrics", "/app/", "/demo/"] {
+    for path in ["/nothing", "/ws/", "/debug/echo", "/app/", "/demo/"] {
         assert_eq!(http::get(&server, path, &[]).await.status, 404, "{path}");
     }
     assert_eq!(http::get(&server, "/debug/echo", &UPGRADE).await.status, 404);
