@@ -4,13 +4,15 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::VerifyArgs;
+use super::{PublishArgs, TailArgs, VerifyArgs};
 use crate::settings::{Flags, Span};
 
 const EXAMPLES: &str = "\
 Examples:
   rtmate                                     serve http://127.0.0.1:3000 with the demo app
   rtmate token --client alice                a token for the demo app, for one hour
+  rtmate tail chat                           what comes to a channel of the running server
+  rtmate publish chat '{\"text\":\"hello\"}'     a message to it
   rtmate --listen 0.0.0.0:3000               serve the apps of rtmate.toml to everybody
   rtmate config show                         what is in effect, and where it comes from
   rtmate config default > rtmate.toml        begin a configuration
@@ -71,6 +73,12 @@ pub enum Command {
     /// Make a token and print it, alone, on standard output
     #[command(after_help = TOKEN_EXAMPLES)]
     Token(TokenArgs),
+    /// Publish a message to a channel of a running server
+    #[command(after_help = super::talk::PUBLISH_EXAMPLES)]
+    Publish(PublishArgs),
+    /// Print the messages of a channel of a running server as they come
+    #[command(after_help = super::talk::TAIL_EXAMPLES)]
+    Tail(TailArgs),
     /// Check, show or begin a configuration
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -3,6 +3,7 @@
 mod args;
 mod config;
 mod store;
+mod talk;
 pub mod token;
 mod verify;
 
@@ -13,6 +14,7 @@ use clap::Parser;
 use domain::Timestamp;
 
 pub use args::{Cli, Command, ConfigCommand, StoreCommand, TokenArgs};
+pub use talk::{PublishArgs, ReachArgs, TailArgs};
 pub use verify::VerifyArgs;
 
 use crate::{
@@ -79,6 +81,8 @@ fn dispatch(
         Command::Config(ConfigCommand::Show { secrets }) => {
             print(&config::show(&loaded, secrets)?);
         }
+        Command::Publish(args) => return talk::publish(&args, &loaded),
+        Command::Tail(args) => return talk::tail(&args, &loaded),
         Command::Store(command) => return store::run(&command, &loaded, now),
         Command::Config(ConfigCommand::Default) | Command::Verify(_) => {}
     }

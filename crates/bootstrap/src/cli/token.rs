@@ -99,7 +99,8 @@ fn mistake(flag: &str, value: &str, words: impl std::fmt::Display) -> Refused {
     Refused::new(format!("--{flag} {value}: {words}"))
 }
 
-fn app(id: &str, loaded: &Loaded) -> Result<App, Refused> {
+/// The app of this name, with its secrets.
+pub(super) fn app(id: &str, loaded: &Loaded) -> Result<App, Refused> {
     let settings = &loaded.settings;
     if id == demo_app::ID && settings.demo.enabled {
         return Ok(demo_app::demo_app(&demo_secrets(loaded)?));

@@ -59,6 +59,7 @@ mod small_disk;
 mod start;
 mod store;
 mod surface;
+mod talk;
 mod tls;
 mod token_life;
 mod tokens;

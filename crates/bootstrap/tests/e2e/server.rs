@@ -160,6 +160,16 @@ impl Server {
             .unwrap()
     }
 
+    /// Begins another command in the server's folder.
+    pub(crate) fn begin(&self, args: &[&str]) -> Begun {
+        let mut command = command(&self.folder, PROGRAM);
+        command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let out = Lines::of(child.stdout.take().unwrap());
+        let err = Lines::of(child.stderr.take().unwrap());
+        Begun { child, out, err }
+    }
+
     /// The same folder for another start.
     pub(crate) fn again(&self, start: Start) -> Start {
         Start { folder: Arc::clone(&self.folder), ..start }
@@ -172,10 +182,7 @@ impl Server {
 
     /// Sends a signal, by its name: to this process alone.
     pub(crate) async fn signal(&self, name: &str) {
-        let pid = self.pid();
-        let kill = format!("kill -s {name} {pid}");
-        let status = Command::new("sh").args(["-c", &kill]).status().await.unwrap();
-        assert!(status.success(), "{kill}");
+        signal(self.pid(), name).await;
     }
 
     /// Waits for the end of the process.
@@ -189,6 +196,31 @@ impl Drop for Server {
         if std::thread::panicking() {
             eprintln!("--- {}\n{}{}---", self.address, self.banner.text(), self.log.text());
         }
+    }
+}
+
+async fn signal(pid: u32, name: &str) {
+    let kill = format!("kill -s {name} {pid}");
+    let status = Command::new("sh").args(["-c", &kill]).status().await.unwrap();
+    assert!(status.success(), "{kill}");
+}
+
+/// A command that runs; killed with this value.
+pub(crate) struct Begun {
+    child: Child,
+    pub(crate) out: Lines,
+    pub(crate) err: Lines,
+}
+
+impl Begun {
+    /// Sends a signal, by its name.
+    pub(crate) async fn signal(&self, name: &str) {
+        signal(self.child.id().unwrap(), name).await;
+    }
+
+    /// Waits for the end.
+    pub(crate) async fn ended(&mut self) -> ExitStatus {
+        soon("the end of the command", self.child.wait()).await.unwrap()
     }
 }
 
