@@ -65,7 +65,10 @@ impl Store {
             Arc::clone(&self.clock) as _,
             Arc::new(RandomIds),
             Arc::new(move |event: StoreEvent| {
-                events.lock().expect("no panic").push(format!("{event:?}"));
+                // Every group is told of: here only what is out of the ordinary.
+                if !matches!(event, StoreEvent::Committed { .. }) {
+                    events.lock().expect("no panic").push(format!("{event:?}"));
+                }
             }),
         )
     }
