@@ -1,7 +1,5 @@
 //! The metrics keep the contracts of an `EventSink` and of a `Meter`.
 
-#![expect(clippy::unwrap_used, reason = "what a test needs is there, or the test fails")]
-
 use adapters_memory::SystemClock;
 use adapters_metrics::{Levels, Metrics};
 use allocation_counter::measure;

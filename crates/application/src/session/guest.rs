@@ -5,8 +5,12 @@ use std::sync::Arc;
 
 use domain::{Action, App, ChannelName, Client, ClientId, CloseReason, ErrorCode, Signed};
 
-use super::{Asked, Session, What};
-use crate::{Pass, Refusal, ReplyData, Subscribe, hub::Entry, ports::PassError};
+use super::{Asked, Session};
+use crate::{
+    Pass, Refusal, ReplyData, Subscribe,
+    hub::Entry,
+    ports::{Kind, PassError},
+};
 
 impl Session {
     /// As the connection comes in.
@@ -112,9 +116,9 @@ impl Session {
     /// Whether a refusal spends the budget of bad requests. A guest that leaves where it is not, or
     /// sends where it may not, does what its library did unasked, or a page that does not know its
     /// app's options: the rate of requests bounds that, and it is no reason to send it away for good.
-    pub(super) fn spends_budget(&self, what: What, code: ErrorCode) -> bool {
+    pub(super) fn spends_budget(&self, kind: Kind, code: ErrorCode) -> bool {
         let forgiven = code == ErrorCode::NotSubscribed
-            || (what == What::Send && code == ErrorCode::PermissionDenied);
+            || (kind == Kind::Send && code == ErrorCode::PermissionDenied);
         let is_guest = self.client.as_ref().is_some_and(|client| client.is_guest());
         code.spends_budget() && !(forgiven && is_guest)
     }

@@ -287,7 +287,7 @@ impl Session {
         outcome: Result<ReplyData, Refusal>,
     ) {
         let refused = outcome.as_ref().err().map(|refusal| refusal.code);
-        let spends = refused.is_some_and(|code| self.spends_budget(asked.what, code));
+        let spends = refused.is_some_and(|code| self.spends_budget(asked.kind, code));
         if let Some(code) = refused {
             let (connection, trace) = (self.connection.id, asked.trace.as_ref());
             self.hub.events.record(&DomainEvent::Refused { connection, code, trace });
