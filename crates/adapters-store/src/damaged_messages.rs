@@ -15,7 +15,7 @@ use domain::{
 use testkit::RecordingSink;
 
 use crate::{
-    DurableBroker, OpenReport, StoreOptions,
+    DurableBroker, OpenReport, StoreEvent, StoreOptions,
     engine::Engine,
     space::{Space, message_key},
 };
@@ -35,7 +35,12 @@ type Events = Arc<Mutex<Vec<String>>>;
 fn open(path: &Path) -> (DurableBroker, OpenReport, Events) {
     let events = Events::default();
     let heard = Arc::clone(&events);
-    let watch = Arc::new(move |event| heard.lock().unwrap().push(format!("{event:?}")));
+    let watch = Arc::new(move |event| {
+        // Every group is told of: here only what is out of the ordinary.
+        if !matches!(event, StoreEvent::Committed { .. }) {
+            heard.lock().unwrap().push(format!("{event:?}"));
+        }
+    });
     let (sink, clock) = (Arc::new(RecordingSink::default()), Arc::new(SystemClock::new()));
     let options = StoreOptions::default();
     let opened = DurableBroker::open(path, options, sink, clock, Arc::new(RandomIds), watch);

@@ -2,6 +2,7 @@
 
 mod auth;
 mod guest;
+mod leave;
 mod orders;
 mod presence;
 mod refusals;

@@ -54,11 +54,13 @@ async fn what_was_revoked_stays_so_when_the_server_is_killed() {
     Api { server: &server, app: "shop", key: BACKEND }.done("POST", PATH, &everyone).await;
     server.signal("KILL").await;
     server.ended().await;
-    let server = server.again(start()).serve().await;
+    let mut server = server.again(start()).serve().await;
     is_refused(&server, &alice("two")).await;
     is_refused(&server, &alice("one").claim("iat", json!(now()))).await;
     let new = alice("two").claim("iat", json!(now()));
     Client::enter(&server, "shop", &new).await;
+    server.signal("KILL").await;
+    server.ended().await;
     // A file that can't be trusted is not passed over.
     server.folder.write("rtmate-data/revocations", "rtmate-revocations 1\n");
     let refused = server.again(start()).output().await;
