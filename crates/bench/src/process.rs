@@ -38,6 +38,16 @@ impl Process {
         self.sum_of_tasks().map_err(Fault::io("reading the CPU time of a process"))
     }
 
+    /// How much more [`Self::cpu`] is than it was; nothing where threads that ended took more along
+    /// than the others used.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Io`] where the process is gone.
+    pub fn cpu_since(&self, before: u64) -> Result<u64, Fault> {
+        Ok(self.cpu()?.saturating_sub(before))
+    }
+
     fn sum_of_tasks(&self) -> io::Result<u64> {
         let mut sum = 0;
         for task in fs::read_dir(self.folder.join("task"))? {

@@ -43,7 +43,7 @@ pub(super) fn run(args: &DurableArgs, mut told: impl FnMut(&Measured)) -> Result
         let answers = desk::ask(&mut swarm, &links, 1, time, |_, link, swarm, text| {
             swarm.dialect().history(text, &channels[link], limit);
         })?;
-        let (cpu, own_cpu) = (server.cpu()? - cpu, own.cpu()? - own_cpu);
+        let (cpu, own_cpu) = (server.cpu_since(cpu)?, own.cpu_since(own_cpu)?);
         let (pages, seconds) = (answers.latency.count(), answers.nanos as f64 / 1e9);
         let rate = pages as f64 / seconds.max(1e-9);
         let mut figures = Figures::default();

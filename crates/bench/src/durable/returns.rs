@@ -40,7 +40,7 @@ pub(super) fn run(args: &DurableArgs) -> Result<Measured, Fault> {
     let (cpu, own_cpu) = (server.cpu()?, own.cpu()?);
     let mut crowd = Crowd::default();
     let took = come_back(args, &mut swarm, &mut crowd, &channels, &places)?;
-    let (cpu, own_cpu) = (server.cpu()? - cpu, own.cpu()? - own_cpu);
+    let (cpu, own_cpu) = (server.cpu_since(cpu)?, own.cpu_since(own_cpu)?);
     let clients = args.clients.max(1) as f64;
     let mut figures = Figures::default();
     figures.count("clients", args.clients as u64);

@@ -37,7 +37,7 @@ pub(super) fn run(args: &DurableArgs, senders: usize) -> Result<Measured, Fault>
     let (server, own) = (bed.process()?, Process::own());
     let (cpu, own_cpu) = (server.cpu()?, own.cpu()?);
     let answers = send(time)?;
-    let (cpu, own_cpu) = (server.cpu()? - cpu, own.cpu()? - own_cpu);
+    let (cpu, own_cpu) = (server.cpu_since(cpu)?, own.cpu_since(own_cpu)?);
     let after = disk::syncs_per_second(bed.folder(), time / 5)?;
     let (sends, seconds) = (answers.latency.count(), answers.nanos as f64 / 1e9);
     let (rate, syncs) = (sends as f64 / seconds.max(1e-9), f64::midpoint(before, after));
