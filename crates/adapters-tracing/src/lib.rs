@@ -4,13 +4,31 @@
 //! `docs/operations.md`'s table. Ids are given as fields. Texts from outside are names that were
 //! parsed (their alphabets have no control characters); what was not parsed is never logged.
 
-use application::ports::{DomainEvent, EventSink};
+mod failures;
+
+use std::sync::Arc;
+
+use application::ports::{Clock, DomainEvent, EventSink};
 use domain::TraceId;
 use tracing::{debug, info, warn};
 
-/// Writes events as `tracing` events of the target `rtmate`.
-#[derive(Debug, Default)]
-pub struct TracingEvents;
+use failures::Failures;
+
+/// Writes events as `tracing` events of the target `rtmate`. Of failures at most twenty at once and
+/// one a second, which says how many were left out.
+pub struct TracingEvents {
+    clock: Arc<dyn Clock>,
+    failures: Failures,
+}
+
+impl TracingEvents {
+    /// Paced by `clock`.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        let failures = Failures::new(clock.moment());
+        Self { clock, failures }
+    }
+}
 
 fn trace_text<'a>(trace: &Option<&'a TraceId>) -> Option<&'a str> {
     trace.map(TraceId::as_str)
@@ -49,12 +67,14 @@ impl EventSink for TracingEvents {
                 debug!(target: "rtmate", %connection, reason, trace_id, "refused");
             }
             DomainEvent::Failed { connection, what, cause, trace } => {
+                let Some(suppressed) = self.failures.note(self.clock.moment()) else { return };
                 let (trace_id, cause) = (trace_text(trace), escaped(cause));
-                warn!(target: "rtmate", %connection, what, cause, trace_id, "failed");
+                warn!(target: "rtmate", %connection, what, cause, suppressed, trace_id, "failed");
             }
             DomainEvent::BackendFailed { app, what, cause } => {
+                let Some(suppressed) = self.failures.note(self.clock.moment()) else { return };
                 let cause = escaped(cause);
-                warn!(target: "rtmate", %app, what, cause, "a backend's request failed");
+                warn!(target: "rtmate", %app, what, cause, suppressed, "a backend's request failed");
             }
             DomainEvent::Subscription { connection, channel, made, trace, app: _ } => {
                 let trace_id = trace_text(trace);

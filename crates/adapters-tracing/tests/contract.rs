@@ -6,7 +6,8 @@ use std::{
 };
 
 use adapters_tracing::TracingEvents;
-use testkit::contracts::event_sink as suite;
+use domain::Timestamp;
+use testkit::{ManualClock, contracts::event_sink as suite};
 use tracing_subscriber::fmt::MakeWriter;
 
 /// What was written, in memory.
@@ -37,6 +38,10 @@ impl MakeWriter<'_> for Page {
     }
 }
 
+fn events() -> TracingEvents {
+    TracingEvents::new(Arc::new(ManualClock::new(Timestamp::from_secs(1))))
+}
+
 #[test]
 fn event_sink_1_every_event_is_taken() {
     let page = Page::default();
@@ -46,7 +51,7 @@ fn event_sink_1_every_event_is_taken() {
         .with_writer(page.clone())
         .finish();
     let _here = tracing_subscriber::util::SubscriberInitExt::set_default(lines);
-    suite::every_event_is_taken(&TracingEvents);
+    suite::every_event_is_taken(&events());
     assert_eq!(page.text().lines().count(), 18, "{}", page.text());
 }
 
@@ -55,5 +60,5 @@ fn event_sink_2_foreign_text_begins_no_line() {
     let page = Page::default();
     let lines = tracing_subscriber::fmt().with_ansi(false).with_writer(page.clone()).finish();
     let _here = tracing_subscriber::util::SubscriberInitExt::set_default(lines);
-    suite::foreign_text_begins_no_line(&TracingEvents, || page.text());
+    suite::foreign_text_begins_no_line(&events(), || page.text());
 }

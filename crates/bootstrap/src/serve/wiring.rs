@@ -82,7 +82,7 @@ impl Server {
             presence: Arc::clone(&presence) as _,
             passes: Arc::new(PusherPasses),
             revocations: revocations(settings, &clock)?,
-            events: events(&metrics),
+            events: events(&metrics, &clock),
             meter: Arc::clone(&metrics) as _,
             clock: Arc::clone(&clock),
             ids: Arc::clone(&ids),
@@ -156,8 +156,8 @@ impl Server {
 }
 
 /// Told to the log and counted.
-fn events(metrics: &Arc<Metrics>) -> Arc<dyn EventSink> {
-    let log: Arc<dyn EventSink> = Arc::new(TracingEvents);
+fn events(metrics: &Arc<Metrics>, clock: &Arc<dyn Clock>) -> Arc<dyn EventSink> {
+    let log: Arc<dyn EventSink> = Arc::new(TracingEvents::new(Arc::clone(clock)));
     Arc::new(EventSinks::of([log, Arc::clone(metrics) as _]))
 }
 
