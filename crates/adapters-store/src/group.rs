@@ -1,6 +1,6 @@
 //! A commit group while it is being made: what is decided, but not yet on disk.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use application::ports::{BrokerError, IdSource, STREAMS_PER_APP};
 use domain::{ChannelKey, Draft, HistoryPolicy, Publication, Receipt, Timestamp};
@@ -30,6 +30,9 @@ const EXPIRED_AT_ONCE: usize = 1024;
 /// Of the streams that an app may have, so many go at once where one has to: looking for the longest
 /// idle looks at all.
 const GO_AT_ONCE: usize = STREAMS_PER_APP / 100;
+
+/// Where few were idle the committer does not look again for so long: all apps wait for it.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Everything that becomes true together. Any fact that must not come apart from these joins the
 /// same batch.
@@ -239,6 +242,12 @@ impl Group<'_> {
 
     /// Forgets the streams of the channel's app that were idle for longest.
     fn forget_idle(&mut self, channel: &ChannelKey) {
+        let Some(entry) = self.ledger.apps.get_mut(&channel.app) else { return };
+        let looked = entry.in_vain.filter(|last| *last <= self.now);
+        if looked.is_some_and(|last| self.now.since(last) < LOOK_AGAIN) {
+            return;
+        }
+        entry.in_vain = Some(self.now);
         let mut idle: Vec<(Timestamp, ChannelKey)> = Vec::new();
         {
             let state = self.shared.lock();
@@ -248,6 +257,11 @@ impl Group<'_> {
                     && !self.staged.streams.contains_key(*other)
             });
             idle.extend(unused.map(|(other, stream)| (stream.used, other.clone())));
+        }
+        if idle.len() >= GO_AT_ONCE
+            && let Some(entry) = self.ledger.apps.get_mut(&channel.app)
+        {
+            entry.in_vain = None;
         }
         idle.sort_unstable_by_key(|(used, _)| *used);
         idle.truncate(GO_AT_ONCE);

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use domain::AppId;
+use domain::{AppId, Timestamp};
 
 use crate::{
     encoding::{Reader, Writer},
@@ -54,6 +54,8 @@ pub(crate) struct AppEntry {
     pub(crate) number: AppNumber,
     /// Its streams, at most [`STREAMS_PER_APP`](application::ports::STREAMS_PER_APP).
     pub(crate) streams: usize,
+    /// When the last look for idle streams found few.
+    pub(crate) in_vain: Option<Timestamp>,
 }
 
 /// Messages that nobody reads any more: those of a stream that is gone.
@@ -108,7 +110,7 @@ impl Ledger {
         }
         let number = self.counters.next_app;
         self.counters.next_app += 1;
-        self.apps.insert(app.clone(), AppEntry { number, streams: 0 });
+        self.apps.insert(app.clone(), AppEntry { number, streams: 0, in_vain: None });
         let key = app_key(number);
         let mut name = Writer::with_capacity(app.as_str().len() + 4);
         name.text(app.as_str());

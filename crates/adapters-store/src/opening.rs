@@ -201,7 +201,7 @@ fn load_apps(
         let (Some((number, [])), Some(app)) = (split_app(&key), app()) else {
             return Err(damaged());
         };
-        contents.ledger.apps.insert(app.clone(), AppEntry { number, streams: 0 });
+        contents.ledger.apps.insert(app.clone(), AppEntry { number, streams: 0, in_vain: None });
         names.insert(number, app);
     }
     Ok(names)

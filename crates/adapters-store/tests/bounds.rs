@@ -48,6 +48,25 @@ async fn the_longest_idle_streams_make_room() {
     assert_eq!(report.streams, contents.streams);
 }
 
+/// Looking for idle streams looks at all of them, on the thread that writes for all apps.
+#[tokio::test]
+#[ignore = "takes half a minute"]
+async fn a_full_app_is_looked_through_once_a_second() {
+    let store = Store::new();
+    let broker = store.open();
+    let names = || (0..STREAMS_PER_APP).map(|n| channel(&format!("c{n}")));
+    for channel in names() {
+        broker.attach(&channel).await.expect("attached");
+    }
+    publish_each(&broker, names().map(|channel| draft(&channel, "1"))).await;
+    let one_more = draft(&channel("one-more"), "1");
+    assert!(broker.publish(one_more.clone()).await.is_err(), "all are in use");
+    broker.detach(&channel("c0")).await.expect("detached");
+    assert!(broker.publish(one_more.clone()).await.is_err(), "it does not look again yet");
+    store.clock.advance(std::time::Duration::from_secs(1));
+    publish(&broker, one_more).await;
+}
+
 #[tokio::test]
 #[ignore = "takes half a minute"]
 async fn keys_are_bounded_and_become_free() {
