@@ -257,6 +257,10 @@ impl HistoryStore for MemoryBroker {
         self.in_stream(channel, policy, |stream| stream.page(query))
     }
 
+    async fn exists(&self, channel: &ChannelKey) -> Result<bool, HistoryError> {
+        Ok(self.shard(channel).streams.contains_key(channel))
+    }
+
     async fn purge(
         &self,
         channel: &ChannelKey,

@@ -128,6 +128,11 @@ async fn history_7_streams_are_apart() {
 }
 
 #[tokio::test]
+async fn history_8_asking_begins_no_stream() {
+    history_store::asking_begins_no_stream(&memory_history()).await;
+}
+
+#[tokio::test]
 async fn presence_1_a_member_is_a_client() {
     presence_store::a_member_is_a_client(&memory_presence()).await;
 }

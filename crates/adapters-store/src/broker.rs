@@ -268,6 +268,11 @@ impl HistoryStore for DurableBroker {
         page.unwrap_or_else(|_| Err(HistoryError::Unavailable(TooSlow.into())))
     }
 
+    async fn exists(&self, channel: &ChannelKey) -> Result<bool, HistoryError> {
+        let exists = self.shared.exists(channel);
+        exists.map_err(|error| HistoryError::Unavailable(error.into()))
+    }
+
     async fn purge(
         &self,
         channel: &ChannelKey,

@@ -35,6 +35,13 @@ impl Shared {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether a channel has a stream. While the store is being opened again nobody can tell.
+    pub(crate) fn exists(&self, channel: &ChannelKey) -> Result<bool, NotOpen> {
+        let state = self.lock();
+        state.engine.as_ref().ok_or(NotOpen)?;
+        Ok(state.streams.contains_key(channel))
+    }
+
     /// A stream's place and the database, of one moment. Nothing for a stream that is not there. This
     /// is a use of the stream.
     pub(crate) fn look(

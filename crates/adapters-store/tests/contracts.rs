@@ -109,3 +109,8 @@ async fn history_6_a_purge_keeps_the_place() {
 async fn history_7_streams_are_apart() {
     history_store::streams_are_apart(&durable_history().0).await;
 }
+
+#[tokio::test]
+async fn history_8_asking_begins_no_stream() {
+    history_store::asking_begins_no_stream(&durable_history().0).await;
+}

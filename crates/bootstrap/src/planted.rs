@@ -68,6 +68,10 @@ impl HistoryStore for Slow {
         page
     }
 
+    async fn exists(&self, channel: &ChannelKey) -> Result<bool, HistoryError> {
+        self.0.exists(channel).await
+    }
+
     async fn purge(
         &self,
         channel: &ChannelKey,

@@ -21,7 +21,7 @@ pub struct Occupied {
 pub struct ChannelState {
     /// Connections that subscribe to it.
     pub subscribers: usize,
-    /// The place of its stream, where it keeps one.
+    /// The place of its stream, where one has begun.
     pub position: Option<Position>,
     /// Its members, where it has presence.
     pub members: Option<u32>,

@@ -39,13 +39,19 @@ impl Backend {
         purged.map_err(|error| self.history_failed(app, &error))
     }
 
-    /// The place of a channel's stream, where it keeps one.
+    /// The place of a channel's stream, where it has one. To ask begins none.
     pub(super) async fn position(
         &self,
         app: &Arc<App>,
         channel: &ChannelName,
     ) -> Result<Option<Position>, Refusal> {
-        if app.namespace(channel).kept().is_none() {
+        let namespace = app.namespace(channel);
+        if namespace.kept().is_none() {
+            return Ok(None);
+        }
+        let (keeper, _) = self.keeper(namespace)?;
+        let exists = keeper.history.exists(&key(app, channel)).await;
+        if !exists.map_err(|error| self.history_failed(app, &error))? {
             return Ok(None);
         }
         // Behind the last one there is nothing: only the place is read.

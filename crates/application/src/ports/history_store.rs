@@ -74,6 +74,7 @@ pub struct Page {
 ///    that was idle for longest goes first. A stream that returns has a new epoch.
 /// 6. After a purge nothing of before is read, and the position is what it was.
 /// 7. Channels of different apps have different streams.
+/// 8. Asking whether there is a stream begins none and is no use of it.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait HistoryStore: Send + Sync {
@@ -87,6 +88,12 @@ pub trait HistoryStore: Send + Sync {
         policy: &HistoryPolicy,
         query: &Query,
     ) -> Result<Page, HistoryError>;
+
+    /// Whether the channel has a stream: one that has none has no messages either.
+    ///
+    /// # Errors
+    /// It can't be told now.
+    async fn exists(&self, channel: &ChannelKey) -> Result<bool, HistoryError>;
 
     /// Forgets the messages of a stream, not its place.
     ///

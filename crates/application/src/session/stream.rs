@@ -2,7 +2,7 @@
 
 use domain::{
     Action, AppLimits, ChannelKey, ChannelMode, ChannelName, Client, Denial, ErrorCode, Namespace,
-    Position, TraceId,
+    Position, Record, TraceId,
 };
 
 use super::{Asked, Session, subscribe::Joined};
@@ -66,6 +66,8 @@ impl Session {
 
     /// What a new subscriber is given of the channel's stream. It has joined behind its gate, so
     /// that nothing comes in between.
+    ///
+    /// A guest begins no stream: an app has so many only, and whoever has its address is a guest.
     pub(super) async fn replay(
         &mut self,
         client: &Client,
@@ -73,10 +75,34 @@ impl Session {
         wish: &Wish,
         budget: &mut Budget,
         trace: Option<&TraceId>,
-    ) -> Result<(Option<bool>, Replay), Refusal> {
+    ) -> Result<(Option<bool>, Option<Replay>), Refusal> {
+        if client.is_guest() && !self.has_stream(client, channel, trace).await? {
+            return Ok((None, None));
+        }
         let page = self.page(client, channel, wish.query(*budget), trace).await?;
         let session = self.connection.session();
-        Ok(wish.grant(page, budget, |record| record.is_hidden_from(&client.id, session)))
+        let hidden = |record: &Record| record.is_hidden_from(&client.id, session);
+        let (recovered, replay) = wish.grant(page, budget, hidden);
+        Ok((recovered, Some(replay)))
+    }
+
+    async fn has_stream(
+        &mut self,
+        client: &Client,
+        channel: &ChannelName,
+        trace: Option<&TraceId>,
+    ) -> Result<bool, Refusal> {
+        let key = ChannelKey { app: client.app.id.clone(), channel: channel.clone() };
+        let durability = durability(client.app.namespace(channel));
+        let keeper = self.hub.keepers.of(durability).clone();
+        let exists = self.meanwhile(keeper.history.exists(&key)).await;
+        exists.map_err(|error| self.history_failed(&error, trace))
+    }
+
+    fn history_failed(&self, error: &HistoryError, trace: Option<&TraceId>) -> Refusal {
+        match error {
+            HistoryError::Unavailable(_) => self.failed("history", error, trace),
+        }
     }
 
     /// A second `subscribe`: where the client is now. Its gate closes until the reply is queued.
@@ -144,9 +170,7 @@ impl Session {
         let key = ChannelKey { app: client.app.id.clone(), channel: channel.clone() };
         let keeper = self.hub.keepers.of(durability(namespace)).clone();
         let page = self.meanwhile(keeper.history.read(&key, &policy, &query)).await;
-        page.map_err(|error| match error {
-            HistoryError::Unavailable(_) => self.failed("history", &error, trace),
-        })
+        page.map_err(|error| self.history_failed(&error, trace))
     }
 
     pub(super) async fn history(&mut self, asked: Asked, client: &Client, wish: History) {

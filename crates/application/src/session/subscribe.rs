@@ -174,7 +174,7 @@ impl Session {
                 // A cache has nothing to make up for.
                 let is_stream = namespace.mode == ChannelMode::Stream;
                 self.note_recovery(&client.app.id, recovered.filter(|_| is_stream));
-                Ok(Subscribed { channel, recovered, stream: Some(stream), presence: None })
+                Ok(Subscribed { channel, recovered, stream, presence: None })
             }
             Err(refusal) => {
                 if let Some(subscription) = self.subscriptions.remove(&channel) {

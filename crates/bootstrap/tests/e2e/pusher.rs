@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
+    api::{Api, VIEWER, hash},
     client::Client,
     pusher_client::{Pusher, goodbye},
     server::Server,
@@ -178,6 +179,35 @@ async fn a_cache_channel_gives_its_latest_message() {
     late.subscribe("cache-price").await;
     assert_eq!(late.event("set").await, 2);
     late.hears_nothing().await;
+}
+
+/// The key is public, and an app has so many streams only: strangers who subscribe to ever new names
+/// must not use them up.
+#[tokio::test]
+async fn who_only_has_the_key_begins_no_stream() {
+    let key = format!(
+        "[[apps.api_keys]]\nname = \"viewer\"\nhash = \"{}\"\nscopes = [\"read\", \"publish\"]\n",
+        hash(VIEWER)
+    );
+    let server = Server::with(&shop(&key)).await;
+    let api = Api::of(&server, VIEWER);
+    let mut stranger = Pusher::connect(&server, "shop-key").await;
+    stranger.subscribe("cache-price").await;
+    assert_eq!(stranger.frame().await["event"], "pusher:cache_miss");
+    for _ in 0..2 {
+        let state = api.done("GET", "/channels/cache-price", "").await;
+        assert_eq!(
+            state,
+            json!({"channel": "cache-price", "subscribers": 1}),
+            "to look makes none"
+        );
+    }
+    api.done("POST", "/channels/cache-price/messages", r#"{"name": "set", "data": 7}"#).await;
+    assert_eq!(stranger.event("set").await, 7, "what comes reaches who waits");
+    assert_eq!(api.done("GET", "/channels/cache-price", "").await["offset"], 1);
+    let mut late = Pusher::connect(&server, "shop-key").await;
+    late.subscribe("cache-price").await;
+    assert_eq!(late.event("set").await, 7);
 }
 
 #[tokio::test]

@@ -264,3 +264,24 @@ pub async fn streams_are_apart(fixture: &HistoryFixture) {
     assert_eq!((ours.1, theirs.1, other.1), (1, 1, 0));
     assert!(ours.0 != theirs.0 && theirs.0 != other.0 && ours.0 != other.0);
 }
+
+/// Guarantee 8: to ask whether there is a stream begins none.
+///
+/// # Panics
+/// The adapter breaks the guarantee.
+pub async fn asking_begins_no_stream(fixture: &HistoryFixture) {
+    let (lobby, other) = (channel("shop", "lobby"), channel("shop", "other"));
+    let policy = fixture.policy(10);
+    let exists = async |channel| fixture.history.exists(channel).await.expect("told");
+    assert!(!exists(&lobby).await && !exists(&lobby).await, "nobody sent or read");
+    fixture.publish(&lobby, "1", policy).await;
+    fixture.read(&other, policy, ALL).await;
+    assert!(exists(&lobby).await && exists(&other).await);
+    fixture.history.purge(&lobby, &policy).await.expect("purged");
+    assert!(exists(&lobby).await, "its place is kept");
+    fixture.clock.advance(POSITION_IDLE - Duration::from_secs(1));
+    exists(&lobby).await;
+    fixture.clock.advance(Duration::from_secs(1));
+    (fixture.sweep)();
+    assert!(!exists(&lobby).await, "to ask is no use of it");
+}
