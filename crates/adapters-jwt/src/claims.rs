@@ -1,7 +1,7 @@
 //! What a verified token says.
 
 use application::ports::TokenError;
-use domain::{AppId, ChannelName, Claims, ClientId, Payload, PayloadError, Timestamp};
+use domain::{AppId, ChannelName, Claims, ClientId, Payload, PayloadError, Scope, Timestamp};
 use serde::Deserialize;
 
 use crate::{
@@ -12,8 +12,8 @@ use crate::{
 };
 
 /// Claims with a meaning of their own: none of them can name the client.
-pub(crate) const OWN_MEANING: [&str; 10] =
-    ["app_id", "aud", "caps", "channels", "exp", "iat", "info", "iss", "jti", "nbf"];
+pub(crate) const OWN_MEANING: [&str; 11] =
+    ["api", "app_id", "aud", "caps", "channels", "exp", "iat", "info", "iss", "jti", "nbf"];
 
 /// The most bytes of a `jti`.
 const TOKEN_ID_LIMIT: usize = 256;
@@ -41,6 +41,7 @@ pub(crate) fn judge(
         caps: claims.raw("caps").map(caps::parse).transpose()?,
         channels: channels(&claims)?,
         info: info(&claims)?,
+        api: api(&claims)?,
     })
 }
 
@@ -122,6 +123,19 @@ fn channels(claims: &JsonObject<'_>) -> Result<Vec<ChannelName>, TokenError> {
         }
     }
     Ok(channels)
+}
+
+/// Each scope once, in the order of the token.
+fn api(claims: &JsonObject<'_>) -> Result<Vec<Scope>, TokenError> {
+    let names: Vec<String> = claims.get("api", "`api` is not a list of texts")?.unwrap_or_default();
+    let mut scopes = Vec::new();
+    for name in &names {
+        let scope = Scope::parse(name).ok_or(invalid("`api` has a scope that there is not"))?;
+        if !scopes.contains(&scope) {
+            scopes.push(scope);
+        }
+    }
+    Ok(scopes)
 }
 
 fn info(claims: &JsonObject<'_>) -> Result<Option<Payload>, TokenError> {

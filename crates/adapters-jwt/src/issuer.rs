@@ -119,6 +119,10 @@ impl Serialize for NewClaims<'_> {
                 serde_json::from_str(info.as_str()).map_err(serde::ser::Error::custom)?;
             map.serialize_entry("info", info)?;
         }
+        if !self.request.api.is_empty() {
+            let names: Vec<&str> = self.request.api.iter().map(|scope| scope.name()).collect();
+            map.serialize_entry("api", &names)?;
+        }
         map.end()
     }
 }

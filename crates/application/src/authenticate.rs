@@ -172,7 +172,11 @@ impl Authenticate {
         reached(self.registry.find_by_pusher_key(key).await, peer)
     }
 
-    async fn claims(&self, app: &Arc<App>, token: &str) -> Result<Claims, NotAuthenticated> {
+    pub(crate) async fn claims(
+        &self,
+        app: &Arc<App>,
+        token: &str,
+    ) -> Result<Claims, NotAuthenticated> {
         let claims = self.verifier.verify(app, token).await.map_err(NotAuthenticated::Token)?;
         if self.revocations.is_revoked(&app.id, &claims.client, &TokenMark::of(&claims)) {
             return Err(NotAuthenticated::Token(TokenError::Revoked));
@@ -238,6 +242,7 @@ mod tests {
             caps: None,
             channels: Vec::new(),
             info: None,
+            api: Vec::new(),
         }
     }
 

@@ -79,6 +79,7 @@ impl DemoToken {
             caps: Some(everything()),
             channels: Vec::new(),
             info: None,
+            api: Vec::new(),
         };
         let token = self.issuer.issue(&app, &request)?;
         Ok(IssuedToken { token, client, expires_at })

@@ -119,6 +119,7 @@ mod tests {
             }]),
             channels: Vec::new(),
             info: Some(Payload::parse("{\"name\":\"A\"}", 100).unwrap()),
+            api: Vec::new(),
         };
         Client::admit(Arc::new(app), ConnectionId::from_random(7), claims)
     }

@@ -1,6 +1,6 @@
 //! What a verified token says.
 
-use crate::{ChannelName, ClientId, Grant, Payload, Timestamp};
+use crate::{ChannelName, ClientId, Grant, Payload, Scope, Timestamp};
 
 /// The claims of a token whose signature, times, app, issuer and audience were verified.
 #[derive(Debug, Clone)]
@@ -19,6 +19,8 @@ pub struct Claims {
     pub channels: Vec<ChannelName>,
     /// `info`: what others may see of the client.
     pub info: Option<Payload>,
+    /// `api`: what its holder may do by the server API. Nothing unless the token says so.
+    pub api: Vec<Scope>,
 }
 
 impl Claims {

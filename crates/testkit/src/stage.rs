@@ -155,6 +155,7 @@ impl Stage {
             caps: None,
             channels: Vec::new(),
             info: None,
+            api: Vec::new(),
         };
         change(&mut claims);
         let token = format!("{client}-{}", self.tokens.fetch_add(1, Ordering::Relaxed));

@@ -21,8 +21,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let issuer = JwtTokenIssuer::new(clock);
     for name in ["alice", "bob"] {
         let client = ClientId::parse(name)?;
-        let request =
-            TokenRequest { client, expires_at, caps: None, channels: Vec::new(), info: None };
+        let request = TokenRequest {
+            client,
+            expires_at,
+            caps: None,
+            channels: Vec::new(),
+            info: None,
+            api: Vec::new(),
+        };
         let token = issuer.issue(&app, &request)?;
         println!(r#"{{"event":"auth","payload":{{"appId":"{}","token":"{token}"}}}}"#, app.id);
     }

@@ -52,6 +52,7 @@ impl Server {
             caps: None,
             channels: Vec::new(),
             info: None,
+            api: Vec::new(),
         };
         let token = JwtTokenIssuer::new(clock).issue(&self.app, &request).unwrap();
         json!({ "event": "auth", "payload": { "appId": "lines", "token": token } })

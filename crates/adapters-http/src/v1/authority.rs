@@ -14,8 +14,8 @@ use super::{
     serve::ServerApi,
 };
 
-/// The longest key that is looked at, in bytes.
-const KEY_BYTES: usize = 1024;
+/// The longest key or token that is looked at, in bytes.
+const KEY_BYTES: usize = 8192;
 
 /// What a request shows.
 pub(super) struct Shown {
@@ -25,7 +25,12 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    /// The key itself, to be hashed.
+    /// Whether it has the form of a token: three parts. No key that this server makes has dots.
+    fn is_token(&self) -> bool {
+        self.reveal().bytes().filter(|byte| *byte == b'.').count() == 2
+    }
+
+    /// The key or token itself.
     pub(super) fn reveal(&self) -> &str {
         self.key.expose_secret()
     }
@@ -70,6 +75,9 @@ impl ServerApi {
             return Err(self.refuse(peer, ErrorCode::Unauthenticated));
         };
         let app = self.find(app).await?;
+        if shown.is_token() {
+            return self.admit_token(peer, shown, app, scope).await;
+        }
         let hash = hash_of_key(shown.reveal());
         let own = app.as_ref().and_then(|app| find(&app.api_keys, &hash));
         let Some(key) = own.or_else(|| find(&self.operator_keys, &hash)) else {
@@ -79,18 +87,38 @@ impl ServerApi {
             // Only operators come here: whoever has no key learns of no app.
             return Err(Refusal::because(ErrorCode::NotFound, "no such app"));
         };
-        if app.demo && !peer.is_same_machine() {
-            let detail = "the demo app answers this same machine only";
-            return Err(Refusal::because(ErrorCode::OriginDenied, detail));
-        }
-        if app.status == AppStatus::Disabled {
-            return Err(Refusal::plain(ErrorCode::AppDisabled));
-        }
+        serves(app, peer)?;
         if !key.scopes.contains(&scope) {
             let detail = format!("the key lacks the scope {}", scope.name());
             return Err(Refusal::because(ErrorCode::PermissionDenied, detail));
         }
         Ok(Arc::clone(app))
+    }
+
+    /// The same for a token that the app signed. Its signature may be dear to verify, so who has
+    /// shown too much that was refused has to wait first.
+    async fn admit_token(
+        &self,
+        peer: &Peer,
+        shown: &Shown,
+        app: Option<Arc<App>>,
+        scope: Scope,
+    ) -> Result<Arc<App>, Refusal> {
+        if let Some(wait) = self.failures.is_out(peer.address) {
+            return Err(Refusal::later(ErrorCode::RateLimited, wait));
+        }
+        let Some(app) = app else { return Err(self.refuse(peer, ErrorCode::InvalidToken)) };
+        let scopes = match self.backend.scopes(&app, shown.reveal()).await {
+            Ok(scopes) => scopes,
+            Err(refusal) if refusal.code == ErrorCode::Unavailable => return Err(refusal),
+            Err(refusal) => return Err(self.refuse(peer, of_token(refusal.code))),
+        };
+        serves(&app, peer)?;
+        if !scopes.contains(&scope) {
+            let detail = format!("the token's claim api lacks {}", scope.name());
+            return Err(Refusal::because(ErrorCode::PermissionDenied, detail));
+        }
+        Ok(app)
     }
 
     async fn find(&self, app: &str) -> Result<Option<Arc<App>>, Refusal> {
@@ -113,8 +141,34 @@ impl ServerApi {
             None if code == ErrorCode::Unauthenticated => {
                 Refusal::because(code, "show a key: Authorization: Bearer KEY")
             }
-            None => Refusal::because(code, "no key of this app"),
+            None if code == ErrorCode::InvalidToken => {
+                Refusal::because(code, "no key or token of this app")
+            }
+            None => Refusal::plain(code),
         }
+    }
+}
+
+/// What is told of a token that was refused: not what only matters to connections.
+fn of_token(code: ErrorCode) -> ErrorCode {
+    let told = [
+        ErrorCode::SignatureInvalid,
+        ErrorCode::TokenExpired,
+        ErrorCode::TokenRevoked,
+        ErrorCode::AuthMismatch,
+    ];
+    if told.contains(&code) { code } else { ErrorCode::InvalidToken }
+}
+
+/// Whether the app answers backends from there. Only who speaks for the app is told.
+fn serves(app: &App, peer: &Peer) -> Result<(), Refusal> {
+    if app.demo && !peer.is_same_machine() {
+        let detail = "the demo app answers this same machine only";
+        return Err(Refusal::because(ErrorCode::OriginDenied, detail));
+    }
+    match app.status {
+        AppStatus::Active => Ok(()),
+        AppStatus::Disabled => Err(Refusal::plain(ErrorCode::AppDisabled)),
     }
 }
 
@@ -141,7 +195,7 @@ mod tests {
         for bad in [&[][..], &["Bearer a", "Bearer b"], &["abc"], &["Basic c2hvcDprZXk="]] {
             assert!(bearer(&headers(bad)).is_none(), "{bad:?}");
         }
-        assert!(bearer(&headers(&[&format!("Bearer {}", "x".repeat(2000))])).is_none());
+        assert!(bearer(&headers(&[&format!("Bearer {}", "x".repeat(9000))])).is_none());
     }
 
     #[test]

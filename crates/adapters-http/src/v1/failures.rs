@@ -17,6 +17,8 @@ const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 /// Addresses that are remembered. Further ones share one place while none of these is idle.
 const ADDRESSES: usize = 4096;
+/// That place.
+const SHARED: IpAddr = IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
 
 /// Counts refused keys by address.
 pub(super) struct Failures {
@@ -46,6 +48,15 @@ impl Failures {
         Self { clock, known: Mutex::default() }
     }
 
+    /// Whether an address has shown as many refused keys as it may: what is dear to look at is not
+    /// looked at then.
+    pub(super) fn is_out(&self, address: IpAddr) -> Option<Duration> {
+        let now = self.clock.moment();
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let failing = known.get(&source(address)).or_else(|| known.get(&SHARED))?;
+        failing.bucket.clone().take(now).err()
+    }
+
     /// Notes a refused key. Good keys are not held up by others' bad ones: they never come here.
     pub(super) fn note(&self, address: IpAddr) -> Noted {
         let now = self.clock.moment();
@@ -54,7 +65,7 @@ impl Failures {
         if known.len() >= ADDRESSES && !known.contains_key(&source) {
             known.retain(|_, failing| now.since(failing.latest) < MINUTE);
             if known.len() >= ADDRESSES {
-                source = IpAddr::from([0, 0, 0, 0]);
+                source = SHARED;
             }
         }
         let failing = known.entry(source).or_insert_with(|| Failing {
@@ -119,7 +130,9 @@ mod tests {
         for _ in 1..BURST {
             assert_eq!(failures.note("2001:db8::2".parse().unwrap()).wait, None);
         }
+        assert_eq!(failures.is_out(here), Some(SECOND));
         assert_eq!(failures.note(here), Noted { wait: Some(SECOND), tell: None });
+        assert_eq!(failures.is_out("10.0.0.1".parse().unwrap()), None);
         assert_eq!(failures.note("10.0.0.1".parse().unwrap()).wait, None);
         hand.0.store(61_000, Ordering::Relaxed);
         assert_eq!(failures.note(here), Noted { wait: None, tell: Some(BURST) });

@@ -20,6 +20,7 @@ fn request() -> TokenRequest {
         caps: None,
         channels: Vec::new(),
         info: None,
+        api: Vec::new(),
     }
 }
 

@@ -9,7 +9,7 @@ mod subscriptions;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use domain::{App, AppId, ErrorCode, Peer};
+use domain::{App, AppId, ErrorCode, Peer, Scope};
 
 use crate::{Hub, Refusal, causes::Causes, ports::DomainEvent};
 
@@ -44,6 +44,15 @@ impl Backend {
     pub async fn app_of_pusher_key(&self, key: &str, peer: &Peer) -> Result<Arc<App>, Refusal> {
         let found = self.hub.authenticate.screen_backend(key, peer).await;
         found.map_err(|error| error.refusal())
+    }
+
+    /// What the holder of a token of the app may do by the server API: the token's claim `api`.
+    ///
+    /// # Errors
+    /// As for a client's `auth` with this token.
+    pub async fn scopes(&self, app: &Arc<App>, token: &str) -> Result<Vec<Scope>, Refusal> {
+        let claims = self.hub.authenticate.claims(app, token).await;
+        claims.map(|claims| claims.api).map_err(|error| error.refusal())
     }
 
     /// A port failed: the log gets the cause, the backend only learns that it may try again.

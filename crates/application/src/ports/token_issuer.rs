@@ -1,6 +1,6 @@
 //! The port that makes tokens, for the command line and the demo page.
 
-use domain::{App, ChannelName, ClientId, Grant, Payload, Timestamp};
+use domain::{App, ChannelName, ClientId, Grant, Payload, Scope, Timestamp};
 
 /// What a new token shall say.
 #[derive(Debug, Clone)]
@@ -15,6 +15,8 @@ pub struct TokenRequest {
     pub channels: Vec<ChannelName>,
     /// What others may see of the client.
     pub info: Option<Payload>,
+    /// What its holder may do by the server API.
+    pub api: Vec<Scope>,
 }
 
 /// Why no token was made.

@@ -174,6 +174,9 @@ pub struct TokenArgs {
     /// Allow nothing but the subscriptions of --channel, whatever the app's default_grants say
     #[arg(long, conflicts_with = "grants")]
     pub no_caps: bool,
+    /// What its holder may do by the server API, such as read,publish (read, publish, manage)
+    #[arg(long, value_name = "SCOPES", value_delimiter = ',')]
+    pub api: Vec<String>,
     /// A subscription that the token makes by itself; may be repeated
     #[arg(long = "channel", value_name = "CHANNEL")]
     pub channels: Vec<String>,

@@ -1,7 +1,9 @@
 //! `rtmate token`
 
 use application::ports::{IssueError, TokenIssuer, TokenRequest};
-use domain::{Action, App, ChannelName, Claims, ClientId, Grant, GrantPattern, Payload, Timestamp};
+use domain::{
+    Action, App, ChannelName, Claims, ClientId, Grant, GrantPattern, Payload, Scope, Timestamp,
+};
 
 use super::TokenArgs;
 use crate::{
@@ -43,6 +45,7 @@ fn request(args: &TokenArgs, now: Timestamp) -> Result<TokenRequest, Refused> {
         caps: caps(args)?,
         channels: channels(&args.channels)?,
         info: info(args.info.as_deref())?,
+        api: api(&args.api)?,
     })
 }
 
@@ -80,6 +83,16 @@ fn channels(names: &[String]) -> Result<Vec<ChannelName>, Refused> {
         Ok(parsed)
     };
     names.iter().map(channel).collect()
+}
+
+fn api(names: &[String]) -> Result<Vec<Scope>, Refused> {
+    let scope = |name: &String| {
+        Scope::parse(name).ok_or_else(|| {
+            let names = Scope::ALL.map(Scope::name).join(", ");
+            mistake("api", name, format!("is no scope; one of {names}"))
+        })
+    };
+    names.iter().map(scope).collect()
 }
 
 fn info(text: Option<&str>) -> Result<Option<Payload>, Refused> {

@@ -6,6 +6,7 @@ use crate::{
     api::{Api, BACKEND, OPERATOR, VIEWER, refusal, shop},
     http,
     server::{DEMO_SECRET, Server},
+    tokens,
 };
 
 const PUBLISH: (&str, &str, &str) = ("POST", "/channels/plain/messages", r#"{"data": 1}"#);
@@ -51,6 +52,43 @@ async fn a_key_opens_its_app_within_its_scopes() {
     assert_eq!(refusal(&answer), said(401, "unauthenticated"));
     assert!(answer.has("www-authenticate: Bearer"), "{}", answer.head);
     assert!(answer.json()["message"].as_str().unwrap().starts_with("未认证"));
+}
+
+fn at<'a>(server: &'a Server, app: &'a str, key: &'a str) -> Api<'a> {
+    Api { server, app, key }
+}
+
+#[tokio::test]
+async fn a_token_of_the_app_opens_what_it_names() {
+    let server = Server::with(&shop()).await;
+    let token = |app: &str, api: serde_json::Value| {
+        tokens::token(app, "billing").claim("jti", json!("t-1")).claim("api", api).sign()
+    };
+    let reader = token("shop", json!(["read"]));
+    at(&server, "shop", &reader).done("GET", "/channels", "").await;
+    assert_eq!(publish(at(&server, "shop", &reader)).await, said(403, "permission_denied"));
+    assert_eq!(
+        publish(at(&server, "shop", &token("shop", json!(["publish"])))).await,
+        said(200, "")
+    );
+    let clients = tokens::token("shop", "alice").sign();
+    assert_eq!(publish(at(&server, "shop", &clients)).await, said(403, "permission_denied"));
+    for (app, key, reason) in [
+        ("bazaar", reader.clone(), "signature_invalid"),
+        (
+            "shop",
+            tokens::token("shop", "x").claim("app_id", json!("bazaar")).sign(),
+            "auth_mismatch",
+        ),
+        ("nobody", reader.clone(), "invalid_token"),
+        ("shop", token("shop", json!(["everything"])), "invalid_token"),
+        ("shop", format!("{reader}x"), "signature_invalid"),
+        ("shop", tokens::token("shop", "billing").ends_in(-60).sign(), "token_expired"),
+    ] {
+        assert_eq!(publish(at(&server, app, &key)).await, said(401, reason), "{reason}");
+    }
+    at(&server, "shop", BACKEND).done("POST", "/tokens/revoke", r#"{"token": "t-1"}"#).await;
+    assert_eq!(publish(at(&server, "shop", &reader)).await, said(401, "token_revoked"));
 }
 
 #[tokio::test]

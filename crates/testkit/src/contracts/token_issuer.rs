@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use application::ports::{Clock, TokenIssuer, TokenRequest, TokenVerifier};
-use domain::{Action, App, ChannelName, ClientId, Grant, GrantPattern, Payload};
+use domain::{Action, App, ChannelName, ClientId, Grant, GrantPattern, Payload, Scope};
 
 /// Guarantee 1: what it makes is verified by the verifier beside it, with the same claims. `app`
 /// holds a shared secret.
@@ -27,6 +27,7 @@ pub async fn what_it_makes_is_verified(
             caps,
             channels: vec![ChannelName::parse("chat:lobby").expect("a channel")],
             info: Payload::parse(r#"{"name":"Alice"}"#, 100).ok(),
+            api: vec![Scope::Publish, Scope::Read],
         };
         let token = issuer.issue(app, &request).expect("a token");
         let claims = verifier.verify(app, &token).await.expect("verified");
@@ -35,5 +36,6 @@ pub async fn what_it_makes_is_verified(
         assert_eq!(claims.caps, request.caps);
         assert_eq!(claims.channels, request.channels);
         assert_eq!(claims.info, request.info);
+        assert_eq!(claims.api, request.api);
     }
 }

@@ -89,6 +89,7 @@ fn made(app: App, client: ClientId, grant: Grant) -> Result<TokenSource, Refused
             caps: Some(vec![grant.clone()]),
             channels: Vec::new(),
             info: None,
+            api: Vec::new(),
         };
         issuer.issue(&app, &request).map_err(|error| format!("{error}; give one with --token"))
     };

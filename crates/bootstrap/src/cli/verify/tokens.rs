@@ -110,6 +110,7 @@ fn made(app: Box<App>, grant: Grant, client: String) -> TokenSource {
                     caps: Some(vec![grant.clone()]),
                     channels: Vec::new(),
                     info: None,
+                    api: Vec::new(),
                 };
                 issuer.issue(&app, &request).map_err(|error| denied(error.to_string()))
             },
