@@ -3,7 +3,7 @@
 use std::{sync::Arc, thread};
 
 use adapters_memory::{MemoryAppRegistry, MemoryBroker, MemoryPresence, RandomIds, SystemClock};
-use application::ports::AppRegistry;
+use application::ports::{AppRegistry, AppTable};
 use domain::{App, Durability, Timestamp};
 use testkit::{
     ManualClock, RecordingPresence, RecordingSink,
@@ -41,6 +41,10 @@ fn memory_presence() -> PresenceFixture {
     let clock = Arc::new(ManualClock::new(Timestamp::from_secs(1_800_000_000)));
     let store = MemoryPresence::new(Arc::clone(&sink) as _, Arc::clone(&clock) as _);
     PresenceFixture { store: Arc::new(store), sink, clock }
+}
+
+async fn memory_table(apps: Vec<App>) -> Arc<dyn AppTable> {
+    Arc::new(MemoryAppRegistry::new(apps))
 }
 
 async fn memory_registry(apps: Vec<App>) -> Arc<dyn AppRegistry> {
@@ -220,4 +224,19 @@ fn id_source_2_message_ids_sort_by_time() {
 #[test]
 fn id_source_a_spread_stays_below_its_bound() {
     id_source::a_spread_stays_below_its_bound(&RandomIds);
+}
+
+#[tokio::test]
+async fn app_registry_3_keys_follow_their_app() {
+    app_registry::keys_follow_their_app(memory_table).await;
+}
+
+#[tokio::test]
+async fn app_registry_4_an_app_that_changed_is_another() {
+    app_registry::an_app_that_changed_is_another(memory_table).await;
+}
+
+#[tokio::test]
+async fn app_registry_5_and_6_changes_are_announced_behind_them() {
+    app_registry::changes_are_announced_behind_them(memory_table).await;
 }

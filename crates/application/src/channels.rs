@@ -8,7 +8,7 @@ use tokio::{sync::MutexGuard, time::MissedTickBehavior};
 use crate::{
     Connection, Fanout, Keepers,
     gate::Ending,
-    ports::{Broker, BrokerError},
+    ports::{Broker, BrokerError, DeliverySink as _},
     room::{Attachment, Room},
     sizes::Sizes,
 };
@@ -22,9 +22,15 @@ pub(crate) struct Channels {
 }
 
 /// One connection's place in a channel. Whoever holds it must [`Channels::leave`].
+#[derive(Clone)]
 pub(crate) struct Membership(Arc<Room>);
 
 impl Membership {
+    /// Where the channel's messages were kept when this began.
+    pub(crate) fn durability(&self) -> Durability {
+        self.0.durability
+    }
+
     pub(crate) fn channel(&self) -> &ChannelName {
         &self.0.key.channel
     }
@@ -79,6 +85,10 @@ impl Channels {
             if door.attachment.retired {
                 continue;
             }
+            if room.durability != durability {
+                self.retire_told(&mut door).await?;
+                continue;
+            }
             if !door.attachment.attached {
                 self.broker(&room).attach(&key).await?;
                 door.attachment.attached = true;
@@ -130,6 +140,20 @@ impl Channels {
     /// Leaves at once: when this returns, no push of the channel comes any more.
     pub(crate) fn leave(membership: &Membership, connection: &Connection) {
         membership.0.leave(connection.id);
+    }
+
+    /// The channel's messages are kept elsewhere from now on: its subscribers are told that its
+    /// stream began anew, and whoever comes next attaches it where it is.
+    pub(crate) async fn begin_elsewhere(&self, membership: &Membership) -> Result<(), BrokerError> {
+        let Membership(room) = membership;
+        let mut door = self.door(&room.key, room).await;
+        if door.attachment.retired { Ok(()) } else { self.retire_told(&mut door).await }
+    }
+
+    async fn retire_told(&self, door: &mut Door<'_>) -> Result<(), BrokerError> {
+        self.fanout.gap(door.key);
+        let attached = std::mem::take(&mut door.attachment.attached);
+        if attached { self.broker(door.room).detach(door.key).await } else { Ok(()) }
     }
 
     /// After a leave: the last one to go detaches the node and closes the room.

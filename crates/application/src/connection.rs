@@ -10,13 +10,15 @@ use std::{
 };
 
 use bytes::Bytes;
-use domain::{Client, CloseReason, ConnectionId, Family, Hidden, Moment, SessionToken, Timestamp};
+use domain::{
+    App, Client, CloseReason, ConnectionId, Family, Hidden, Moment, SessionToken, Timestamp,
+};
 use tokio::sync::oneshot;
 
 use crate::{
     Push, Refusal, Rules,
     deadlines::Deadlines,
-    orders::{NotOrdered, Order, Ordered, Orders},
+    orders::{Due, NotOrdered, Order, Ordered, Orders},
     ports::{Codec, Outbound, QueueFull},
 };
 
@@ -171,13 +173,26 @@ impl Connection {
         Ok(receiver)
     }
 
+    /// The client's app is another now: the session takes it when it comes to its orders.
+    pub(crate) fn change_app(&self, app: Arc<App>) {
+        {
+            let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+            if self.closed().is_some() {
+                return;
+            }
+            own.orders.get_or_insert_default().change_app(app);
+            self.ordered.store(true, Ordering::Release);
+        }
+        self.outbound.nudge();
+    }
+
     /// Whether orders wait.
     pub(crate) fn has_orders(&self) -> bool {
         self.ordered.load(Ordering::Acquire)
     }
 
-    /// The oldest order that waits.
-    pub(crate) fn next_order(&self) -> Option<Ordered> {
+    /// What the session comes to next.
+    pub(crate) fn next_order(&self) -> Option<Due> {
         let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
         let next = own.orders.as_mut().and_then(|orders| orders.pop());
         if own.orders.as_ref().is_none_or(|orders| orders.is_empty()) {

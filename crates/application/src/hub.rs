@@ -1,12 +1,16 @@
 //! The running server behind its transports.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use domain::{App, AppId, CloseReason, Language, Peer};
 
 use crate::{
     Backend, Connection, Connections, Fanout, Keepers, Refusal, Rules, Session, Wheel,
     admission::Seat,
+    app_changes::AppChanges,
     authenticate::Authenticate,
     channels::Channels,
     deadlines::Deadlines,
@@ -45,6 +49,8 @@ pub struct Ports {
 /// The running server behind its transports: opens a [`Session`] for each connection, and ends all
 /// of them in a shutdown.
 pub struct Hub {
+    pub(crate) registry: Arc<dyn AppRegistry>,
+    pub(crate) app_changes: Arc<AppChanges>,
     pub(crate) authenticate: Authenticate,
     pub(crate) revocations: Arc<dyn Revocations>,
     pub(crate) publish: Publish,
@@ -99,7 +105,12 @@ impl Hub {
     /// A hub of these ports. Somebody has to poll [`Self::run_timers`].
     #[must_use]
     pub fn new(ports: Ports, fanout: Arc<Fanout>, rules: Rules) -> Arc<Self> {
+        let app_changes = Arc::new(AppChanges::default());
+        let told: Weak<AppChanges> = Arc::downgrade(&app_changes);
+        ports.registry.watch(told);
         Arc::new(Self {
+            app_changes,
+            registry: Arc::clone(&ports.registry),
             authenticate: Authenticate::new(
                 ports.registry,
                 ports.verifier,
@@ -175,10 +186,11 @@ impl Hub {
         Backend::new(Arc::clone(self))
     }
 
-    /// Turns the timers of all connections, and ends the leases of members who did not return, for
-    /// as long as the future is polled.
+    /// Turns the timers of all connections, ends the leases of members who did not return, and
+    /// brings changes of apps to their connections, for as long as the future is polled.
     pub async fn run_timers(&self) {
-        tokio::join!(self.wheel.run(), self.presence.run(), self.channels.run());
+        let (presence, channels) = (self.presence.run(), self.channels.run());
+        tokio::join!(self.wheel.run(), presence, channels, self.run_app_changes());
     }
 
     /// Visits what is due now; for tests with a clock of their own.

@@ -11,10 +11,12 @@
 //! * [`Fanout`] holds the subscribers: a broker calls it with every message, a presence
 //!   store with every change of who is where (`audience`).
 //! * [`Wheel`] and `deadlines` are all timers: authentication, heartbeat, expiry.
+//! * `app_changes` brings what an operator changes of an app to its open connections.
 //! * [`Admission`] bounds what is accepted from the network.
 
 mod admission;
 mod answers;
+mod app_changes;
 mod attending;
 mod audience;
 mod audiences;

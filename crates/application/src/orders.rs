@@ -1,8 +1,8 @@
 //! What others ask of a session, from outside of its connection.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
-use domain::ChannelName;
+use domain::{App, ChannelName};
 use tokio::sync::oneshot;
 
 use crate::Refusal;
@@ -32,27 +32,45 @@ pub(crate) enum NotOrdered {
     Over,
 }
 
-/// The orders that wait for one session, the oldest first.
+/// What a session comes to next.
+#[derive(Debug)]
+pub(crate) enum Due {
+    /// Its app is another now.
+    App(Arc<App>),
+    /// Something was ordered.
+    Order(Ordered),
+}
+
+/// What waits for one session: the latest value of its app, where that changed, then the orders, the
+/// oldest first.
 #[derive(Debug, Default)]
-pub(crate) struct Orders(VecDeque<Ordered>);
+pub(crate) struct Orders {
+    app: Option<Arc<App>>,
+    orders: VecDeque<Ordered>,
+}
 
 impl Orders {
     /// Orders that may wait for one session.
     pub(crate) const MOST: usize = 64;
 
     pub(crate) fn push(&mut self, ordered: Ordered) -> Result<(), NotOrdered> {
-        if self.0.len() >= Self::MOST {
+        if self.orders.len() >= Self::MOST {
             return Err(NotOrdered::Full);
         }
-        self.0.push_back(ordered);
+        self.orders.push_back(ordered);
         Ok(())
     }
 
-    pub(crate) fn pop(&mut self) -> Option<Ordered> {
-        self.0.pop_front()
+    /// The latest value counts, so there is always room for it.
+    pub(crate) fn change_app(&mut self, app: Arc<App>) {
+        self.app = Some(app);
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<Due> {
+        self.app.take().map(Due::App).or_else(|| self.orders.pop_front().map(Due::Order))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.app.is_none() && self.orders.is_empty()
     }
 }

@@ -58,6 +58,21 @@ impl Client {
         }
     }
 
+    /// The same client, now that its app is as it is here: what the app itself grants follows it,
+    /// what a token or a signature grants stays.
+    #[must_use]
+    pub fn under(&self, app: Arc<App>) -> Self {
+        let grants = match self.grants.source() {
+            GrantSource::AppDefault => {
+                Grants::new(GrantSource::AppDefault, Arc::clone(&app.default_grants))
+            }
+            // Whether signed guests may send is an option of the app.
+            GrantSource::Signature => self.grants.allowing(Action::Send, app.pusher.client_events),
+            GrantSource::Token | GrantSource::Guest => self.grants.clone(),
+        };
+        Self { app, grants, ..self.clone() }
+    }
+
     /// A connection that shows no token, of a protocol whose apps let in whoever knows their key: it
     /// may subscribe to every channel that need not be named. What it may do beyond that its app's
     /// backend signs, channel by channel ([`Self::in_channel`]).

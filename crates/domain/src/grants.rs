@@ -99,6 +99,26 @@ impl Grants {
         Self { source, rules: rules.into() }
     }
 
+    /// Where the rules come from.
+    #[must_use]
+    pub const fn source(&self) -> GrantSource {
+        self.source
+    }
+
+    /// The same rules, each with this action or each without it.
+    #[must_use]
+    pub fn allowing(&self, action: Action, allowed: bool) -> Self {
+        let change = |rule: &Grant| {
+            let others = Action::ALL.into_iter().filter(|other| *other != action);
+            let kept = others.filter(|other| rule.actions.contains(*other));
+            Grant {
+                pattern: rule.pattern.clone(),
+                actions: kept.chain(allowed.then_some(action)).collect(),
+            }
+        };
+        Self { source: self.source, rules: self.rules.iter().map(change).collect() }
+    }
+
     /// Whether `client` may do `action` in `channel`.
     ///
     /// # Errors

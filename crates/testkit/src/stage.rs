@@ -28,6 +28,8 @@ use crate::{
 pub struct Stage {
     /// The server.
     pub hub: Arc<Hub>,
+    /// Its apps.
+    pub apps: Arc<MemoryAppRegistry>,
     /// Its subscribers.
     pub fanout: Arc<Fanout>,
     /// Its clock.
@@ -60,8 +62,9 @@ impl Stage {
         let sink: Arc<dyn DeliverySink> = Arc::clone(&fanout) as _;
         let keeper = (scenery.keeper)(sink, Arc::clone(&clock) as _, Arc::clone(&ids));
         let watched: Arc<dyn PresenceSink> = Arc::clone(&fanout) as _;
+        let apps = Arc::new(MemoryAppRegistry::new(scenery.apps));
         let ports = Ports {
-            registry: Arc::new(MemoryAppRegistry::new(scenery.apps)),
+            registry: Arc::clone(&apps) as _,
             verifier: Arc::clone(&verifier) as _,
             presence: (scenery.presence)(watched, Arc::clone(&clock) as _),
             keepers: Keepers { memory: keeper.clone(), durable: keeper },
@@ -73,7 +76,7 @@ impl Stage {
             ids,
         };
         let hub = Hub::new(ports, Arc::clone(&fanout), scenery.rules);
-        Self { hub, fanout, clock, verifier, events, tokens: AtomicU64::new(0) }
+        Self { hub, apps, fanout, clock, verifier, events, tokens: AtomicU64::new(0) }
     }
 
     /// A stage whose broker waits for its test.

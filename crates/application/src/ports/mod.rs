@@ -3,8 +3,8 @@
 //!
 //! Control plane (`async_trait`, behind `Arc<dyn Port>`): [`TokenVerifier`], [`AppRegistry`],
 //! [`Broker`], [`HistoryStore`], [`PresenceStore`], [`LeaseStore`], [`Revocations`]. Data plane
-//! (synchronous, never blocking): [`DeliverySink`], [`PresenceSink`], [`Outbound`], [`Codec`],
-//! [`PassVerifier`], [`EventSink`], [`Meter`], [`Clock`], [`IdSource`].
+//! (synchronous, never blocking): [`DeliverySink`], [`PresenceSink`], [`AppSink`], [`Outbound`],
+//! [`Codec`], [`PassVerifier`], [`EventSink`], [`Meter`], [`Clock`], [`IdSource`].
 
 mod app_registry;
 mod broker;
@@ -24,7 +24,7 @@ mod revocations;
 mod token_issuer;
 mod token_verifier;
 
-pub use app_registry::{AppRegistry, RegistryError};
+pub use app_registry::{AppRegistry, AppSink, AppTable, RegistryError};
 pub use broker::{Broker, BrokerError, KEYS_PER_APP};
 pub use clock::Clock;
 pub use codec::{BadRequest, Bounds, Codec, Encoding, Framing};

@@ -138,6 +138,7 @@ impl Session {
         let session = session.unwrap_or_else(|| self.connection.session());
         let identity = Identity { client: Some(Arc::clone(client)), session };
         self.hub.connections.identify(&self.connection, identity);
+        self.hub.note_known_under(&client.app);
     }
 
     pub(super) fn note_authenticated(

@@ -26,7 +26,8 @@ impl Session {
             if subscription.maker != Maker::Server {
                 subscription.maker = made_by(client, channel);
             }
-            if !subscription.is_granted(client) {
+            let signed = subscription.signed.clone();
+            if !subscription.is_granted(signed.as_deref().unwrap_or(client)) {
                 Channels::leave(&subscription.membership, &self.connection);
                 lost.push(channel.clone());
                 subscription.attending = None;

@@ -1,5 +1,6 @@
 //! One connection from its first frame to its end: the same for every transport.
 
+mod app;
 mod auth;
 mod guest;
 mod leave;

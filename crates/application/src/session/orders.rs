@@ -5,7 +5,10 @@ use futures_util::future::BoxFuture;
 
 use super::{Already, Session, subscribe::Joined, subscriptions::Maker};
 use crate::{
-    Push, Refusal, Subscribe, answers, channels::Channels, orders::Order, recovery::Budget,
+    Push, Refusal, Subscribe, answers,
+    channels::Channels,
+    orders::{Due, Order},
+    recovery::Budget,
 };
 
 impl Session {
@@ -22,16 +25,26 @@ impl Session {
             return Box::pin(Already);
         }
         Box::pin(async move {
-            while let Some(ordered) = self.connection.next_order() {
-                let outcome = self.obey(ordered.order).await;
-                // Who ordered may have stopped waiting.
-                drop(ordered.done.send(outcome));
+            while let Some(next) = self.connection.next_order() {
+                match next {
+                    Due::App(app) if self.takes_orders() => self.change_app(app).await,
+                    Due::App(_) => {}
+                    Due::Order(ordered) => {
+                        let outcome = self.obey(ordered.order).await;
+                        // Who ordered may have stopped waiting.
+                        drop(ordered.done.send(outcome));
+                    }
+                }
             }
         })
     }
 
+    fn takes_orders(&self) -> bool {
+        self.connection.closed().is_none() && !self.hub.connections.is_draining()
+    }
+
     async fn obey(&mut self, order: Order) -> Result<(), Refusal> {
-        if self.connection.closed().is_some() || self.hub.connections.is_draining() {
+        if !self.takes_orders() {
             return Err(Refusal::later(ErrorCode::Unavailable, super::SECOND));
         }
         match order {

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "what a test needs is there, or the test fails")]
 
 mod answers;
+mod apps;
 mod auth;
 mod backend;
 mod bounds;
