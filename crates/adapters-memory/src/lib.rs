@@ -4,11 +4,13 @@
 //! * [`MemoryPresence`] knows who is in each channel, and hands to a `LeaseStore` what is to outlive
 //!   the process.
 //! * [`MemoryRevocations`] knows which tokens are no longer good.
+//! * [`MemoryRateLimiter`] decides whether something comes too fast.
 //! * [`MemoryAppRegistry`] holds the apps of the configuration.
 //! * [`SystemClock`] and [`RandomIds`] are the production sources of time and randomness.
 
 mod app_registry;
 mod broker;
+mod bucket;
 mod clock;
 mod counts;
 mod due;
@@ -16,6 +18,7 @@ mod ids;
 mod keeping;
 mod keys;
 mod presence;
+mod rate_limiter;
 mod revocations;
 mod roll;
 mod stream;
@@ -25,4 +28,5 @@ pub use broker::MemoryBroker;
 pub use clock::SystemClock;
 pub use ids::RandomIds;
 pub use presence::MemoryPresence;
+pub use rate_limiter::MemoryRateLimiter;
 pub use revocations::MemoryRevocations;

@@ -27,6 +27,7 @@ pub mod grants;
 pub mod id;
 pub mod jwt_key;
 pub mod language;
+pub mod limit;
 pub mod limits;
 pub mod message;
 pub mod name;
@@ -39,6 +40,7 @@ pub mod position;
 pub mod presence;
 pub mod pusher_key;
 pub mod pusher_options;
+pub mod rate;
 pub mod revocation;
 pub mod time;
 pub mod webhook;
@@ -55,6 +57,7 @@ pub use grants::{Action, Actions, Denial, Grant, GrantSource, Grants};
 pub use id::{ConnectionId, MessageId, SessionToken};
 pub use jwt_key::{JwtAlgorithm, JwtKey, KeyMaterial};
 pub use language::Language;
+pub use limit::Limit;
 pub use limits::AppLimits;
 pub use message::{
     Author, ChannelKey, Draft, Hidden, Message, Publication, Receipt, Record, Sender, Source,
@@ -73,6 +76,7 @@ pub use presence::{
 };
 pub use pusher_key::PusherKey;
 pub use pusher_options::PusherOptions;
+pub use rate::Rate;
 pub use revocation::{Revocation, RevocationList, RevocationsFull, Revoked, TokenMark};
 pub use time::{Moment, Timestamp};
 pub use webhook::Webhook;

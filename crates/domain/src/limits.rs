@@ -1,4 +1,6 @@
-//! Bounds of what one connection of an app may do.
+//! Bounds of what an app and each of its connections may do.
+
+use crate::Rate;
 
 /// Limits per app; the defaults are those of `docs/protocol.md`, names and sizes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +21,20 @@ pub struct AppLimits {
     pub replay_bytes: usize,
     /// Authenticated connections of the app on this node; none means the server's own bound only.
     pub connections: Option<u32>,
+    /// Connections of the app that may authenticate.
+    pub new_connections: Option<Rate>,
+    /// Messages of its clients and backends.
+    pub messages: Option<Rate>,
+    /// The same, each counted as often as its channel has subscribers.
+    pub deliveries: Option<Rate>,
+    /// Messages of each of its clients, over all connections of the client.
+    pub client_messages: Option<Rate>,
+    /// Members of all its channels together, on this node.
+    pub presence_members: Option<u32>,
+    /// Bytes of its messages that are kept in memory.
+    pub history_bytes: Option<u64>,
+    /// Bytes of its messages that are kept on disk.
+    pub storage_bytes: Option<u64>,
 }
 
 impl Default for AppLimits {
@@ -32,6 +48,13 @@ impl Default for AppLimits {
             replay_messages: 1000,
             replay_bytes: 512 * 1024,
             connections: None,
+            new_connections: None,
+            messages: None,
+            deliveries: None,
+            client_messages: None,
+            presence_members: None,
+            history_bytes: None,
+            storage_bytes: None,
         }
     }
 }

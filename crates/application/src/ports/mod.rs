@@ -4,7 +4,7 @@
 //! Control plane (`async_trait`, behind `Arc<dyn Port>`): [`TokenVerifier`], [`AppRegistry`],
 //! [`Broker`], [`HistoryStore`], [`PresenceStore`], [`LeaseStore`], [`Revocations`]. Data plane
 //! (synchronous, never blocking): [`DeliverySink`], [`PresenceSink`], [`AppSink`], [`Outbound`],
-//! [`Codec`], [`PassVerifier`], [`EventSink`], [`Meter`], [`Clock`], [`IdSource`].
+//! [`Codec`], [`PassVerifier`], [`RateLimiter`], [`EventSink`], [`Meter`], [`Clock`], [`IdSource`].
 
 mod app_registry;
 mod broker;
@@ -20,6 +20,7 @@ mod outbound;
 mod pass_verifier;
 mod presence_sink;
 mod presence_store;
+mod rate_limiter;
 mod revocations;
 mod token_issuer;
 mod token_verifier;
@@ -40,6 +41,7 @@ pub use outbound::{Outbound, QueueFull};
 pub use pass_verifier::{NoPasses, PassError, PassVerifier};
 pub use presence_sink::PresenceSink;
 pub use presence_store::{Entrance, PresenceError, PresenceStore};
+pub use rate_limiter::{Charge, Payer, RateLimiter, TooFast};
 pub use revocations::{RevocationError, Revocations};
 pub use token_issuer::{IssueError, TokenIssuer, TokenRequest};
 pub use token_verifier::{TokenError, TokenVerifier};

@@ -14,6 +14,7 @@ pub mod outbound;
 pub mod pass_verifier;
 pub mod presence_sink;
 pub mod presence_store;
+pub mod rate_limiter;
 pub mod revocations;
 pub mod token_issuer;
 pub mod token_verifier;
