@@ -5,7 +5,7 @@ use std::{
     sync::OnceLock,
 };
 
-use domain::{AppId, ErrorCode};
+use domain::{AppId, ErrorCode, Limit};
 
 use crate::count::{Count, Level};
 
@@ -22,6 +22,8 @@ pub(crate) struct Figures {
     pub(crate) not_recovered: Count,
     /// In the order of [`ErrorCode::ALL`].
     refusals: [Count; ErrorCode::ALL.len()],
+    /// In the order of [`Limit::ALL`]: refusals, and how often it came near.
+    limits: [(Count, Count); Limit::ALL.len()],
 }
 
 impl Default for Figures {
@@ -36,6 +38,7 @@ impl Default for Figures {
             recovered: Count::default(),
             not_recovered: Count::default(),
             refusals: std::array::from_fn(|_| Count::default()),
+            limits: std::array::from_fn(|_| Default::default()),
         }
     }
 }
@@ -46,6 +49,21 @@ impl Figures {
         if let Some(count) = index.and_then(|index| self.refusals.get(index)) {
             count.add(1);
         }
+    }
+
+    pub(crate) fn limited(&self, limit: Limit, reached: bool) {
+        if let Some((refusals, warnings)) = self.limits.get(limit.index()) {
+            if reached { refusals } else { warnings }.add(1);
+        }
+    }
+
+    /// Limits that refused something, or came near, and how often.
+    pub(crate) fn limits(&self, reached: bool) -> impl Iterator<Item = (Limit, u64)> {
+        let count = move |(refusals, warnings): &(Count, Count)| {
+            if reached { refusals.get() } else { warnings.get() }
+        };
+        let counts = Limit::ALL.into_iter().zip(self.limits.iter().map(count));
+        counts.filter(|(_, count)| *count > 0)
     }
 
     /// Those that were counted at all.
@@ -61,7 +79,7 @@ type Place = OnceLock<Box<(AppId, Figures)>>;
 /// The figures of up to [`Self::MOST`] apps; all further ones are counted together.
 ///
 /// A table of places that are taken once and never given back, so that finding one takes no lock.
-/// A place costs its 300 bytes only once it is taken.
+/// A place costs its 450 bytes only once it is taken.
 pub(crate) struct Apps {
     places: Box<[Place]>,
     hasher: RandomState,

@@ -65,6 +65,8 @@ families! {
     DRAINING: Gauge "rtmate_draining" [] "1 while the server shuts down.";
     AUTH: Counter "rtmate_auth_total" ["result"] "Decided auth requests: accepted, or why not.";
     REFUSALS: Counter "rtmate_refusals_total" ["app", "reason"] "Refused requests; app is empty before auth.";
+    LIMIT_REFUSALS: Counter "rtmate_limit_refusals_total" ["app", "limit"] "What limits refused; app is empty for attempts_per_address.";
+    LIMIT_WARNINGS: Counter "rtmate_limit_warnings_total" ["app", "limit"] "How often 80 % of a limit were passed upwards.";
     FAULTS: Counter "rtmate_faults_total" [] "Requests that failed by a fault of the server; the log has the cause.";
     COMMANDS: Histogram "rtmate_command_seconds" ["command"] "From a request's arrival to its reply.";
     PUBLISHED: Counter "rtmate_messages_published_total" ["app"] "Messages that came in and were taken.";

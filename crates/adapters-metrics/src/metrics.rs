@@ -140,6 +140,9 @@ impl Meter for Metrics {
                 self.reply_bytes.add(wide(bytes));
                 self.answered(app, kind, since, refused);
             }
+            Reading::Limited { app, limit, reached } => {
+                self.apps.of(app).limited(limit, reached);
+            }
             Reading::Refused { app, code } => self.apps.of(Some(app)).refused(code),
             Reading::Published { app, bytes } => {
                 let figures = self.apps.of(Some(app));
@@ -183,6 +186,7 @@ impl EventSink for Metrics {
             DomainEvent::Authenticated { .. }
             | DomainEvent::AuthRefused { .. }
             | DomainEvent::Denied { .. }
+            | DomainEvent::Limited { .. }
             | DomainEvent::Refused { .. } => {}
         }
     }

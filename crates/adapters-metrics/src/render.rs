@@ -33,7 +33,7 @@ pub struct Levels {
 
 impl Metrics {
     /// The page, in Prometheus' text format ([`Self::FORMAT`]). Labels are names of apps (the first
-    /// 1,000) and words of fixed lists, so that it has at most some 35,000 lines.
+    /// 1,000) and words of fixed lists, so that it has at most some 53,000 lines.
     #[must_use]
     pub fn page(&self, levels: &Levels) -> String {
         let mut page = Page::new();
@@ -71,6 +71,13 @@ impl Metrics {
         let mut refusals = page.family(&family::REFUSALS);
         for (app, figures) in self.apps.all() {
             figures.refusals().for_each(|(code, n)| refusals.value(&[app, code.reason()], n));
+        }
+        for (family, reached) in [(&family::LIMIT_REFUSALS, true), (&family::LIMIT_WARNINGS, false)]
+        {
+            let mut samples = page.family(family);
+            for (app, figures) in self.apps.all() {
+                figures.limits(reached).for_each(|(it, n)| samples.value(&[app, it.name()], n));
+            }
         }
         page.value(&family::FAULTS, self.faults.get());
         let mut commands = page.family(&family::COMMANDS);

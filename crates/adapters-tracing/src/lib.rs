@@ -76,6 +76,15 @@ impl EventSink for TracingEvents {
                 let cause = escaped(cause);
                 warn!(target: "rtmate", %app, what, cause, suppressed, "a backend's request failed");
             }
+            DomainEvent::Limited { app, address, limit, reached, suppressed } => {
+                let app = app.map(tracing::field::display);
+                let (address, limit) = (address.map(tracing::field::display), limit.name());
+                if *reached {
+                    warn!(target: "rtmate", app, address, limit, suppressed, "limit reached");
+                } else {
+                    warn!(target: "rtmate", app, address, limit, suppressed, "limit near");
+                }
+            }
             DomainEvent::Subscription { connection, channel, made, trace, app: _ } => {
                 let trace_id = trace_text(trace);
                 debug!(target: "rtmate", %connection, %channel, made, trace_id, "subscription");

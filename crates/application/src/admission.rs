@@ -117,7 +117,7 @@ impl Admission {
 }
 
 /// One address, or the /64 that one customer of a provider has.
-fn origin_of(address: IpAddr) -> IpAddr {
+pub(crate) fn origin_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => {
             let [a, b, c, d, ..] = v6.segments();

@@ -152,15 +152,16 @@ impl Connections {
         self.draining.load(Ordering::SeqCst)
     }
 
-    /// Takes one of the app's `limit` seats; says whether there was one.
-    pub(crate) fn take_seat(&self, app: &AppId, limit: u32) -> bool {
+    /// Takes one of the app's `limit` seats; says how many are taken with it, nothing where there
+    /// was none.
+    pub(crate) fn take_seat(&self, app: &AppId, limit: u32) -> Option<u32> {
         let mut seated = self.seated.write().unwrap_or_else(PoisonError::into_inner);
         let taken = seated.entry(app.clone()).or_insert(0);
         if *taken >= limit {
-            return false;
+            return None;
         }
         *taken += 1;
-        true
+        Some(*taken)
     }
 
     pub(crate) fn give_seat_back(&self, app: &AppId) {

@@ -14,9 +14,10 @@ use crate::{
     authenticate::Authenticate,
     channels::Channels,
     deadlines::Deadlines,
+    limits::Limits,
     ports::{
         AppRegistry, Clock, Codec, DomainEvent, EventSink, IdSource, Meter, Outbound, PassVerifier,
-        PresenceStore, Revocations, TokenVerifier,
+        PresenceStore, RateLimiter, Revocations, TokenVerifier,
     },
     presence::Presence,
     publish::Publish,
@@ -36,6 +37,8 @@ pub struct Ports {
     pub presence: Arc<dyn PresenceStore>,
     /// Judges what backends signed for their guests.
     pub passes: Arc<dyn PassVerifier>,
+    /// Says what comes too fast.
+    pub limiter: Arc<dyn RateLimiter>,
     /// Is told what happens.
     pub events: Arc<dyn EventSink>,
     /// Counts and times; the fan-out's own is given to it.
@@ -60,6 +63,7 @@ pub struct Hub {
     pub(crate) presence: Arc<Presence>,
     pub(crate) connections: Connections,
     pub(crate) wheel: Wheel,
+    pub(crate) limits: Limits,
     pub(crate) events: Arc<dyn EventSink>,
     pub(crate) meter: Arc<dyn Meter>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -108,6 +112,8 @@ impl Hub {
         let app_changes = Arc::new(AppChanges::default());
         let told: Weak<AppChanges> = Arc::downgrade(&app_changes);
         ports.registry.watch(told);
+        let (events, clock) = (Arc::clone(&ports.events), Arc::clone(&ports.clock));
+        let limits = Limits::new(ports.limiter, events, Arc::clone(&ports.meter), clock);
         Arc::new(Self {
             app_changes,
             registry: Arc::clone(&ports.registry),
@@ -124,6 +130,7 @@ impl Hub {
             passes: ports.passes,
             connections: Connections::new(),
             wheel: Wheel::new(Arc::clone(&ports.clock)),
+            limits,
             events: ports.events,
             meter: ports.meter,
             clock: ports.clock,
@@ -157,6 +164,10 @@ impl Hub {
         // After the insert: a shutdown either sees this connection or is seen here.
         if self.connections.is_draining() {
             self.send_away(&connection);
+        }
+        let rate = self.rules.attempts_per_address;
+        if let Err(refusal) = self.limits.attempt(opening.peer.address, rate) {
+            self.send_back(&connection, &refusal);
         }
         let entry = opening.entry;
         Session::new(Arc::clone(self), connection, opening.peer, opening.seat).entering(entry)
@@ -223,6 +234,14 @@ impl Hub {
         for connection in self.connections.all() {
             self.send_away(&connection);
         }
+    }
+
+    /// Ends a connection that came too early. Each has a delay of its own behind what it is told:
+    /// those who were refused together do not come back together.
+    pub(crate) fn send_back(&self, connection: &Connection, refusal: &Refusal) {
+        let spread = Duration::from_millis(connection.id.spread(Rules::RETURN_SPREAD_MS));
+        let delay = refusal.retry_after.map(|wait| wait.saturating_add(spread));
+        connection.close(CloseReason::RateLimited, delay);
     }
 
     fn send_away(&self, connection: &Connection) {

@@ -12,9 +12,11 @@
 //!   store with every change of who is where (`audience`).
 //! * [`Wheel`] and `deadlines` are all timers: authentication, heartbeat, expiry.
 //! * `app_changes` brings what an operator changes of an app to its open connections.
-//! * [`Admission`] bounds what is accepted from the network.
+//! * [`Admission`] bounds what is accepted from the network, `limits` what apps, clients and
+//!   addresses may do.
 
 mod admission;
+mod announced;
 mod answers;
 mod app_changes;
 mod attending;
@@ -35,6 +37,7 @@ mod gate;
 mod given;
 mod hub;
 mod keepers;
+mod limits;
 mod orders;
 mod parting;
 pub mod ports;

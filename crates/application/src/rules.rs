@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use domain::Rate;
+
 /// Bounds of the server; `docs/configuration.md` gives the defaults' keys.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules {
@@ -17,6 +19,9 @@ pub struct Rules {
     pub unauthenticated_frame_bytes: usize,
     /// Over how long a time clients come back after a shutdown.
     pub shutdown_window: Duration,
+    /// Connections and further `auth` requests of one address (of IPv6: one /64) before they are
+    /// known; nothing means that only their number at a time is bounded.
+    pub attempts_per_address: Option<Rate>,
 }
 
 impl Rules {
@@ -56,6 +61,7 @@ impl Default for Rules {
             frame_bytes: 128 * 1024,
             unauthenticated_frame_bytes: 16 * 1024,
             shutdown_window: Duration::from_secs(30),
+            attempts_per_address: None,
         }
     }
 }

@@ -41,6 +41,11 @@ fn line(event: &DomainEvent<'_>) -> String {
         DomainEvent::Refused { code, .. } => format!("refused {}", code.reason()),
         DomainEvent::Failed { what, cause, .. } => format!("failed {what}: {cause}"),
         DomainEvent::BackendFailed { what, cause, .. } => format!("failed {what}: {cause}"),
+        DomainEvent::Limited { app, limit, reached, suppressed, .. } => {
+            let app = app.map_or("(address)", |app| app.as_str());
+            let stage = if *reached { "reached" } else { "near" };
+            format!("limit {stage} {app} {} +{suppressed}", limit.name())
+        }
         DomainEvent::Subscription { channel, made, .. } => {
             format!("{} {channel}", if *made { "subscribed" } else { "unsubscribed" })
         }

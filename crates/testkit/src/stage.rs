@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use adapters_memory::{MemoryAppRegistry, MemoryRevocations};
+use adapters_memory::{MemoryAppRegistry, MemoryRateLimiter, MemoryRevocations};
 use application::{
     Entry, Fanout, Hub, Keepers, Opening, Ports, Rules, Wheel,
     ports::{Clock, DeliverySink, IdSource, NoMeter, PresenceSink},
@@ -70,6 +70,7 @@ impl Stage {
             keepers: Keepers { memory: keeper.clone(), durable: keeper },
             passes: Arc::new(TestPasses),
             revocations: Arc::new(MemoryRevocations::new(Arc::clone(&clock) as _)),
+            limiter: Arc::new(MemoryRateLimiter::new(Arc::clone(&clock) as _)),
             events: Arc::clone(&events) as _,
             meter: Arc::new(NoMeter),
             clock: Arc::clone(&clock) as _,

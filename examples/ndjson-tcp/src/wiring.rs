@@ -4,7 +4,8 @@ use std::{io, sync::Arc};
 
 use adapters_jwt::{JwksOptions, JwtTokenVerifier};
 use adapters_memory::{
-    MemoryAppRegistry, MemoryBroker, MemoryPresence, MemoryRevocations, RandomIds, SystemClock,
+    MemoryAppRegistry, MemoryBroker, MemoryPresence, MemoryRateLimiter, MemoryRevocations,
+    RandomIds, SystemClock,
 };
 use application::ports::{DomainEvent, EventSink, NoMeter, NoPasses};
 use application::{Fanout, Hub, Keeper, Keepers, Ports, Rules};
@@ -57,6 +58,7 @@ pub fn hub(app: App, rules: Rules) -> io::Result<Arc<Hub>> {
         presence: Arc::new(MemoryPresence::new(fanout.clone(), clock.clone())),
         passes: Arc::new(NoPasses),
         revocations: Arc::new(MemoryRevocations::new(clock.clone())),
+        limiter: Arc::new(MemoryRateLimiter::new(clock.clone())),
         events: Arc::new(Silence),
         meter: Arc::new(NoMeter),
         clock,

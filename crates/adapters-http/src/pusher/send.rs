@@ -58,13 +58,16 @@ pub(super) async fn batch(
 }
 
 impl Api {
-    /// Sends what was judged before, all of it: in one channel in the given order, different
-    /// channels at once, so that a disk that is waited for is waited for once.
+    /// Sends what was judged before, all of it or, where the app is at a limit, nothing: in one
+    /// channel in the given order, different channels at once, so that a disk that is waited for is
+    /// waited for once.
     async fn send(&self, app: &Arc<App>, events: Vec<Event>) -> Result<(), Refused> {
         let backend = &self.hub.backend();
-        let all = by_channel(events).into_iter().map(|messages| async move {
+        let by_channel = by_channel(events);
+        backend.admit(app, by_channel.iter().flatten())?;
+        let all = by_channel.into_iter().map(|messages| async move {
             for message in messages {
-                backend.publish(app, message).await?;
+                backend.publish_admitted(app, message).await?;
             }
             Ok::<(), Refusal>(())
         });

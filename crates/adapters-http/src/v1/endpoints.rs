@@ -51,6 +51,7 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
             ErrorCode::InvalidChannel,
             ErrorCode::IdempotencyConflict,
             ErrorCode::PayloadTooLarge,
+            ErrorCode::QuotaExceeded,
         ],
         run: messages::publish,
     },

@@ -40,8 +40,40 @@ impl Backend {
     /// Publishes a message; resolves when it is stamped and kept.
     ///
     /// # Errors
-    /// `unavailable`: the outcome is unknown, or the server shuts down; `idempotency_conflict`.
+    /// `unavailable`: the outcome is unknown, or the server shuts down; `idempotency_conflict`;
+    /// `rate_limited`, `quota_exceeded`: the app is at a limit, and nothing was published.
     pub async fn publish(
+        &self,
+        app: &Arc<App>,
+        message: BackendMessage,
+    ) -> Result<Receipt, Refusal> {
+        self.admit(app, std::iter::once(&message))?;
+        self.publish_admitted(app, message).await
+    }
+
+    /// Whether the app's limits let these messages through, all of them or none. It counts them:
+    /// each is then to be given to [`Self::publish_admitted`], once.
+    ///
+    /// # Errors
+    /// `rate_limited`, `quota_exceeded`.
+    pub fn admit<'a>(
+        &self,
+        app: &App,
+        messages: impl Iterator<Item = &'a BackendMessage> + Clone,
+    ) -> Result<(), Refusal> {
+        let subscribers = |message: &BackendMessage| {
+            let (app, channel) = (app.id.clone(), message.channel.clone());
+            self.hub.channels.fanout().size(&ChannelKey { app, channel })
+        };
+        let count = messages.clone().count();
+        self.hub.limits.publish(app, count, || messages.map(subscribers).sum())
+    }
+
+    /// [`Self::publish`] for a message that was admitted.
+    ///
+    /// # Errors
+    /// As [`Self::publish`], limits aside.
+    pub async fn publish_admitted(
         &self,
         app: &Arc<App>,
         message: BackendMessage,
@@ -59,7 +91,11 @@ impl Backend {
     ) -> Vec<Result<Receipt, Refusal>> {
         let mut steps = Vec::with_capacity(messages.len());
         for message in messages {
-            steps.push(match self.draft(app, message).await {
+            let draft = match self.admit(app, std::iter::once(&message)) {
+                Ok(()) => self.draft(app, message).await,
+                Err(refusal) => Err(refusal),
+            };
+            steps.push(match draft {
                 Err(refusal) => Step::Done(Err(refusal)),
                 Ok(draft) => {
                     // Polled once before the next one: that is what gives a channel its order.

@@ -3,7 +3,8 @@
 use std::{net::IpAddr, time::Duration};
 
 use domain::{
-    AppId, ChannelName, ClientId, CloseReason, ConnectionId, Denial, ErrorCode, Language, TraceId,
+    AppId, ChannelName, ClientId, CloseReason, ConnectionId, Denial, ErrorCode, Language, Limit,
+    TraceId,
 };
 
 /// Something that happened, for logs, metrics and traces. No payload, token or secret is in it.
@@ -92,6 +93,19 @@ pub enum DomainEvent<'a> {
         what: &'static str,
         /// What went wrong.
         cause: &'a dyn std::fmt::Display,
+    },
+    /// A limit is near or reached. Told once per app and limit and minute.
+    Limited {
+        /// The tenant; nothing where the limit is an address's.
+        app: Option<&'a AppId>,
+        /// From where, where the limit is an address's.
+        address: Option<IpAddr>,
+        /// Which limit.
+        limit: Limit,
+        /// Whether something was refused, or the limit is only near.
+        reached: bool,
+        /// How often it happened since it was last told.
+        suppressed: u32,
     },
     /// A subscription was made or ended.
     Subscription {

@@ -1,6 +1,6 @@
 //! The port that measures what happens too often to be told as an event.
 
-use domain::{AppId, ErrorCode, Timestamp};
+use domain::{AppId, ErrorCode, Limit, Timestamp};
 
 /// A time on a [`Meter`]'s own clock: good for asking the same meter how long something took, and
 /// for nothing that anybody decides by.
@@ -92,6 +92,15 @@ pub enum Reading<'a> {
         app: &'a AppId,
         /// Why.
         code: ErrorCode,
+    },
+    /// A limit came near, or refused something.
+    Limited {
+        /// The tenant; nothing where the limit is an address's.
+        app: Option<&'a AppId>,
+        /// Which limit.
+        limit: Limit,
+        /// Whether something was refused.
+        reached: bool,
     },
     /// A broker took a message: it is stamped, and kept where it is to be kept. Not a repeated one.
     Published {

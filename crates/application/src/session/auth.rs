@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::{
-    App, AppId, ChannelName, Client, CloseReason, ConnectionId, ErrorCode, Peer, Position,
+    App, AppId, ChannelName, Client, CloseReason, ConnectionId, ErrorCode, Limit, Peer, Position,
     SessionToken, TraceId,
 };
 use secrecy::ExposeSecret;
@@ -33,6 +33,12 @@ impl Session {
 
     async fn first_auth(&mut self, asked: Asked, auth: Auth) {
         let (hub, peer, hinted) = self.known();
+        // The first one came with its connection.
+        if self.refused_auths > 0
+            && let Err(refusal) = hub.limits.attempt(peer.address, hub.rules.attempts_per_address)
+        {
+            return self.answer(asked, None, Err(refusal)).await;
+        }
         let asking = asking(self.connection.id, &peer, hinted.as_ref(), &auth);
         let decision = self.meanwhile(hub.authenticate.decide(asking)).await;
         if self.connection.closed().is_some() {
@@ -56,26 +62,39 @@ impl Session {
     }
 
     async fn admit(&mut self, asked: Asked, auth: Auth, client: Client) {
-        if !self.take_seat(&client.app) {
-            let refusal = Refusal::plain(ErrorCode::QuotaExceeded);
-            self.answer(asked, None, Err(refusal)).await;
-            return self.connection.close(CloseReason::ConnectionLimit, None);
+        if let Err(refusal) = self.take_seat(&client.app) {
+            self.answer(asked, None, Err(refusal.clone())).await;
+            return self.leave_unseated(&refusal);
         }
         self.become_client(asked, auth, client, false).await;
     }
 
-    /// Takes one of the app's seats, where it has a limit; says whether there was one.
-    pub(super) fn take_seat(&mut self, app: &App) -> bool {
-        if let Some(limit) = app.limits.connections {
-            if !self.hub.connections.take_seat(&app.id, limit) {
-                return false;
-            }
+    /// Takes one of the app's seats, where it has a limit, and not faster than it may.
+    pub(super) fn take_seat(&mut self, app: &App) -> Result<(), Refusal> {
+        let limits = &self.hub.limits;
+        limits.connect(app)?;
+        if let Some(most) = app.limits.connections {
+            let limit = Limit::Connections;
+            let Some(seats) = self.hub.connections.take_seat(&app.id, most) else {
+                return Err(limits.full(&app.id, limit));
+            };
+            let seats = u64::from(seats);
+            limits.rose(&app.id, limit, seats - 1, seats, most.into());
             self.seated = true;
         }
         if let Some(parting) = &mut self.parting {
             parting.authenticated();
         }
-        true
+        Ok(())
+    }
+
+    /// The app has no seat now, or is coming too fast.
+    pub(super) fn leave_unseated(&self, refusal: &Refusal) {
+        if refusal.code == ErrorCode::RateLimited {
+            self.hub.send_back(&self.connection, refusal);
+        } else {
+            self.connection.close(CloseReason::ConnectionLimit, None);
+        }
     }
 
     async fn refresh(&mut self, asked: Asked, auth: Auth, present: &Client) {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use domain::{Action, App, ChannelName, Client, ClientId, CloseReason, ErrorCode, Signed};
+use domain::{Action, App, ChannelName, Client, ClientId, ErrorCode, Signed};
 
 use super::{Asked, Session};
 use crate::{
@@ -27,8 +27,8 @@ impl Session {
         if self.connection.closed().is_some() {
             return;
         }
-        if !self.take_seat(&app) {
-            return self.connection.close(CloseReason::ConnectionLimit, None);
+        if let Err(refusal) = self.take_seat(&app) {
+            return self.leave_unseated(&refusal);
         }
         let guest = Arc::new(Client::guest(app, self.connection.id));
         self.become_known(&guest, None);

@@ -262,7 +262,8 @@ impl Session {
     fn payload_bytes(&self) -> usize {
         match &self.client {
             Some(client) if client.is_guest() => client.app.pusher.event_bytes,
-            Some(_) | None => self.limits().payload_bytes,
+            Some(client) => client.app.limits.payload_bytes,
+            None => AppLimits::default().payload_bytes,
         }
     }
 

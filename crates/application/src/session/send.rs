@@ -77,6 +77,9 @@ impl Session {
         if waits {
             return Err(Unsent::Asked(asked, Box::new(send)));
         }
+        if let Err(refusal) = self.may_send(client, &key) {
+            return Ok(Some((asked, channel, refusal)));
+        }
         let Ok(draft) = Publish::draft(client, || self.connection.session(), send) else {
             return Ok(Some((asked, channel, Refusal::plain(ErrorCode::PermissionDenied))));
         };
@@ -101,6 +104,9 @@ impl Session {
                 return self.answer(asked, Some(channel), Err(refusal)).await;
             }
         };
+        if let Err(refusal) = self.may_send(client, &draft.channel) {
+            return self.answer(asked, Some(channel), Err(refusal)).await;
+        }
         self.room_for_one_more().await;
         let hub = std::sync::Arc::clone(&self.hub);
         self.meanwhile(hub.channels.room_to_send(&draft.channel)).await;
@@ -109,6 +115,11 @@ impl Session {
             return;
         }
         self.commit(asked, draft).await;
+    }
+
+    /// Whether limits let a message to this channel through: asked once for each that is allowed.
+    fn may_send(&self, client: &Client, channel: &ChannelKey) -> Result<(), Refusal> {
+        self.hub.limits.send(client, || self.hub.channels.fanout().size(channel))
     }
 
     pub(super) async fn commit(&mut self, asked: Asked, draft: Draft) {

@@ -15,6 +15,7 @@ mod gaps;
 mod gathering;
 mod grants;
 mod history;
+mod limits;
 mod order;
 mod orders;
 mod presence;

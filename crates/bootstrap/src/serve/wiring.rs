@@ -11,7 +11,8 @@ use std::{
 use adapters_http::{Health, MakePage, ServerApi};
 use adapters_jwt::{JwksOptions, JwtTokenIssuer, JwtTokenVerifier};
 use adapters_memory::{
-    MemoryAppRegistry, MemoryBroker, MemoryPresence, MemoryRevocations, RandomIds, SystemClock,
+    MemoryAppRegistry, MemoryBroker, MemoryPresence, MemoryRateLimiter, MemoryRevocations,
+    RandomIds, SystemClock,
 };
 use adapters_metrics::Metrics;
 use adapters_store::FileRevocations;
@@ -82,6 +83,7 @@ impl Server {
             presence: Arc::clone(&presence) as _,
             passes: Arc::new(PusherPasses),
             revocations: revocations(settings, &clock)?,
+            limiter: Arc::new(MemoryRateLimiter::new(Arc::clone(&clock))),
             events: events(&metrics, &clock),
             meter: Arc::clone(&metrics) as _,
             clock: Arc::clone(&clock),
@@ -206,6 +208,7 @@ fn rules(settings: &Settings) -> Rules {
         frame_bytes: settings.limits.frame_bytes,
         unauthenticated_frame_bytes: settings.limits.unauthenticated_frame_bytes,
         shutdown_window: settings.server.shutdown_window,
+        attempts_per_address: settings.limits.attempts_per_address,
     }
 }
 

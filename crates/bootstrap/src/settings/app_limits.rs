@@ -1,10 +1,11 @@
-//! `[apps.limits]`: what one connection of an app may take.
+//! `[apps.limits]`: what an app and each of its connections may take.
 
 use domain::AppLimits;
 use serde::Deserialize;
 
 use super::{
-    bounds::within, key_path::KeyPath, limits::Limits, problem::Problem, scalar::Count, size::Size,
+    bounds::within, key_path::KeyPath, limits::Limits, problem::Problem, rate::rate, scalar::Count,
+    size::Size,
 };
 
 /// What of a frame is not `data`: event, channel, name, key, id and metadata at their longest.
@@ -21,6 +22,17 @@ pub(crate) struct RawAppLimits {
     replay_messages: Count,
     replay: Option<Size>,
     connections: Option<Count>,
+    new_connections_per_second: Option<Count>,
+    new_connections_burst: Option<Count>,
+    messages_per_second: Option<Count>,
+    messages_burst: Option<Count>,
+    deliveries_per_second: Option<Count>,
+    deliveries_burst: Option<Count>,
+    client_messages_per_second: Option<Count>,
+    client_messages_burst: Option<Count>,
+    presence_members: Option<Count>,
+    history: Option<Size>,
+    storage: Option<Size>,
 }
 
 impl RawAppLimits {
@@ -28,8 +40,13 @@ impl RawAppLimits {
         let count = |key: &str, value: Count| within(&path.key(key), value.0, 1..=1_000_000);
         let payload = self.payload(&path.key("payload"), server)?;
         let queue = self.queue(&path.key("queue"))?;
-        let connections =
-            self.connections.map(|most| within(&path.key("connections"), most.0, 1..=10_000_000));
+        let most = |key: &str, most: Option<Count>| {
+            most.map(|most| within(&path.key(key), most.0, 1..=10_000_000)).transpose()
+        };
+        let kept = |key: &str, most: Option<Size>| {
+            let bounds = Size::kib(1)..=Size::gib(65_536);
+            most.map(|most| within(&path.key(key), most, bounds).map(Size::get)).transpose()
+        };
         Ok(AppLimits {
             channels_per_connection: count(
                 "channels_per_connection",
@@ -45,7 +62,30 @@ impl RawAppLimits {
                 1..=1000,
             )?,
             replay_bytes: self.replay(&path.key("replay"), queue)?.as_usize(),
-            connections: connections.transpose()?,
+            connections: most("connections", self.connections)?,
+            new_connections: rate(
+                path,
+                ("new_connections_per_second", self.new_connections_per_second),
+                ("new_connections_burst", self.new_connections_burst),
+            )?,
+            messages: rate(
+                path,
+                ("messages_per_second", self.messages_per_second),
+                ("messages_burst", self.messages_burst),
+            )?,
+            deliveries: rate(
+                path,
+                ("deliveries_per_second", self.deliveries_per_second),
+                ("deliveries_burst", self.deliveries_burst),
+            )?,
+            client_messages: rate(
+                path,
+                ("client_messages_per_second", self.client_messages_per_second),
+                ("client_messages_burst", self.client_messages_burst),
+            )?,
+            presence_members: most("presence_members", self.presence_members)?,
+            history_bytes: kept("history", self.history)?,
+            storage_bytes: kept("storage", self.storage)?,
         })
     }
 

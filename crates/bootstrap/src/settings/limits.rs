@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use domain::Rate;
 use serde::Deserialize;
 
 use super::{
-    bounds::within, key_path::KeyPath, problem::Problem, scalar::Count, size::Size, span::Span,
+    bounds::within, key_path::KeyPath, problem::Problem, rate::rate, scalar::Count, size::Size,
+    span::Span,
 };
 
 /// Bounds of the whole server, whatever the app. An app's own are in [`domain::AppLimits`].
@@ -17,6 +19,8 @@ pub struct Limits {
     pub unauthenticated: u32,
     /// The same, from one address.
     pub unauthenticated_per_address: u32,
+    /// Connections and further `auth` requests of one address.
+    pub attempts_per_address: Option<Rate>,
     /// How long a connection may take to say who it is.
     pub auth_timeout: Duration,
     /// How long the header of a request may take.
@@ -37,6 +41,7 @@ impl Default for Limits {
             connections: 100_000,
             unauthenticated: 10_000,
             unauthenticated_per_address: 1000,
+            attempts_per_address: None,
             auth_timeout: Duration::from_secs(10),
             header_timeout: Duration::from_secs(10),
             ping_interval: Duration::from_secs(25),
@@ -53,6 +58,8 @@ pub(crate) struct RawLimits {
     connections: Count,
     unauthenticated: Count,
     unauthenticated_per_address: Count,
+    attempts_per_address: Option<Count>,
+    attempts_burst: Option<Count>,
     auth_timeout: Span,
     header_timeout: Span,
     ping_interval: Span,
@@ -76,6 +83,11 @@ impl RawLimits {
             unauthenticated_per_address: count(
                 "unauthenticated_per_address",
                 self.unauthenticated_per_address,
+            )?,
+            attempts_per_address: rate(
+                path,
+                ("attempts_per_address", self.attempts_per_address),
+                ("attempts_burst", self.attempts_burst),
             )?,
             auth_timeout: time("auth_timeout", self.auth_timeout)?,
             header_timeout: time("header_timeout", self.header_timeout)?,

@@ -33,6 +33,7 @@ mod origins;
 mod problem;
 mod pusher;
 mod pusher_key;
+mod rate;
 mod scalar;
 mod secret;
 mod server;

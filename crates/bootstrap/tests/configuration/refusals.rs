@@ -146,6 +146,18 @@ fn mistakes_in_apps_are_named_with_their_place() {
             "3: apps[0].default_grants.chat: must be an array, not a text",
         ),
         (
+            "limits = { messages_burst = 5 }",
+            "3: apps[0].limits.messages_burst = 5: needs messages_per_second beside it",
+        ),
+        (
+            "limits = { deliveries_per_second = 0 }",
+            "3: apps[0].limits.deliveries_per_second = 0: must be between 1 and 10000000",
+        ),
+        (
+            "limits = { storage = '1B' }",
+            "3: apps[0].limits.storage = \"1B\": must be between 1KiB and 65536GiB",
+        ),
+        (
             "limits = { payload = '127KiB' }",
             "3: apps[0].limits.payload = \"127KiB\": must leave 2KiB of limits.frame (128KiB) to the envelope",
         ),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bootstrap::settings::Flags;
 use domain::{
-    AppStatus, ChannelMode, ChannelName, Durability, JwtAlgorithm, KeyMaterial, SenderView,
+    AppStatus, ChannelMode, ChannelName, Durability, JwtAlgorithm, KeyMaterial, Rate, SenderView,
 };
 use secrecy::ExposeSecret;
 
@@ -29,6 +29,10 @@ compression = true
 [apps.limits]
 requests_per_second = 5
 connections = 9
+messages_per_second = 7
+deliveries_per_second = 3
+deliveries_burst = 30
+storage = "1024GiB"
 
 [[apps.jwt_keys]]
 kid = "1"
@@ -89,6 +93,10 @@ fn an_app_is_parsed_whole() {
     assert_eq!(shop.default_grants.len(), 2);
     assert_eq!((shop.limits.requests_per_second, shop.limits.requests_burst), (5, 200));
     assert_eq!(shop.limits.connections, Some(9));
+    assert_eq!(shop.limits.messages, Some(Rate::new(7, 7)));
+    assert_eq!(shop.limits.deliveries, Some(Rate::new(3, 30)));
+    assert_eq!((shop.limits.client_messages, shop.limits.history_bytes), (None, None));
+    assert_eq!(shop.limits.storage_bytes, Some(1 << 40));
     assert_eq!(shop.pusher_keys.len() + shop.webhooks.len(), 2);
     assert_eq!(settings.operator_keys[0].scopes.len(), 2);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use application::ports::{DomainEvent, EventSink};
 use domain::{
     AppId, ChannelName, ClientId, CloseReason, ConnectionId, Denial, ErrorCode, GrantSource,
-    Language, TraceId, grants::DenialRule,
+    Language, Limit, TraceId, grants::DenialRule,
 };
 
 /// Guarantee 1: it takes every kind of event, and comes back.
@@ -57,6 +57,10 @@ pub fn every_event_is_taken(sink: &dyn EventSink) {
         sink.record(&DomainEvent::Refused { connection, code, trace });
         sink.record(&DomainEvent::Failed { connection, what: "publish", cause, trace });
         sink.record(&DomainEvent::BackendFailed { app, what: "publish", cause });
+        for reached in [false, true] {
+            let (limit, address) = (Limit::Messages, Some(address));
+            sink.record(&DomainEvent::Limited { app: asked, address, limit, reached, suppressed });
+        }
         sink.record(&DomainEvent::Subscription { connection, app, channel, made, trace });
         sink.record(&DomainEvent::Closed {
             connection,

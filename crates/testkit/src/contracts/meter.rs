@@ -3,7 +3,7 @@
 use std::thread;
 
 use application::ports::{Kind, Meter, Reading};
-use domain::{AppId, ErrorCode, Timestamp};
+use domain::{AppId, ErrorCode, Limit, Timestamp};
 
 /// Guarantee 1: it takes every kind of reading, of any app, from several threads, and comes back.
 ///
@@ -31,6 +31,10 @@ fn readings(meter: &dyn Meter, app: &AppId) {
         }
     }
     meter.note(&Reading::Refused { app, code });
+    for limit in Limit::ALL {
+        meter.note(&Reading::Limited { app: Some(app), limit, reached: true });
+        meter.note(&Reading::Limited { app: None, limit, reached: false });
+    }
     meter.note(&Reading::Published { app, bytes });
     meter.note(&Reading::Delivered { app, messages: 128, bytes });
     meter.note(&Reading::Flushed { since });
