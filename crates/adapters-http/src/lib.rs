@@ -19,6 +19,6 @@ mod v1;
 pub use demo_page::demo_page;
 pub use demo_token::demo_token;
 pub use health::{Health, health};
-pub use metrics::{MakePage, Metrics, metrics};
+pub use metrics::{MakePage, Metrics, OpenTo, metrics};
 pub use pusher::{demo_pusher, pusher_api};
 pub use v1::{ServerApi, hash_of_key, openapi_document, server_api};

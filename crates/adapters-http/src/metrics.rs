@@ -2,21 +2,34 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::{constant_time, digest};
+use application::Refusal;
 use axum::{
     Router,
     extract::{Request, State},
     response::{IntoResponse, Response},
     routing::get,
 };
-use domain::{ApiKey, Scope};
+use domain::{ErrorCode, Peer, Scope};
 use futures_util::future::BoxFuture;
-use http::{HeaderMap, StatusCode, header};
+use http::header;
 use listener::Arrival;
 use tokio::sync::Mutex;
 
+use crate::v1::{ServerApi, Shown, bearer};
+
 /// Makes a page of all figures.
 pub type MakePage = Arc<dyn Fn() -> BoxFuture<'static, String> + Send + Sync>;
+
+/// Who sees the page without a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpenTo {
+    /// Nobody.
+    Nobody,
+    /// Programs of this same machine: where the server listens for nobody else.
+    ThisMachine,
+    /// Whoever reaches it: on an address that is not public.
+    Everybody,
+}
 
 /// What is shown, and to whom.
 #[derive(Clone)]
@@ -25,114 +38,48 @@ pub struct Metrics {
     pub page: MakePage,
     /// Its media type.
     pub format: &'static str,
-    /// Whether programs of this same machine need no key: where the server listens for nobody else.
-    pub open_here: bool,
-    /// Operators' keys; those with the scope `read` open the page.
-    pub keys: Arc<[ApiKey]>,
+    /// Who needs no key.
+    pub open_to: OpenTo,
 }
 
 #[derive(Clone)]
-struct Shown {
+struct Shows {
     metrics: Metrics,
+    /// Judges keys: all HTTP surfaces have one way to.
+    api: ServerApi,
     /// One page at a time: making one looks at every connection.
     making: Arc<Mutex<()>>,
 }
 
-/// `GET /metrics`: 200 with the page, 401 `a key is needed` with `WWW-Authenticate: Bearer` without
-/// `Authorization: Bearer KEY`, 403 where the key lacks the scope `read`.
-pub fn metrics(metrics: Metrics) -> Router {
-    let shown = Shown { metrics, making: Arc::default() };
-    Router::new().route("/metrics", get(show)).with_state(shown)
+/// `GET /metrics`: 200 with the page; where a key is needed, it is an operator's with the scope
+/// `read`, shown and judged as for the server API.
+pub fn metrics(metrics: Metrics, api: ServerApi) -> Router {
+    let shows = Shows { metrics, api, making: Arc::default() };
+    Router::new().route("/metrics", get(show)).with_state(shows)
 }
 
-async fn show(State(shown): State<Shown>, request: Request) -> Response {
-    let metrics = &shown.metrics;
-    let here = metrics.open_here && is_same_machine(&request);
-    if !here && let Err(refused) = admit(request.headers(), &metrics.keys) {
-        return refused.into_response();
+async fn show(State(shows): State<Shows>, request: Request) -> Response {
+    let peer = request.extensions().get::<Arrival>();
+    let peer = peer.map(|arrival| arrival.peer(request.uri(), request.headers()));
+    if let Err(refusal) = shows.admit(peer.as_ref(), bearer(request.headers()).as_ref()) {
+        return shows.api.refused(request.uri(), &refusal, "Bearer");
     }
-    let _one = shown.making.lock().await;
+    let metrics = &shows.metrics;
+    let _one = shows.making.lock().await;
     let page = (metrics.page)().await;
     let headers = [(header::CONTENT_TYPE, metrics.format), (header::CACHE_CONTROL, "no-store")];
     (headers, page).into_response()
 }
 
-fn is_same_machine(request: &Request) -> bool {
-    let arrival = request.extensions().get::<Arrival>();
-    arrival.is_some_and(|arrival| arrival.peer(request.uri(), request.headers()).is_same_machine())
-}
-
-/// Why somebody is not shown the page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum NotShown {
-    /// No key, or none that is known.
-    NoKey,
-    /// The key may not read.
-    NoScope,
-}
-
-impl IntoResponse for NotShown {
-    fn into_response(self) -> Response {
-        let asks = [(header::WWW_AUTHENTICATE, "Bearer")];
-        match self {
-            Self::NoKey => (StatusCode::UNAUTHORIZED, asks, "a key is needed\n").into_response(),
-            Self::NoScope => {
-                (StatusCode::FORBIDDEN, "the key lacks the scope read\n").into_response()
+impl Shows {
+    fn admit(&self, peer: Option<&Peer>, shown: Option<&Shown>) -> Result<(), Refusal> {
+        let Some(peer) = peer else { return Err(Refusal::plain(ErrorCode::Internal)) };
+        match self.metrics.open_to {
+            OpenTo::Everybody => Ok(()),
+            OpenTo::ThisMachine if peer.is_same_machine() => Ok(()),
+            OpenTo::ThisMachine | OpenTo::Nobody => {
+                self.api.admit_operator(peer, shown, Scope::Read)
             }
-        }
-    }
-}
-
-fn admit(headers: &HeaderMap, keys: &[ApiKey]) -> Result<(), NotShown> {
-    let known = bearer(headers).and_then(|key| find(keys, key));
-    let key = known.ok_or(NotShown::NoKey)?;
-    if key.scopes.contains(&Scope::Read) { Ok(()) } else { Err(NotShown::NoScope) }
-}
-
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let (Some(value), None) = (values.next(), values.next()) else { return None };
-    let (scheme, key) = value.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
-}
-
-/// The one that the key hashes to; each is looked at, whichever fits.
-fn find<'a>(keys: &'a [ApiKey], key: &str) -> Option<&'a ApiKey> {
-    let hash = digest::digest(&digest::SHA256, key.as_bytes());
-    let fits = |known: &&ApiKey| {
-        constant_time::verify_slices_are_equal(known.hash.as_bytes(), hash.as_ref()).is_ok()
-    };
-    keys.iter().fold(None, |found, known| if fits(&known) { Some(known) } else { found })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use domain::ApiKeyHash;
-
-    /// `printf %s two | sha256sum`
-    const TWO: &str = "3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3";
-
-    fn status(authorization: &[&str], scope: Scope) -> u16 {
-        let hash = ApiKeyHash::parse(TWO).unwrap();
-        let keys = [ApiKey { name: "monitor".into(), hash, scopes: vec![scope] }];
-        let mut headers = HeaderMap::new();
-        for value in authorization {
-            headers.append(header::AUTHORIZATION, value.parse().unwrap());
-        }
-        match admit(&headers, &keys) {
-            Ok(()) => 200,
-            Err(refused) => refused.into_response().status().as_u16(),
-        }
-    }
-
-    #[test]
-    fn a_key_with_the_scope_read_opens_the_page() {
-        assert_eq!(status(&["Bearer two"], Scope::Read), 200);
-        assert_eq!(status(&["bearer two"], Scope::Read), 200);
-        assert_eq!(status(&["Bearer two"], Scope::Manage), 403);
-        for bad in [&[][..], &["Bearer one"], &["Basic two"], &["Bearer two", "Bearer two"]] {
-            assert_eq!(status(bad, Scope::Read), 401, "{bad:?}");
         }
     }
 }

@@ -61,12 +61,24 @@ impl Admission {
         Arc::new(Self { limits, counts: Mutex::default(), total: watch::Sender::new(0) })
     }
 
-    /// Lets a connection in.
+    /// Lets a connection in that comes from this address.
     ///
     /// # Errors
     /// Which limit it would pass.
     pub fn admit(self: &Arc<Self>, address: IpAddr) -> Result<Seat, NotAdmitted> {
-        let origin = origin_of(address);
+        self.admit_from(Some(origin_of(address)))
+    }
+
+    /// Lets a connection in of a proxy that speaks for others: it counts for no address before
+    /// [`Seat::attribute`] says for whom.
+    ///
+    /// # Errors
+    /// Which limit it would pass.
+    pub fn admit_proxy(self: &Arc<Self>) -> Result<Seat, NotAdmitted> {
+        self.admit_from(None)
+    }
+
+    fn admit_from(self: &Arc<Self>, origin: Option<IpAddr>) -> Result<Seat, NotAdmitted> {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         if counts.total >= self.limits.total {
             return Err(NotAdmitted::OverCapacity);
@@ -74,11 +86,7 @@ impl Admission {
         if counts.unauthenticated >= self.limits.unauthenticated {
             return Err(NotAdmitted::TooManyUnknown);
         }
-        let here = counts.by_address.entry(origin).or_insert(0);
-        if *here >= self.limits.unauthenticated_per_address {
-            return Err(NotAdmitted::TooManyFromAddress);
-        }
-        *here += 1;
+        self.count_at(&mut counts, origin)?;
         counts.total += 1;
         counts.unauthenticated += 1;
         self.total.send_replace(counts.total);
@@ -105,12 +113,31 @@ impl Admission {
         counts.total >= self.limits.total
     }
 
-    fn no_longer_unknown(counts: &mut Counts, origin: IpAddr) {
-        counts.unauthenticated -= 1;
-        if let Some(here) = counts.by_address.get_mut(&origin) {
+    /// Counts one more at this address.
+    fn count_at(&self, counts: &mut Counts, origin: Option<IpAddr>) -> Result<(), NotAdmitted> {
+        let Some(origin) = origin else { return Ok(()) };
+        let here = counts.by_address.get(&origin).copied().unwrap_or(0);
+        if here >= self.limits.unauthenticated_per_address {
+            return Err(NotAdmitted::TooManyFromAddress);
+        }
+        counts.by_address.insert(origin, here + 1);
+        Ok(())
+    }
+}
+
+impl Counts {
+    fn no_longer_unknown(&mut self, origin: Option<IpAddr>) {
+        self.unauthenticated -= 1;
+        self.leave(origin);
+    }
+
+    /// One less at this address.
+    fn leave(&mut self, origin: Option<IpAddr>) {
+        let Some(origin) = origin else { return };
+        if let Some(here) = self.by_address.get_mut(&origin) {
             *here -= 1;
             if *here == 0 {
-                counts.by_address.remove(&origin);
+                self.by_address.remove(&origin);
             }
         }
     }
@@ -130,17 +157,35 @@ pub(crate) fn origin_of(address: IpAddr) -> IpAddr {
 /// A connection that was let in. Dropping it gives the place back.
 pub struct Seat {
     admission: Arc<Admission>,
-    origin: IpAddr,
+    /// Nothing for a proxy's, between requests.
+    origin: Option<IpAddr>,
     known: bool,
 }
 
 impl Seat {
+    /// The connection, a proxy's, is about to speak for this address; for none between requests.
+    /// Only while it is unknown does it count there.
+    ///
+    /// # Errors
+    /// The address has as many as it may: then the connection counts for none.
+    pub fn attribute(&mut self, address: Option<IpAddr>) -> Result<(), NotAdmitted> {
+        let origin = address.map(origin_of);
+        if self.known || origin == self.origin {
+            return Ok(());
+        }
+        let mut counts = self.admission.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.leave(self.origin.take());
+        self.admission.count_at(&mut counts, origin)?;
+        self.origin = origin;
+        Ok(())
+    }
+
     /// The connection authenticated: it no longer counts as unknown.
     pub fn authenticated(&mut self) {
         if !self.known {
             self.known = true;
             let mut counts = self.admission.counts.lock().unwrap_or_else(PoisonError::into_inner);
-            Admission::no_longer_unknown(&mut counts, self.origin);
+            counts.no_longer_unknown(self.origin);
         }
     }
 }
@@ -151,7 +196,7 @@ impl Drop for Seat {
         counts.total -= 1;
         self.admission.total.send_replace(counts.total);
         if !self.known {
-            Admission::no_longer_unknown(&mut counts, self.origin);
+            counts.no_longer_unknown(self.origin);
         }
     }
 }
@@ -197,6 +242,27 @@ mod tests {
             seat.authenticated();
             let _other = admission.admit(address("2001:db8::2")).unwrap();
         }
+        let counts = admission.counts.lock().unwrap();
+        assert_eq!((counts.total, counts.unauthenticated, counts.by_address.len()), (0, 0, 0));
+    }
+
+    #[test]
+    fn a_proxy_counts_for_whom_it_speaks() {
+        let admission = admission();
+        let client = Some(address("192.0.2.1"));
+        let mut seats: Vec<_> = (0..3).map(|_| admission.admit_proxy().unwrap()).collect();
+        assert_eq!(admission.admit_proxy().err(), Some(NotAdmitted::TooManyUnknown));
+        seats[0].attribute(client).unwrap();
+        seats[1].attribute(client).unwrap();
+        seats[1].attribute(client).unwrap();
+        assert_eq!(seats[2].attribute(client), Err(NotAdmitted::TooManyFromAddress));
+        // Between requests it is nobody's, and who authenticated counts nowhere.
+        seats[1].attribute(None).unwrap();
+        seats[2].attribute(client).unwrap();
+        seats[0].authenticated();
+        seats[0].attribute(Some(address("192.0.2.9"))).unwrap();
+        seats[1].attribute(client).unwrap();
+        drop(seats);
         let counts = admission.counts.lock().unwrap();
         assert_eq!((counts.total, counts.unauthenticated, counts.by_address.len()), (0, 0, 0));
     }

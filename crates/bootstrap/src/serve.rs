@@ -1,11 +1,14 @@
 //! Runs the server: build, announce, serve until a signal, drain with a deadline.
 
 mod banner;
+mod certificate;
 mod codecs;
 mod figures;
+mod listeners;
 mod logging;
 mod shutdown;
 mod store;
+mod surface;
 mod wiring;
 
 use std::{io, process::ExitCode};
@@ -20,9 +23,9 @@ enum NotStarted {
         "{address} is in use by another process; stop it, or choose another address: \
          {program} --listen 127.0.0.1:3001 (port 0 takes a free one)"
     )]
-    AddressInUse { address: std::net::SocketAddr, program: String },
+    AddressInUse { address: listener::Address, program: String },
     #[error("can't listen on {address}: {error}")]
-    NoListener { address: std::net::SocketAddr, error: io::Error },
+    NoListener { address: listener::Address, error: io::Error },
     #[error(
         "store.path {directory}: {error}; choose another directory, or keep nothing with --ephemeral"
     )]
@@ -89,7 +92,11 @@ fn serve(settings: Settings) -> Result<(), NotStarted> {
         // Asked for before the banner: whoever reads it may already send a signal.
         let signal = shutdown::Signals::listen().map_err(NotStarted::NoThread)?;
         let server = Server::build(&settings).await?;
-        banner::print(&settings, server.address());
+        let (address, internal) = (server.address(), server.internal_address());
+        tracing::info!(
+            target: "rtmate", %address, internal = internal.map(tracing::field::display), "listening"
+        );
+        banner::print(&settings, address, internal);
         server.run(signal).await
     })
 }

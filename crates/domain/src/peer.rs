@@ -1,13 +1,14 @@
 //! What a transport knows of the other end before it says who it is.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use crate::Origin;
 
 /// The other end of a connection or request, as the transport saw it. Every text is a claim.
 #[derive(Debug, Clone)]
 pub struct Peer {
-    /// The address of the socket's other end.
+    /// The address of the socket's other end, or of whom a trusted proxy there speaks for;
+    /// [`Self::UNIX`] where there is none.
     pub address: IpAddr,
     /// The `Host` that was asked for, with its port where one was written.
     pub host: Option<Box<str>>,
@@ -15,11 +16,15 @@ pub struct Peer {
     pub origin: Option<Box<str>>,
     /// Whether a header says that somebody forwarded the request.
     pub forwarded: bool,
-    /// The port that the server listens on.
+    /// The port that the server listens on; 0 for a Unix socket.
     pub server_port: u16,
 }
 
 impl Peer {
+    /// The address of all that come over a Unix socket: 0.0.0.0, which no other end of a network
+    /// has. It is no loopback address: whoever is there is usually a proxy, which brings others.
+    pub const UNIX: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+
     /// Whether the other end is a program or page of this same machine, by the rules of the demo
     /// app (`docs/configuration.md`, demo): a loopback address, a loopback `Host`, no `Origin` or
     /// the server's own, nothing forwarded.
@@ -85,6 +90,8 @@ mod tests {
         assert!(!peer("127.0.0.1", "localhost:3000", Some("null")).is_same_machine());
         let forwarded = Peer { forwarded: true, ..peer("127.0.0.1", "localhost", None) };
         assert!(!forwarded.is_same_machine());
+        let unix = Peer { address: Peer::UNIX, ..peer("127.0.0.1", "localhost", None) };
+        assert!(!unix.is_same_machine());
         let nameless = Peer { host: None, ..peer("127.0.0.1", "x", None) };
         assert!(!nameless.is_same_machine());
     }

@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    net::SocketAddr,
+    net::IpAddr,
     pin::pin,
     sync::{
         Arc,
@@ -12,17 +12,19 @@ use std::{
 };
 
 use application::{Admission, NotAdmitted};
-use axum::{Router, extract::Request};
+use axum::{
+    Router,
+    extract::Request,
+    response::{IntoResponse, Response},
+};
+use http::{StatusCode, header};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::watch,
-};
+use tokio::sync::watch;
 use tower_service::Service;
 use tracing::warn;
 
-use crate::{Arrival, Identity, Io, TlsSocket};
+use crate::{Address, Arrival, Identity, Io, TlsSocket, TrustedProxies, socket::Socket};
 
 /// What the listener holds every connection to, before it is a WebSocket.
 #[derive(Debug, Clone, Copy)]
@@ -41,12 +43,13 @@ impl Default for ListenerOptions {
 
 /// A bound socket that serves HTTP/1.1 and hands upgrades on.
 pub struct Listener {
-    socket: TcpListener,
-    address: SocketAddr,
+    socket: Socket,
+    address: Address,
     admission: Arc<Admission>,
     options: ListenerOptions,
     /// With it everything is TLS.
-    identity: Option<Identity>,
+    identity: Option<watch::Receiver<Identity>>,
+    proxies: Arc<TrustedProxies>,
 }
 
 /// The most bytes of a request's head.
@@ -59,32 +62,41 @@ const LAST_WRITE: Duration = Duration::from_secs(1);
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\n\
     content-type: application/json\r\ncontent-length: 52\r\nconnection: close\r\n\r\n\
     {\"code\":503,\"message\":\"over capacity\",\"data\":null}\r\n";
+/// The same where it is part of a conversation.
+const FULL_BODY: &str = "{\"code\":503,\"message\":\"over capacity\",\"data\":null}\r\n";
 
 impl Listener {
     /// Binds the address; port 0 takes a free one.
     ///
     /// # Errors
-    /// The system's; `AddrInUse` where somebody has the port.
+    /// The system's; `AddrInUse` where somebody has the port or answers at the Unix socket.
     pub async fn bind(
-        address: SocketAddr,
+        address: Address,
         admission: Arc<Admission>,
         options: ListenerOptions,
     ) -> io::Result<Self> {
-        let socket = TcpListener::bind(address).await?;
-        let address = socket.local_addr()?;
-        Ok(Self { socket, address, admission, options, identity: None })
+        let (socket, address) = Socket::bind(address).await?;
+        let proxies = Arc::default();
+        Ok(Self { socket, address, admission, options, identity: None, proxies })
     }
 
-    /// Takes TLS connections, and nothing else.
+    /// Takes TLS connections, and nothing else: each is shown the identity of the moment. A Unix
+    /// socket has no TLS, its connections are dropped then.
     #[must_use]
-    pub fn with_tls(self, identity: Identity) -> Self {
+    pub fn with_tls(self, identity: watch::Receiver<Identity>) -> Self {
         Self { identity: Some(identity), ..self }
+    }
+
+    /// Believes these proxies for whom they speak.
+    #[must_use]
+    pub fn trusting(self, proxies: Arc<TrustedProxies>) -> Self {
+        Self { proxies, ..self }
     }
 
     /// The address that was bound.
     #[must_use]
-    pub const fn address(&self) -> SocketAddr {
-        self.address
+    pub const fn address(&self) -> &Address {
+        &self.address
     }
 
     /// Serves until `stop` becomes true: then no more is accepted, and what is being answered is
@@ -95,45 +107,44 @@ impl Listener {
             tokio::select! {
                 () = asked_to(&mut stopping) => return,
                 accepted = self.socket.accept() => match accepted {
-                    Ok((stream, address)) => self.admit(stream, address, &service, &stop),
+                    Ok((io, address)) => self.admit(io, address, &service, &stop),
                     Err(error) => pause_after(&error).await,
                 },
             }
         }
     }
 
-    fn admit(
-        &self,
-        stream: TcpStream,
-        address: SocketAddr,
-        service: &Router,
-        stop: &watch::Receiver<bool>,
-    ) {
-        match self.admission.admit(address.ip()) {
-            Ok(seat) => {
-                let arrival = Arrival::new(address, self.address.port(), seat);
-                let (service, mut stop) = (service.clone(), stop.clone());
-                let (options, identity) = (self.options, self.identity.clone());
-                tokio::spawn(async move {
-                    // Small frames must not wait for their successors. A socket without the
-                    // option still works.
-                    drop(stream.set_nodelay(true));
-                    let io = match identity {
-                        None => Io::Tcp(stream),
-                        Some(identity) => {
-                            let shaken = tokio::select! {
-                                () = asked_to(&mut stop) => return,
-                                shaken = shake_hands(&identity, stream, options) => shaken,
-                            };
-                            let Some(io) = shaken else { return };
-                            io
-                        }
-                    };
-                    serve_one(io, arrival, service, options, stop).await;
-                });
+    fn admit(&self, io: Io, address: IpAddr, service: &Router, stop: &watch::Receiver<bool>) {
+        let trusted = self.proxies.trusts(address);
+        let admitted =
+            if trusted { self.admission.admit_proxy() } else { self.admission.admit(address) };
+        let seat = match admitted {
+            Ok(seat) => seat,
+            Err(error) => return turn_away(&io, error, self.identity.is_some()),
+        };
+        let arrival = Arrival::new(address, self.address.port().unwrap_or(0), seat);
+        let arrival = if trusted { arrival.of_proxy(Arc::clone(&self.proxies)) } else { arrival };
+        let (service, mut stop, options) = (service.clone(), stop.clone(), self.options);
+        let identity = self.identity.as_ref().map(|identity| identity.borrow().clone());
+        tokio::spawn(async move {
+            if let Io::Tcp(stream) = &io {
+                // Small frames must not wait for their successors. A socket without the option
+                // still works.
+                drop(stream.set_nodelay(true));
             }
-            Err(error) => turn_away(&stream, error, self.identity.is_some()),
-        }
+            let io = match identity {
+                None => io,
+                Some(identity) => {
+                    let shaken = tokio::select! {
+                        () = asked_to(&mut stop) => return,
+                        shaken = shake_hands(&identity, io, options) => shaken,
+                    };
+                    let Some(io) = shaken else { return };
+                    io
+                }
+            };
+            serve_one(io, arrival, service, options, stop).await;
+        });
     }
 }
 
@@ -142,14 +153,14 @@ async fn asked_to(stop: &mut watch::Receiver<bool>) {
     drop(stop.wait_for(|stop| *stop).await);
 }
 
-fn turn_away(stream: &TcpStream, error: NotAdmitted, tls: bool) {
+fn turn_away(io: &Io, error: NotAdmitted, tls: bool) {
     tracing::debug!(target: "rtmate", reason = %error, "connection not admitted");
     if tls {
         // An answer would cost a handshake.
         return;
     }
     // What the socket's buffer does not take at once is not worth waiting for.
-    drop(stream.try_write(FULL));
+    drop(io.try_write(FULL));
 }
 
 async fn pause_after(error: &io::Error) {
@@ -167,11 +178,8 @@ async fn pause_after(error: &io::Error) {
 
 /// The TLS session of a peer that makes one in time. One that speaks plain HTTP, breaks off or
 /// agrees to nothing is just dropped.
-async fn shake_hands(
-    identity: &Identity,
-    stream: TcpStream,
-    options: ListenerOptions,
-) -> Option<Io> {
+async fn shake_hands(identity: &Identity, io: Io, options: ListenerOptions) -> Option<Io> {
+    let Io::Tcp(stream) = io else { return None };
     let shaken = TlsSocket::accept(identity, stream);
     let error = match tokio::time::timeout(options.header_timeout, shaken).await {
         Ok(Ok(socket)) => return Some(Io::Tls(Box::new(socket))),
@@ -193,14 +201,14 @@ async fn serve_one(
 ) {
     let busy = Arc::new(AtomicBool::new(false));
     let answering = Arc::clone(&busy);
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(arrival.clone());
-        let (answer, answering) = (service.clone().call(request), Arc::clone(&answering));
+    let service = service_fn(move |request: Request<Incoming>| {
+        let answer = answer(service.clone(), arrival.clone(), request);
+        let answering = Arc::clone(&answering);
         async move {
             answering.store(true, Ordering::SeqCst);
             let answer = answer.await;
             answering.store(false, Ordering::SeqCst);
-            answer
+            Ok::<_, std::convert::Infallible>(answer)
         }
     });
     let connection = http1::Builder::new()
@@ -221,4 +229,27 @@ async fn serve_one(
     // or an answer that is being written, a moment.
     let patience = if busy.load(Ordering::SeqCst) { options.header_timeout } else { LAST_WRITE };
     drop(tokio::time::timeout(patience, connection).await);
+}
+
+/// Answers one request, for whomever it comes.
+async fn answer(
+    mut service: Router,
+    connection: Arrival,
+    mut request: Request<Incoming>,
+) -> Response {
+    let arrival = match connection.with_request(request.headers()) {
+        Ok(arrival) => arrival,
+        Err(error) => {
+            tracing::debug!(target: "rtmate", reason = %error, "connection not admitted");
+            let headers = [(header::RETRY_AFTER, "5"), (header::CONTENT_TYPE, "application/json")];
+            return (StatusCode::SERVICE_UNAVAILABLE, headers, FULL_BODY).into_response();
+        }
+    };
+    request.extensions_mut().insert(arrival);
+    let answer = service.call(request).await.into_response();
+    // An upgraded connection stays with whom it is for, and takes the seat along.
+    if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+        connection.answered();
+    }
+    answer
 }

@@ -9,7 +9,7 @@ use std::{
 use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
+    net::{TcpStream, UnixStream},
 };
 
 use crate::TlsSocket;
@@ -22,6 +22,8 @@ pub enum Io {
     Tcp(TcpStream),
     /// TLS over TCP, after the handshake.
     Tls(Box<TlsSocket>),
+    /// A Unix socket.
+    Unix(UnixStream),
 }
 
 impl Io {
@@ -33,6 +35,7 @@ impl Io {
         match self {
             Self::Tcp(stream) => stream.readable().await,
             Self::Tls(socket) => socket.readable().await,
+            Self::Unix(stream) => stream.readable().await,
         }
     }
 
@@ -44,6 +47,7 @@ impl Io {
         match self {
             Self::Tcp(stream) => stream.poll_read_ready(context),
             Self::Tls(socket) => socket.poll_readable(context),
+            Self::Unix(stream) => stream.poll_read_ready(context),
         }
     }
 
@@ -55,6 +59,7 @@ impl Io {
         match self {
             Self::Tcp(stream) => stream.writable().await,
             Self::Tls(socket) => socket.writable().await,
+            Self::Unix(stream) => stream.writable().await,
         }
     }
 
@@ -66,6 +71,7 @@ impl Io {
         match self {
             Self::Tcp(stream) => stream.try_read(buffer),
             Self::Tls(socket) => socket.try_read(buffer),
+            Self::Unix(stream) => stream.try_read(buffer),
         }
     }
 
@@ -78,6 +84,7 @@ impl Io {
         match self {
             Self::Tcp(stream) => stream.try_write_vectored(buffers),
             Self::Tls(socket) => socket.try_write_vectored(buffers),
+            Self::Unix(stream) => stream.try_write_vectored(buffers),
         }
     }
 
@@ -89,6 +96,7 @@ impl Io {
         match self {
             Self::Tcp(stream) => stream.try_write(buffer),
             Self::Tls(socket) => socket.try_write_vectored(&[IoSlice::new(buffer)]),
+            Self::Unix(stream) => stream.try_write(buffer),
         }
     }
 
@@ -100,7 +108,7 @@ impl Io {
     /// socket is broken.
     pub fn try_flush(&self) -> io::Result<()> {
         match self {
-            Self::Tcp(_) => Ok(()),
+            Self::Tcp(_) | Self::Unix(_) => Ok(()),
             Self::Tls(socket) => socket.try_flush(),
         }
     }
@@ -114,6 +122,7 @@ impl Io {
         match self {
             Self::Tcp(stream) => SockRef::from(stream).shutdown(std::net::Shutdown::Write),
             Self::Tls(socket) => socket.shutdown_write(),
+            Self::Unix(stream) => SockRef::from(stream).shutdown(std::net::Shutdown::Write),
         }
     }
 
@@ -123,6 +132,8 @@ impl Io {
             // A socket that refuses the option is closed the usual way, which is as good.
             Self::Tcp(stream) => drop(stream.set_zero_linger()),
             Self::Tls(socket) => socket.reset_on_drop(),
+            // Nothing waits in a kernel between two programs of one machine.
+            Self::Unix(_) => {}
         }
     }
 }
@@ -136,6 +147,7 @@ impl AsyncRead for Io {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_read(context, buffer),
             Self::Tls(socket) => socket.poll_read(context, buffer),
+            Self::Unix(stream) => Pin::new(stream).poll_read(context, buffer),
         }
     }
 }
@@ -149,6 +161,7 @@ impl AsyncWrite for Io {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_write(context, bytes),
             Self::Tls(socket) => socket.poll_write(context, &[IoSlice::new(bytes)]),
+            Self::Unix(stream) => Pin::new(stream).poll_write(context, bytes),
         }
     }
 
@@ -156,6 +169,7 @@ impl AsyncWrite for Io {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_flush(context),
             Self::Tls(socket) => socket.poll_flush(context),
+            Self::Unix(stream) => Pin::new(stream).poll_flush(context),
         }
     }
 
@@ -163,6 +177,7 @@ impl AsyncWrite for Io {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_shutdown(context),
             Self::Tls(socket) => socket.poll_shutdown(context),
+            Self::Unix(stream) => Pin::new(stream).poll_shutdown(context),
         }
     }
 
@@ -174,6 +189,7 @@ impl AsyncWrite for Io {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_write_vectored(context, buffers),
             Self::Tls(socket) => socket.poll_write(context, buffers),
+            Self::Unix(stream) => Pin::new(stream).poll_write_vectored(context, buffers),
         }
     }
 
@@ -181,6 +197,7 @@ impl AsyncWrite for Io {
         match self {
             Self::Tcp(stream) => stream.is_write_vectored(),
             Self::Tls(_) => true,
+            Self::Unix(stream) => stream.is_write_vectored(),
         }
     }
 }

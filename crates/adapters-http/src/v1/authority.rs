@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use application::Refusal;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use domain::{App, AppId, AppStatus, ErrorCode, Peer, Scope};
+use domain::{ApiKey, App, AppId, AppStatus, ErrorCode, Peer, Scope};
 use http::{HeaderMap, header};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -18,7 +18,7 @@ use super::{
 const KEY_BYTES: usize = 8192;
 
 /// What a request shows.
-pub(super) struct Shown {
+pub(crate) struct Shown {
     /// The app that a page's login names; API requests name it in their address.
     pub(super) app: Option<String>,
     key: SecretString,
@@ -37,7 +37,7 @@ impl Shown {
 }
 
 /// `Authorization: Bearer KEY`, once.
-pub(super) fn bearer(headers: &HeaderMap) -> Option<Shown> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<Shown> {
     let key = authorization(headers, "Bearer")?;
     Some(Shown { app: None, key: key.into() })
 }
@@ -60,6 +60,14 @@ fn authorization<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
     let (scheme, value) = value.to_str().ok()?.split_once(' ')?;
     let fits = scheme.eq_ignore_ascii_case(wanted) && value.len() <= KEY_BYTES;
     fits.then(|| value.trim())
+}
+
+fn need(key: &ApiKey, scope: Scope) -> Result<(), Refusal> {
+    if key.scopes.contains(&scope) {
+        return Ok(());
+    }
+    let detail = format!("the key lacks the scope {}", scope.name());
+    Err(Refusal::because(ErrorCode::PermissionDenied, detail))
 }
 
 impl ServerApi {
@@ -88,10 +96,7 @@ impl ServerApi {
             return Err(Refusal::because(ErrorCode::NotFound, "no such app"));
         };
         serves(app, peer)?;
-        if !key.scopes.contains(&scope) {
-            let detail = format!("the key lacks the scope {}", scope.name());
-            return Err(Refusal::because(ErrorCode::PermissionDenied, detail));
-        }
+        need(key, scope)?;
         Ok(Arc::clone(app))
     }
 
@@ -121,6 +126,27 @@ impl ServerApi {
         Ok(app)
     }
 
+    /// Whether a request about no app may be answered: operators alone may ask such.
+    pub(crate) fn admit_operator(
+        &self,
+        peer: &Peer,
+        shown: Option<&Shown>,
+        scope: Scope,
+    ) -> Result<(), Refusal> {
+        let Some(shown) = shown else {
+            return Err(self.refuse(peer, ErrorCode::Unauthenticated));
+        };
+        match self.operator(shown) {
+            Some(key) => need(key, scope),
+            None => Err(self.refuse(peer, ErrorCode::InvalidToken)),
+        }
+    }
+
+    /// The operator's key that this is.
+    pub(super) fn operator(&self, shown: &Shown) -> Option<&ApiKey> {
+        find(&self.operator_keys, &hash_of_key(shown.reveal()))
+    }
+
     async fn find(&self, app: &str) -> Result<Option<Arc<App>>, Refusal> {
         let Ok(id) = AppId::parse(app) else { return Ok(None) };
         self.registry.find(&id).await.map_err(|error| {
@@ -142,7 +168,7 @@ impl ServerApi {
                 Refusal::because(code, "show a key: Authorization: Bearer KEY")
             }
             None if code == ErrorCode::InvalidToken => {
-                Refusal::because(code, "no key or token of this app")
+                Refusal::because(code, "no key or token that is known here")
             }
             None => Refusal::plain(code),
         }

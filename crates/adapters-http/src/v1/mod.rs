@@ -27,6 +27,7 @@ mod serve;
 mod subscriptions;
 mod tokens;
 
+pub(crate) use authority::{Shown, bearer};
 pub use keys::hash_of_key;
 pub use openapi::document as openapi_document;
 pub use serve::{ServerApi, server_api};

@@ -10,12 +10,12 @@ use axum::{
     routing::get,
 };
 use domain::{ErrorCode, Peer, Scope};
-use http::{HeaderName, HeaderValue, StatusCode, Uri, header};
-use listener::{Arrival, envelope::refused};
+use http::{HeaderName, StatusCode, Uri, header};
+use listener::Arrival;
 
 use super::{
     authority::{self, Shown},
-    keys, openapi,
+    openapi,
     serve::ServerApi,
 };
 
@@ -49,7 +49,8 @@ const HEADERS: [(HeaderName, &str); 4] = [
 
 static DOCUMENT: LazyLock<String> = LazyLock::new(openapi::document);
 
-/// `/docs`, its files and `/v1/openapi.json`: open to this same machine, for a key to all others.
+/// `/docs`, its files and `/v1/openapi.json`: open to this same machine and on an internal address,
+/// for a key to all others.
 pub(super) fn routes() -> Router<ServerApi> {
     Router::new()
         .route("/docs", get(page))
@@ -99,13 +100,8 @@ async fn serve(
     found: Option<(&'static str, &'static str)>,
 ) -> Response {
     if let Err(refusal) = api.may_read(asked).await {
-        let mut response = refused(api.language_of(&asked.uri), &refusal);
-        if response.status() == StatusCode::UNAUTHORIZED {
-            // What makes a browser ask: the app's id as the name, a key as the password.
-            let scheme = HeaderValue::from_static("Basic realm=\"rtmate\", Bearer");
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
-        }
-        return response;
+        // What makes a browser ask: the app's id as the name, a key as the password.
+        return api.refused(&asked.uri, &refusal, "Basic realm=\"rtmate\", Bearer");
     }
     match found {
         Some((kind, text)) => (HEADERS, [(header::CONTENT_TYPE, kind)], text).into_response(),
@@ -117,13 +113,10 @@ impl ServerApi {
     /// Whether somebody may read what the API is: nothing secret, but nothing for strangers.
     async fn may_read(&self, asked: &Asked) -> Result<(), Refusal> {
         let Some(peer) = &asked.peer else { return Err(Refusal::plain(ErrorCode::Internal)) };
-        if peer.is_same_machine() {
+        if self.is_internal || peer.is_same_machine() {
             return Ok(());
         }
-        let operator = |shown: &Shown| {
-            keys::find(&self.operator_keys, &keys::hash_of_key(shown.reveal())).is_some()
-        };
-        if asked.shown.as_ref().is_some_and(operator) {
+        if asked.shown.as_ref().is_some_and(|shown| self.operator(shown).is_some()) {
             return Ok(());
         }
         let app = asked.shown.as_ref().and_then(|shown| shown.app.as_deref());

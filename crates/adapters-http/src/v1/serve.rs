@@ -35,6 +35,8 @@ pub struct ServerApi {
     pub(super) registry: Arc<dyn AppRegistry>,
     pub(super) operator_keys: Arc<[ApiKey]>,
     pub(super) failures: Arc<Failures>,
+    /// Whether only those come whom the network lets come: what is no secret needs no key then.
+    pub(super) is_internal: bool,
     language: Language,
 }
 
@@ -51,7 +53,24 @@ impl ServerApi {
     ) -> Self {
         let failures = Arc::new(Failures::new(clock));
         let (backend, operator_keys) = (Arc::new(backend), operator_keys.into());
-        Self { backend, registry, operator_keys, failures, language }
+        Self { backend, registry, operator_keys, failures, is_internal: false, language }
+    }
+
+    /// On an address that is not public: `/docs` and the document it shows need no key. Everything
+    /// else does, as everywhere.
+    #[must_use]
+    pub fn on_internal_address(self) -> Self {
+        Self { is_internal: true, ..self }
+    }
+
+    /// A refusal; where it is for want of a key, with what asks for one.
+    pub(crate) fn refused(&self, uri: &Uri, refusal: &Refusal, scheme: &'static str) -> Response {
+        let mut response = refused(self.language_of(uri), refusal);
+        if response.status() == StatusCode::UNAUTHORIZED {
+            let scheme = HeaderValue::from_static(scheme);
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+        }
+        response
     }
 }
 
@@ -87,16 +106,11 @@ async fn serve(
     path: Params,
     request: Request,
 ) -> Response {
-    let language = api.language_of(request.uri());
-    let mut response = match answer(&api, endpoint, path, request).await {
-        Ok(data) => success(language, data),
-        Err(refusal) => refused(language, &refusal),
-    };
-    if response.status() == StatusCode::UNAUTHORIZED {
-        let scheme = HeaderValue::from_static("Bearer");
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+    let uri = request.uri().clone();
+    match answer(&api, endpoint, path, request).await {
+        Ok(data) => success(api.language_of(&uri), data),
+        Err(refusal) => api.refused(&uri, &refusal, "Bearer"),
     }
-    response
 }
 
 async fn answer(api: &ServerApi, endpoint: &Endpoint, path: Params, request: Request) -> Outcome {

@@ -21,6 +21,9 @@ pub(crate) fn check(loaded: &Loaded) -> String {
     line(format!("read: {}", loaded.sources.join(", ")));
     let tls = if settings.server.tls.is_some() { ", with TLS" } else { "" };
     line(format!("listens on: {}{tls}", settings.server.listen));
+    if let Some(internal) = &settings.server.internal_listen {
+        line(format!("listens for what is not public on: {internal}"));
+    }
     line(format!("data: {}", data(settings)));
     line(format!("apps: {}", apps(settings)));
     line(format!("demo app: {}", if settings.demo.enabled { "on" } else { "off" }));

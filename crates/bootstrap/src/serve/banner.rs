@@ -2,38 +2,63 @@
 
 use std::{io::Write, net::SocketAddr};
 
+use listener::Address;
+
 use crate::settings::Settings;
 
-/// Prints the address and, for the demo, the page and the command that makes a token.
-pub(super) fn print(settings: &Settings, address: SocketAddr) {
+/// Prints the addresses and, for the demo, the page and the command that makes a token.
+pub(super) fn print(settings: &Settings, address: &Address, internal: Option<&Address>) {
+    let text = text(settings, address, internal, &program());
     // A reader that went away is no reason not to serve.
-    drop(std::io::stdout().write_all(text(settings, address, &program()).as_bytes()));
+    drop(std::io::stdout().write_all(text.as_bytes()));
 }
 
-fn text(settings: &Settings, address: SocketAddr, program: &str) -> String {
+fn text(
+    settings: &Settings,
+    address: &Address,
+    internal: Option<&Address>,
+    program: &str,
+) -> String {
     let sealed = if settings.server.tls.is_some() { "s" } else { "" };
     let version = env!("CARGO_PKG_VERSION");
-    let mut lines = format!("rtmate {version} serves ws{sealed}://{address}/ws\n");
+    let mut lines = match address {
+        Address::Tcp(address) => format!("rtmate {version} serves ws{sealed}://{address}/ws\n"),
+        Address::Unix(path) => {
+            format!("rtmate {version} serves ws+unix:{}:/ws\n", path.as_path().display())
+        }
+    };
+    match internal {
+        None => {}
+        Some(Address::Tcp(address)) => lines.push_str(&format!("internal: http://{address}/\n")),
+        Some(address) => lines.push_str(&format!("internal: {address}\n")),
+    }
     if settings.store.ephemeral {
         lines.push_str("nothing is kept on disk (--ephemeral)\n");
     } else if settings.demo.enabled && settings.demo.secret.is_none() {
         lines.push_str(&format!("data directory: {}\n", settings.store.path.display()));
     }
-    if settings.demo.enabled {
-        lines.push_str(&format!("demo page: http{sealed}://{}/\n", local(address)));
-        lines.push_str("demo-app is active, for programs and pages of this machine only\n");
-        lines.push_str(&token_line(settings, program));
-    }
-    if !settings.demo.enabled && !settings.apps.is_empty() {
-        let page = local(address);
-        lines.push_str(&format!(
-            "page: http{sealed}://{page}/ asks for an app and a token (this machine only)\n"
-        ));
+    if let Address::Tcp(address) = address {
+        lines.push_str(&pages(settings, &format!("http{sealed}://{}/", local(*address)), program));
     }
     for app in &settings.apps {
         lines.push_str(&format!("app: {}\n", app.id));
     }
     lines
+}
+
+/// What is for this same machine alone; over a Unix socket that is nobody.
+fn pages(settings: &Settings, page: &str, program: &str) -> String {
+    if settings.demo.enabled {
+        return format!(
+            "demo page: {page}\n\
+             demo-app is active, for programs and pages of this machine only\n{}",
+            token_line(settings, program)
+        );
+    }
+    if settings.apps.is_empty() {
+        return String::new();
+    }
+    format!("page: {page} asks for an app and a token (this machine only)\n")
 }
 
 /// How a browser of this machine names the address.
@@ -85,8 +110,8 @@ mod tests {
 
     #[test]
     fn a_newcomer_is_told_what_to_do_next() {
-        let address = "0.0.0.0:3000".parse().unwrap();
-        let text = text(&settings(false), address, "rtmate");
+        let address = Address::parse("0.0.0.0:3000").unwrap();
+        let text = text(&settings(false), &address, None, "rtmate");
         assert_eq!(
             text.lines().skip(1).collect::<Vec<_>>(),
             [
@@ -100,7 +125,22 @@ mod tests {
 
     #[test]
     fn no_command_is_named_that_would_not_work() {
-        let address = "127.0.0.1:3000".parse().unwrap();
-        assert!(!text(&settings(true), address, "rtmate").contains("rtmate token"));
+        let address = Address::parse("127.0.0.1:3000").unwrap();
+        assert!(!text(&settings(true), &address, None, "rtmate").contains("rtmate token"));
+    }
+
+    #[test]
+    fn every_address_is_named() {
+        let address = Address::parse("unix:/run/rtmate.sock").unwrap();
+        for (internal, line) in [
+            ("127.0.0.1:3001", "internal: http://127.0.0.1:3001/"),
+            ("unix:/run/internal.sock", "internal: unix:/run/internal.sock"),
+        ] {
+            let internal = Address::parse(internal).unwrap();
+            let text = text(&settings(true), &address, Some(&internal), "rtmate");
+            assert!(text.contains("serves ws+unix:/run/rtmate.sock:/ws\n"), "{text}");
+            assert!(text.lines().any(|known| known == line), "{text}");
+            assert!(!text.contains("demo"), "{text}");
+        }
     }
 }

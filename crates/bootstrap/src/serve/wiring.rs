@@ -1,14 +1,12 @@
 //! Which adapter is behind which port.
 
 use std::{
-    io,
-    net::SocketAddr,
     path::Path,
     sync::{Arc, Weak},
     time::Duration,
 };
 
-use adapters_http::{Health, MakePage, ServerApi};
+use adapters_http::{Health, MakePage, OpenTo, ServerApi};
 use adapters_jwt::{JwksOptions, JwtTokenIssuer, JwtTokenVerifier};
 use adapters_memory::{
     MemoryAppRegistry, MemoryBroker, MemoryPresence, MemoryRateLimiter, MemoryRevocations,
@@ -17,7 +15,6 @@ use adapters_memory::{
 use adapters_metrics::Metrics;
 use adapters_store::FileRevocations;
 use adapters_tracing::TracingEvents;
-use adapters_ws::{Endpoint, GuestEndpoint};
 use application::{
     Admission, AdmissionLimits, DemoToken, EventSinks, Fanout, Hub, Keeper, Keepers, Ports, Rules,
     ports::{
@@ -25,19 +22,19 @@ use application::{
         Revocations,
     },
 };
-use axum::Router;
 use domain::App;
-use listener::{Listener, ListenerOptions};
-use protocol_native::SUBPROTOCOL;
+use listener::Address;
 use protocol_pusher::{PusherPasses, conventions};
-use tokio::sync::watch;
 use tracing::{info, warn};
 
 use super::{
-    NotStarted, codecs,
+    NotStarted,
+    certificate::Certificate,
     figures::{self, Watched},
+    listeners::{Listeners, Routes},
     shutdown::Signals,
     store::Store,
+    surface::Surface,
 };
 use crate::{data_dir, demo_app::demo_app, demo_secrets::DemoSecrets, settings::Settings};
 
@@ -46,8 +43,9 @@ const SWEEP: Duration = Duration::from_secs(10);
 
 /// The server, bound and ready to run.
 pub(super) struct Server {
-    listener: Listener,
-    router: Router,
+    listeners: Listeners,
+    routes: Routes,
+    certificate: Option<Arc<Certificate>>,
     hub: Arc<Hub>,
     presence: Arc<MemoryPresence>,
     /// Counts every connection, from its first byte to its last.
@@ -57,10 +55,12 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Builds everything and binds the address. Nothing is served yet.
+    /// Builds everything and binds the addresses. Nothing is served yet.
     pub(super) async fn build(settings: &Settings) -> Result<Self, NotStarted> {
         let admission = Admission::new(admission_limits(settings));
-        let listener = bind(settings, Arc::clone(&admission)).await?;
+        let certificate = settings.server.tls.as_ref().map(Certificate::new);
+        let listeners =
+            Listeners::bind(settings, Arc::clone(&admission), certificate.as_deref()).await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let ids: Arc<dyn IdSource> = Arc::new(RandomIds);
         let apps = apps(settings)?;
@@ -104,36 +104,40 @@ impl Server {
         let issuer = Arc::new(JwtTokenIssuer::new(Arc::clone(&clock)));
         let tokens = Arc::new(DemoToken::new(registry, issuer, Arc::clone(&clock), ids));
         let health = Health { hub: Arc::clone(&hub), admission: Arc::clone(&admission), writable };
-        let router = router(settings, &hub, health, tokens, clock)
-            .merge(api)
-            .merge(adapters_http::metrics(shown(settings, watched.pages())));
+        let metrics = shown(settings, watched.pages());
+        let routes = Surface { settings, hub: &hub, health, tokens, clock, api, metrics }.routes();
         let drain = settings.server.shutdown_deadline;
-        Ok(Self { listener, router, hub, presence, admission, drain })
+        Ok(Self { listeners, routes, certificate, hub, presence, admission, drain })
     }
 
-    /// The address that was bound.
-    pub(super) const fn address(&self) -> SocketAddr {
-        self.listener.address()
+    /// The address for clients that was bound.
+    pub(super) const fn address(&self) -> &Address {
+        self.listeners.address()
+    }
+
+    /// The one for what is not public.
+    pub(super) fn internal_address(&self) -> Option<&Address> {
+        self.listeners.internal_address()
     }
 
     /// Serves until a signal, then tells every client to come back later and waits until the last
     /// socket is closed, for as long as the deadline allows. A second signal ends the wait.
     pub(super) async fn run(self, mut signals: Signals) -> Result<(), NotStarted> {
-        let Self { listener, router, hub, presence, admission, drain } = self;
-        let (stop, stopped) = watch::channel(false);
+        let Self { listeners, routes, certificate, hub, presence, admission, drain } = self;
         let mut timers = tokio::spawn({
             let hub = Arc::clone(&hub);
             async move { hub.run_timers().await }
         });
-        let mut serving = tokio::spawn(listener.serve(router, stopped));
+        let watching = certificate.map(|known| tokio::spawn(async move { known.watch().await }));
+        let mut serving = listeners.serve(routes);
         // Neither ends by itself: without one of them the server would only seem to serve.
         let ended = tokio::select! {
             signal = signals.next() => Ok(signal),
             _ = &mut timers => Err(NotStarted::Ended { what: "timers" }),
-            _ = &mut serving => Err(NotStarted::Ended { what: "accept loop" }),
+            _ = serving.ended() => Err(NotStarted::Ended { what: "accept loop" }),
         };
         let connections = hub.connections().count();
-        stop.send_replace(true);
+        serving.stop();
         let cause = *ended.as_ref().unwrap_or(&"fault");
         info!(target: "rtmate", signal = cause, connections, "shutting down");
         // Who is there now is there for the next start.
@@ -148,8 +152,9 @@ impl Server {
             }
             signal = signals.next() => info!(target: "rtmate", signal, "not waiting any longer"),
         }
-        serving.abort();
+        serving.close().await;
         timers.abort();
+        watching.inspect(tokio::task::JoinHandle::abort);
         // The last changes go to the store, which ends what waits before it closes.
         presence.sweep();
         info!(target: "rtmate", "stopped");
@@ -165,31 +170,12 @@ fn events(metrics: &Arc<Metrics>, clock: &Arc<dyn Clock>) -> Arc<dyn EventSink> 
 
 /// The metrics, and who sees them.
 fn shown(settings: &Settings, page: MakePage) -> adapters_http::Metrics {
-    adapters_http::Metrics {
-        page,
-        format: Metrics::FORMAT,
-        open_here: settings.server.is_loopback(),
-        keys: settings.operator_keys.clone().into(),
-    }
-}
-
-async fn bind(settings: &Settings, admission: Arc<Admission>) -> Result<Listener, NotStarted> {
-    let address = settings.server.listen;
-    let options = ListenerOptions {
-        header_timeout: settings.limits.header_timeout,
-        ..ListenerOptions::default()
+    let open_to = match &settings.server.internal_listen {
+        Some(_) => OpenTo::Everybody,
+        None if settings.server.is_loopback() => OpenTo::ThisMachine,
+        None => OpenTo::Nobody,
     };
-    let listener = Listener::bind(address, admission, options).await.map_err(|error| {
-        if error.kind() == io::ErrorKind::AddrInUse {
-            NotStarted::AddressInUse { address, program: super::banner::program() }
-        } else {
-            NotStarted::NoListener { address, error }
-        }
-    })?;
-    Ok(match &settings.server.tls {
-        Some(identity) => listener.with_tls(identity.clone()),
-        None => listener,
-    })
+    adapters_http::Metrics { page, format: Metrics::FORMAT, open_to }
 }
 
 fn admission_limits(settings: &Settings) -> AdmissionLimits {
@@ -309,37 +295,9 @@ fn server_api(
     hub: &Arc<Hub>,
     registry: &Arc<dyn AppRegistry>,
     clock: &Arc<dyn Clock>,
-) -> Router {
+) -> ServerApi {
     let (backend, keys) = (hub.backend(), settings.operator_keys.clone());
     let (registry, clock) = (Arc::clone(registry), Arc::clone(clock));
     let language = settings.server.language;
-    adapters_http::server_api(ServerApi::new(backend, registry, keys, clock, language))
-}
-
-fn router(
-    settings: &Settings,
-    hub: &Arc<Hub>,
-    health: Health,
-    tokens: Arc<DemoToken>,
-    clock: Arc<dyn Clock>,
-) -> Router {
-    let language = settings.server.language;
-    let endpoint = Endpoint {
-        hub: Arc::clone(hub),
-        codecs: Arc::new(codecs::native()),
-        language,
-        subprotocol: SUBPROTOCOL,
-    };
-    let router = adapters_ws::routes(endpoint)
-        .merge(adapters_ws::guest_routes(GuestEndpoint {
-            hub: Arc::clone(hub),
-            codecs: Arc::new(codecs::pusher()),
-            versions: codecs::PUSHER_VERSIONS,
-        }))
-        .merge(adapters_http::health(health))
-        .merge(adapters_http::demo_page())
-        .merge(adapters_http::demo_token(Arc::clone(&tokens), language))
-        .merge(adapters_http::demo_pusher(tokens, language))
-        .merge(adapters_http::pusher_api(Arc::clone(hub), clock));
-    if settings.debug.echo { router.merge(adapters_ws::echo_route()) } else { router }
+    ServerApi::new(backend, registry, keys, clock, language)
 }

@@ -1,5 +1,7 @@
 //! A server that others can reach needs an app of its own.
 
+use listener::Address;
+
 use super::{
     Settings,
     key_path::KeyPath,
@@ -27,8 +29,12 @@ pub(crate) fn check(settings: &Settings, tree: &Tree) -> Result<(), Refused> {
     if settings.server.is_loopback() || !settings.apps.is_empty() {
         return Ok(());
     }
+    let others = match &settings.server.listen {
+        Address::Tcp(_) => "others can reach this address",
+        Address::Unix(_) => "a proxy can bring others to this socket",
+    };
     let message = format!(
-        "others can reach this address, but there is no app for them (the demo app answers this \
+        "{others}, but there is no app for them (the demo app answers this \
          same machine only); an app of your own in {FILE_NAME} mends it, such as these five lines:"
     );
     let refused = Problem::value(&KeyPath::of("server.listen"), message).locate(tree);

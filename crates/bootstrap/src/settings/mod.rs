@@ -63,6 +63,7 @@ pub use server::Server;
 pub use span::Span;
 pub use store::Store;
 pub use surroundings::Surroundings;
+pub use tls::Tls;
 
 use key_path::KeyPath;
 use problem::Problem;
@@ -140,7 +141,7 @@ fn parse(raw: RawSettings, vault: secret::Vault<'_>) -> Result<Settings, Problem
     let operator_keys = raw.operator.parse(&at("operator"))?;
     let apps = app::parse_all(raw.apps, &at("apps"), &app::Context { vault, limits: &limits })?;
     let debug = raw.debug.parse();
-    let warnings = warnings::all(&store, &demo, &apps);
+    let warnings = warnings::all(&server, &store, &demo, &apps);
     Ok(Settings { server, store, log, limits, debug, demo, operator_keys, apps, warnings })
 }
 

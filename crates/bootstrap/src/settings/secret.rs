@@ -88,14 +88,7 @@ impl Vault<'_> {
 
     /// The text of a file, without the newline at its end.
     pub(crate) fn file(&self, path: &KeyPath, name: &str) -> Result<String, Problem> {
-        let file = self.folder.join(name);
-        let failed =
-            |error: std::io::Error| Problem::value(path, format!("can't be read: {error}"));
-        if fs::metadata(&file).map_err(failed)?.len() > FILE_LIMIT {
-            return Err(Problem::value(path, format!("has more than {FILE_LIMIT} bytes")));
-        }
-        let text = fs::read_to_string(&file).map_err(failed)?;
-        Ok(text.trim_end_matches(['\n', '\r']).to_owned())
+        read_file(&self.folder.join(name)).map_err(|words| Problem::value(path, words))
     }
 
     fn variable(&self, path: &KeyPath, name: &str) -> Result<String, Problem> {
@@ -113,6 +106,16 @@ impl Vault<'_> {
         let text = value.to_str().ok_or_else(|| refuse("the variable is not UTF-8 text"))?;
         Ok(text.to_owned())
     }
+}
+
+/// The text of a file, without the newline at its end; the error is words.
+pub(crate) fn read_file(file: &Path) -> Result<String, String> {
+    let failed = |error: std::io::Error| format!("can't be read: {error}");
+    if fs::metadata(file).map_err(failed)?.len() > FILE_LIMIT {
+        return Err(format!("has more than {FILE_LIMIT} bytes"));
+    }
+    let text = fs::read_to_string(file).map_err(failed)?;
+    Ok(text.trim_end_matches(['\n', '\r']).to_owned())
 }
 
 /// Refuses a secret that could be guessed for its length.

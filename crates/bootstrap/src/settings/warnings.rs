@@ -2,14 +2,19 @@
 
 use domain::{App, Durability, HistoryPolicy, JwtKey, KeyMaterial, Namespace};
 
-use super::{demo::Demo, key_path::KeyPath, store::Store};
+use super::{demo::Demo, key_path::KeyPath, server::Server, store::Store};
 
 /// Tokens without a `kid` are tried with at most so many keys of their family.
 const KEYS_TRIED: usize = 4;
 
 /// One line for each such thing, in the order of the configuration.
-pub(crate) fn all(store: &Store, demo: &Demo, apps: &[App]) -> Vec<String> {
+pub(crate) fn all(server: &Server, store: &Store, demo: &Demo, apps: &[App]) -> Vec<String> {
     let mut warnings = Warnings(Vec::new());
+    if server.is_internal_everywhere() {
+        let words =
+            "on every address of this machine, public ones too: /metrics needs no key there";
+        warnings.add(&KeyPath::of("server.internal_listen"), words);
+    }
     if apps.is_empty() && !demo.enabled {
         let words = "the demo app is off and no other app is configured: nobody can connect";
         warnings.add(&KeyPath::of("demo.enabled"), words);

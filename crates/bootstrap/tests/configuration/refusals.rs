@@ -47,7 +47,7 @@ fn mistakes_are_named_with_their_place() {
         // Values.
         (
             "[server]\nlisten = 'localhost'",
-            "rtmate.toml:2: server.listen = \"localhost\": not an IP address with a port, such as 127.0.0.1:3000 or [::]:3000",
+            "rtmate.toml:2: server.listen = \"localhost\": not an IP address with a port, such as 127.0.0.1:3000 or [::]:3000, nor a Unix socket, such as unix:/run/rtmate/rtmate.sock",
         ),
         (
             "[server]\nlanguage = 'de'",
@@ -90,10 +90,21 @@ fn mistakes_are_named_with_their_place() {
             "[demo]\nsecret = 'geheim'",
             "rtmate.toml:2: demo.secret: the secret has 6 bytes; at least 32 are needed (openssl rand -hex 32)",
         ),
-        // What is not built yet and must not be ignored.
         (
-            "[server]\ninternal_listen = '127.0.0.1:3001'",
-            "rtmate.toml:2: server.internal_listen = \"127.0.0.1:3001\": a second address is not supported by this version yet; remove the key",
+            "[server]\ninternal_listen = '127.0.0.1:3000'",
+            "rtmate.toml:2: server.internal_listen = \"127.0.0.1:3000\": is server.listen; choose another one",
+        ),
+        (
+            "[server]\nlisten = 'unix:'",
+            "rtmate.toml:2: server.listen = \"unix:\": the path of a Unix socket has 1 to 107 bytes",
+        ),
+        (
+            "[server]\ntrusted_proxies = ['127.0.0.1', '10.1.2.3/8']",
+            "rtmate.toml:2: server.trusted_proxies[1] = \"10.1.2.3/8\": not the beginning of a network; did you mean 10.0.0.0/8?",
+        ),
+        (
+            "[server]\ntrusted_proxies = ['proxy.example']",
+            "rtmate.toml:2: server.trusted_proxies[0] = \"proxy.example\": neither an IP address nor a network, such as 10.0.0.0/8, nor unix",
         ),
         (
             "[server.tls]\ncert = 'a.pem'\nkey = 'b.pem'",
@@ -338,7 +349,7 @@ fn mistakes_of_the_environment_name_their_variable() {
         (
             "RTMATE__SERVER__LISTEN",
             "here",
-            "RTMATE__SERVER__LISTEN: server.listen = \"here\": not an IP address with a port, such as 127.0.0.1:3000 or [::]:3000",
+            "RTMATE__SERVER__LISTEN: server.listen = \"here\": not an IP address with a port, such as 127.0.0.1:3000 or [::]:3000, nor a Unix socket, such as unix:/run/rtmate/rtmate.sock",
         ),
         (
             "RTMATE__SERVER__LISEN",

@@ -139,6 +139,13 @@ fn what_has_no_effect_is_said() {
     ];
     assert_eq!(whole().warnings, expected);
     assert_eq!(load("").unwrap_or_else(|line| panic!("{line}")).settings.warnings, [""; 0]);
+    let everywhere = load("[server]\ninternal_listen = '0.0.0.0:3001'");
+    assert_eq!(
+        everywhere.unwrap_or_else(|line| panic!("{line}")).settings.warnings,
+        [
+            "server.internal_listen: on every address of this machine, public ones too: /metrics needs no key there"
+        ]
+    );
     let alone = load("[demo]\nenabled = false").unwrap_or_else(|line| panic!("{line}"));
     assert_eq!(
         alone.settings.warnings,

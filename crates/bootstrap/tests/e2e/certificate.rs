@@ -14,6 +14,7 @@ use tokio_rustls::{
 };
 
 use crate::{
+    scratch::Scratch,
     server::{Server, Start},
     soon,
 };
@@ -38,9 +39,14 @@ impl Certificate {
 
     /// Writes `cert.pem` and `key.pem`, and adds what else the `rtmate.toml` says.
     pub(crate) fn given_to(&self, start: Start, toml: &str) -> Start {
-        start.folder().write("cert.pem", &self.certificate.pem());
-        start.folder().write("key.pem", &self.key_pem());
+        self.put_into(start.folder());
         start.toml(&format!("[server.tls]\ncert = \"cert.pem\"\nkey = \"key.pem\"\n{toml}"))
+    }
+
+    /// Writes `cert.pem` and `key.pem`.
+    pub(crate) fn put_into(&self, folder: &Scratch) {
+        folder.write("cert.pem", &self.certificate.pem());
+        folder.write("key.pem", &self.key_pem());
     }
 
     /// For a client that trusts this certificate and nothing else.

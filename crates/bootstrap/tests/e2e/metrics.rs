@@ -112,6 +112,10 @@ async fn others_than_this_machine_need_a_key() {
     // printf %s the-monitor | sha256sum
     let hash = "0ce61ca44259169ec3de84bcb98847470479b0f0e3728c653c54386617a8f996";
     let keys = format!("[[operator.keys]]\nname = 'm'\nhash = '{hash}'\nscopes = ['read']\n");
+    // printf %s the-manager | sha256sum
+    let hash = "d82933d22f3a8f445b48fc41c2d80d7409d52bf32bb7963b32170fcc3bee69d5";
+    let manager = "[[operator.keys]]\nname = 'n'\nscopes = ['manage']\n";
+    let keys = format!("{keys}{manager}hash = '{hash}'\n");
     let server = Server::with(&format!("{keys}{}", app("shop", ALLOW_ALL))).await;
     let forwarded = ("X-Forwarded-For", "192.0.2.1");
     let refused = http::get(&server, "/metrics", &[forwarded]).await;
@@ -119,6 +123,11 @@ async fn others_than_this_machine_need_a_key() {
     assert!(refused.has("www-authenticate: Bearer") && !refused.body.contains("rtmate_"));
     let wrong = ("Authorization", "Bearer something-else");
     assert_eq!(http::get(&server, "/metrics", &[forwarded, wrong]).await.status, 401);
+    // Told as a key that the server API refuses.
+    server.log.expect("key refused").await;
+    let other = ("Authorization", "Bearer the-manager");
+    let refused = http::get(&server, "/metrics", &[forwarded, other]).await;
+    assert_eq!((refused.status, &refused.json()["reason"]), (403, &json!("permission_denied")));
     let right = ("Authorization", "Bearer the-monitor");
     assert_eq!(http::get(&server, "/metrics", &[forwarded, right]).await.status, 200);
 }

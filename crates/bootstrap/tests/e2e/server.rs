@@ -125,8 +125,12 @@ fn within(folder: &Scratch, mut command: Command) -> Command {
     command
 }
 
-/// `rtmate 0.1.0 serves ws://127.0.0.1:40001/ws`, or `wss`
+/// `rtmate 0.1.0 serves ws://127.0.0.1:40001/ws`, or `wss`; nothing to connect to with `ws+unix`
 fn address_of(line: &str) -> Option<SocketAddr> {
+    if line.contains("ws+unix:") {
+        // Nobody connects to it.
+        return Some(SocketAddr::from(([0, 0, 0, 0], 0)));
+    }
     let (_, url) = line.split_once("://")?;
     url.strip_suffix("/ws")?.parse().ok()
 }

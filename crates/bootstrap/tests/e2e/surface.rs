@@ -1,11 +1,24 @@
 //! Everything that is asked without a WebSocket.
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
 use crate::{
-    client::Client,
-    http::{self, UPGRADE},
+    client::{Client, Wire},
+    http::{self, Answer, UPGRADE},
     raw::Raw,
     server::Server,
+    soon,
 };
+
+/// One request, and the answer up to the end of the connection, over whatever there is.
+pub(crate) async fn ask_over(mut stream: impl Wire, head: &str, host: &str) -> Answer {
+    let request = format!("{head}\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    // The server may have answered before it has read a byte.
+    drop(soon("writing", stream.write_all(request.as_bytes())).await);
+    let mut answer = Vec::new();
+    drop(soon("the answer", stream.read_to_end(&mut answer)).await);
+    Answer::parse(std::str::from_utf8(&answer).unwrap())
+}
 
 #[tokio::test]
 async fn health_is_told_to_everybody() {

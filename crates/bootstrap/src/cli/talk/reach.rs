@@ -9,6 +9,8 @@ use client::{Client, Options, TokenError, TokenSource};
 use domain::{Action, App, AppId, ChannelName, ClientId, Grant, GrantPattern};
 
 use super::{NotDone, ReachArgs};
+use listener::Address;
+
 use crate::{
     cli::token,
     settings::{Loaded, Refused, Settings},
@@ -40,7 +42,10 @@ impl Way {
         let name = ChannelName::parse(channel);
         name.map_err(|error| mistake("CHANNEL", channel, &error))?;
         let app = AppId::parse(&args.app).map_err(|error| mistake("--app", &args.app, &error))?;
-        let url = args.url.clone().unwrap_or_else(|| own_address(&loaded.settings));
+        let url = match &args.url {
+            Some(url) => url.clone(),
+            None => own_address(&loaded.settings)?,
+        };
         let tokens = match &args.token {
             Some(token) => TokenSource::fixed(token.clone()),
             None => {
@@ -68,13 +73,16 @@ impl Way {
 }
 
 /// Where a server of this configuration listens, as this machine reaches it.
-fn own_address(settings: &Settings) -> String {
+fn own_address(settings: &Settings) -> Result<String, Refused> {
     let sealed = if settings.server.tls.is_some() { "s" } else { "" };
-    let mut address = settings.server.listen;
+    let Address::Tcp(mut address) = settings.server.listen else {
+        let words = "server.listen is a Unix socket; say with --url how to come in";
+        return Err(Refused::new(words));
+    };
     if address.ip().is_unspecified() {
         address.set_ip(Ipv4Addr::LOCALHOST.into());
     }
-    format!("ws{sealed}://{address}/ws")
+    Ok(format!("ws{sealed}://{address}/ws"))
 }
 
 /// Makes tokens with the app's secret, the first one at once: an app that has none is a mistake of
