@@ -5,14 +5,17 @@
 //!   the process.
 //! * [`MemoryRevocations`] knows which tokens are no longer good.
 //! * [`MemoryRateLimiter`] decides whether something comes too fast.
+//! * [`MemoryChronicle`] and [`MemoryDeliveries`] are the fakes of the event log, for tests.
 //! * [`MemoryAppRegistry`] holds the apps of the configuration.
 //! * [`SystemClock`] and [`RandomIds`] are the production sources of time and randomness.
 
 mod app_registry;
 mod broker;
 mod bucket;
+mod chronicle;
 mod clock;
 mod counts;
+mod deliveries;
 mod due;
 mod ids;
 mod keeping;
@@ -25,7 +28,9 @@ mod stream;
 
 pub use app_registry::MemoryAppRegistry;
 pub use broker::MemoryBroker;
+pub use chronicle::MemoryChronicle;
 pub use clock::SystemClock;
+pub use deliveries::MemoryDeliveries;
 pub use ids::RandomIds;
 pub use presence::MemoryPresence;
 pub use rate_limiter::MemoryRateLimiter;

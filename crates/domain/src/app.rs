@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    ApiKey, AppId, AppLimits, ChannelName, Grant, JwtKey, Namespace, OriginPolicy, PusherKey,
-    PusherOptions, Webhook, namespace,
+    ApiKey, AppId, AppLimits, ChannelName, EventOptions, FactKind, FactKinds, Grant, JwtKey,
+    Namespace, OriginPolicy, PusherKey, PusherOptions, Webhook, namespace,
 };
 
 /// Whether an app is served.
@@ -48,6 +48,8 @@ pub struct App {
     pub compression: bool,
     /// Receivers of events.
     pub webhooks: Vec<Webhook>,
+    /// What is kept of events.
+    pub events: EventOptions,
 }
 
 impl App {
@@ -69,6 +71,7 @@ impl App {
             default_namespace: Arc::default(),
             compression: false,
             webhooks: Vec::new(),
+            events: EventOptions::default(),
         }
     }
 
@@ -76,6 +79,21 @@ impl App {
     #[must_use]
     pub fn namespace(&self, channel: &ChannelName) -> &Arc<Namespace> {
         namespace::choose(&self.namespaces, &self.default_namespace, channel)
+    }
+
+    /// The kinds of events that are written for the app: all where it keeps them for whoever reads;
+    /// with endpoints what any of them wants, and what makes the live set; none for all others.
+    #[must_use]
+    pub fn recorded(&self) -> FactKinds {
+        if self.events.keep {
+            return FactKinds::all();
+        }
+        if self.webhooks.is_empty() {
+            return FactKinds::NONE;
+        }
+        let state = FactKind::ALL.into_iter().filter(|kind| kind.is_state()).collect();
+        let dropped = [FactKind::EventsDropped].into_iter().collect::<FactKinds>().and(state);
+        self.webhooks.iter().fold(dropped, |kinds, webhook| kinds.and(webhook.events))
     }
 
     /// Whether the subscribers of a channel are told how many they are: where members are told one

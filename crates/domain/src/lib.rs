@@ -12,6 +12,8 @@
 //! * [`pattern`] and [`grants`] decide who may do what in which channel.
 //! * [`app`] is a tenant: its keys, policy, limits, namespaces and origins, each in its own file.
 //! * [`presence`] is who is in a channel.
+//! * [`fact`] is what an app's backend is told of, [`live_set`] what adds up from it, [`webhook`] who
+//!   is told.
 //! * [`message`] is what travels; [`payload`] the JSON inside it, compacted so that it can't forge
 //!   a frame.
 
@@ -23,12 +25,16 @@ pub mod client;
 pub mod close_reason;
 pub mod envelope;
 pub mod error_code;
+pub mod event_options;
+pub mod fact;
+pub mod fact_kind;
 pub mod grants;
 pub mod id;
 pub mod jwt_key;
 pub mod language;
 pub mod limit;
 pub mod limits;
+pub mod live_set;
 pub mod message;
 pub mod name;
 pub mod namespace;
@@ -53,12 +59,16 @@ pub use client::{Client, Signed};
 pub use close_reason::{CloseReason, Family};
 pub use envelope::{Envelope, RequestId, TraceId};
 pub use error_code::ErrorCode;
+pub use event_options::{EventOptions, MessageEvents};
+pub use fact::{Arrival, ClientEvent, Ended, Event, Fact, Published, Sequence, Thing};
+pub use fact_kind::{FactKind, FactKinds};
 pub use grants::{Action, Actions, Denial, Grant, GrantSource, Grants};
 pub use id::{ConnectionId, MessageId, SessionToken};
 pub use jwt_key::{JwtAlgorithm, JwtKey, KeyMaterial};
 pub use language::Language;
 pub use limit::Limit;
 pub use limits::AppLimits;
+pub use live_set::LiveSet;
 pub use message::{
     Author, ChannelKey, Draft, Hidden, Message, Publication, Receipt, Record, Sender, Source,
 };
@@ -79,4 +89,4 @@ pub use pusher_options::PusherOptions;
 pub use rate::Rate;
 pub use revocation::{Revocation, RevocationList, RevocationsFull, Revoked, TokenMark};
 pub use time::{Moment, Timestamp};
-pub use webhook::Webhook;
+pub use webhook::{Webhook, WebhookBatch, WebhookFormat, WebhookHeader, WebhookName};

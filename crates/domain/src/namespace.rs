@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use crate::ChannelName;
+use crate::{ChannelName, MessageEvents};
 
 /// A set of channels: literal text with an optional `*` at its end.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -23,6 +23,12 @@ impl NamespacePattern {
         };
         let valid = (prefix.is_empty() && !exact) || ChannelName::parse(prefix).is_ok();
         valid.then(|| Self { prefix: prefix.into(), exact })
+    }
+
+    /// Whether a channel is one of them.
+    #[must_use]
+    pub fn fits(&self, channel: &ChannelName) -> bool {
+        self.fit(channel).is_some()
     }
 
     /// How well the pattern fits: the longest prefix wins, an exact name over a prefix.
@@ -106,6 +112,8 @@ pub struct Namespace {
     pub sender: SenderView,
     /// How long a repeated key gives the first result.
     pub idempotency_window: Duration,
+    /// Whether the app is told of messages.
+    pub events: MessageEvents,
 }
 
 impl Default for Namespace {
@@ -119,6 +127,7 @@ impl Default for Namespace {
             presence_members: 1000,
             sender: SenderView::Id,
             idempotency_window: Duration::from_secs(300),
+            events: MessageEvents::None,
         }
     }
 }

@@ -2,15 +2,19 @@
 //! guarantees; the suites in `testkit` prove them for every adapter.
 //!
 //! Control plane (`async_trait`, behind `Arc<dyn Port>`): [`TokenVerifier`], [`AppRegistry`],
-//! [`Broker`], [`HistoryStore`], [`PresenceStore`], [`LeaseStore`], [`Revocations`]. Data plane
-//! (synchronous, never blocking): [`DeliverySink`], [`PresenceSink`], [`AppSink`], [`Outbound`],
-//! [`Codec`], [`PassVerifier`], [`RateLimiter`], [`EventSink`], [`Meter`], [`Clock`], [`IdSource`].
+//! [`Broker`], [`HistoryStore`], [`PresenceStore`], [`LeaseStore`], [`Revocations`],
+//! [`EventLog`], [`Deliveries`]. Data plane (synchronous, never blocking): [`DeliverySink`],
+//! [`PresenceSink`], [`AppSink`], [`Outbound`], [`Codec`], [`PassVerifier`], [`RateLimiter`],
+//! [`EventSink`], [`Chronicle`], [`Meter`], [`Clock`], [`IdSource`].
 
 mod app_registry;
 mod broker;
+mod chronicle;
 mod clock;
 mod codec;
+mod deliveries;
 mod delivery_sink;
+mod event_log;
 mod event_sink;
 mod history_store;
 mod id_source;
@@ -27,9 +31,14 @@ mod token_verifier;
 
 pub use app_registry::{AppRegistry, AppSink, AppTable, RegistryError};
 pub use broker::{Broker, BrokerError, KEYS_PER_APP};
+pub use chronicle::{Chronicle, NoChronicle};
 pub use clock::Clock;
 pub use codec::{BadRequest, Bounds, Codec, Encoding, Framing};
+pub use deliveries::{
+    DEAD_LETTER_BYTES, DEAD_LETTERS, DeadLetter, Deliveries, DeliveriesError, EndpointKey, Progress,
+};
 pub use delivery_sink::DeliverySink;
+pub use event_log::{EventLog, EventLogError, EventPage, SNAPSHOT_THINGS, Snapshot};
 pub use event_sink::{DomainEvent, EventSink};
 pub use history_store::{
     HistoryError, HistoryStore, Order, POSITION_IDLE, Page, Query, STREAMS_PER_APP,

@@ -13,6 +13,7 @@ use super::{
     api_key::{self, RawApiKey},
     app_limits::RawAppLimits,
     bounds::at_most,
+    events::RawEvents,
     grants,
     jwt_key::RawJwtKey,
     key_path::KeyPath,
@@ -51,6 +52,7 @@ pub(crate) struct RawApp {
     namespaces: Vec<RawNamespace>,
     #[serde(default)]
     webhooks: Vec<RawWebhook>,
+    events: RawEvents,
 }
 
 /// What the parsing of every app needs.
@@ -122,6 +124,7 @@ impl RawApp {
             default_namespace: Arc::default(),
             compression: self.compression.0,
             webhooks: webhooks(self.webhooks, &path.key("webhooks"), vault)?,
+            events: self.events.parse(&path.key("events"))?,
         })
     }
 }
@@ -189,5 +192,13 @@ fn webhooks(
     vault: &Vault<'_>,
 ) -> Result<Vec<Webhook>, Problem> {
     at_most(path, raw.len(), 100)?;
-    raw.into_iter().enumerate().map(|(index, raw)| raw.parse(&path.index(index), vault)).collect()
+    let mut names = Unique::default();
+    let mut webhooks = Vec::new();
+    for (index, raw) in raw.into_iter().enumerate() {
+        let path = path.index(index);
+        let webhook = raw.parse(&path, vault)?;
+        names.take(webhook.name.as_str(), &path.key("name"))?;
+        webhooks.push(webhook);
+    }
+    Ok(webhooks)
 }

@@ -52,7 +52,7 @@ impl KeyPath {
     /// Whether the value of this key, or of one around it, must not be shown. A public key counts:
     /// in its place a private one may stand by mistake, and a hash may be the key itself.
     pub(crate) fn is_secret(&self) -> bool {
-        let secret = |key: &str| matches!(key, "secret" | "hash" | "public_key");
+        let secret = |key: &str| matches!(key, "secret" | "hash" | "public_key" | "value");
         self.0.iter().any(|segment| matches!(segment, Segment::Key(key) if secret(key)))
     }
 

@@ -17,6 +17,7 @@ mod debug;
 mod demo;
 mod effective;
 mod environment;
+mod events;
 mod exposure;
 mod fill;
 mod grants;

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::{
     bounds::within,
+    events,
     history::RawHistory,
     key_path::KeyPath,
     problem::Problem,
@@ -23,6 +24,7 @@ pub(crate) struct RawNamespace {
     presence_members: Count,
     sender: Text,
     idempotency_window: Span,
+    events: Text,
 }
 
 impl RawNamespace {
@@ -54,6 +56,7 @@ impl RawNamespace {
                 Span::secs(1)..=Span::days(1),
             )?
             .get(),
+            events: events::of_messages(&path.key("events"), &self.events)?,
         })
     }
 }

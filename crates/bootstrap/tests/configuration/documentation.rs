@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bootstrap::settings::{DEFAULT_TOML, Settings};
 use config::{Config, File, FileFormat, Value, ValueKind};
-use domain::{AppLimits, Namespace};
+use domain::{AppLimits, EventOptions, Namespace};
 
 use crate::scratch::load;
 
@@ -90,7 +90,7 @@ fn every_key_is_documented_and_every_documented_key_is_there() {
 fn filled_in() -> BTreeMap<String, String> {
     let text = "[[apps]]\nid = 'a'\n\
                 namespaces = [{ pattern = 'a', history = {} }]\n\
-                webhooks = [{ url = 'https://a.example', secret = '0123456789abcdef0123456789abcdef' }]\n\
+                webhooks = [{ name = 'a', url = 'https://a.example', secret = '0123456789abcdef0123456789abcdef' }]\n\
                 jwt_keys = [{ alg = 'HS256', secret = '0123456789abcdef0123456789abcdef' }]\n";
     let loaded = load(text).unwrap_or_else(|line| panic!("{line}"));
     let shown = loaded.effective(false);
@@ -134,6 +134,7 @@ fn an_apps_defaults_are_the_domains() {
     let text = "[[apps]]\nid = 'a'\nnamespaces = [{ pattern = 'a' }]\n";
     let app = load(text).unwrap_or_else(|line| panic!("{line}")).settings.apps.remove(0);
     assert_eq!(app.limits, AppLimits::default());
+    assert_eq!(app.events, EventOptions::default());
     let mut namespace = Namespace::clone(&app.namespaces[0]);
     namespace.pattern = None;
     assert_eq!(namespace, Namespace::default());
@@ -160,7 +161,9 @@ fn every_key_that_the_parser_knows_is_in_the_annotated_default() {
         ("[[apps]]\n[[apps.api_keys]]", "apps[].api_keys[]"),
         ("[[apps]]\n[[apps.namespaces]]", "apps[].namespaces[]"),
         ("[[apps]]\n[[apps.namespaces]]\n[apps.namespaces.history]", "apps[].namespaces[].history"),
+        ("[[apps]]\n[apps.events]", "apps[].events"),
         ("[[apps]]\n[[apps.webhooks]]", "apps[].webhooks[]"),
+        ("[[apps]]\n[[apps.webhooks]]\n[apps.webhooks.batch]", "apps[].webhooks[].batch"),
     ] {
         let line = crate::scratch::refusal(&format!("{text}\nqqqqqqqqqqqqqqqqqqqqqqqq = 1\n"));
         let (_, known) = line.split_once("known here: ").unwrap_or_else(|| panic!("{line}"));

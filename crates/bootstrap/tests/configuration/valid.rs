@@ -65,6 +65,7 @@ pattern = "quiet:*"
 presence_members = 5
 
 [[apps.webhooks]]
+name = "main"
 url = "https://backend.example.com/rtmate"
 secret = "0123456789abcdef0123456789abcdef"
 

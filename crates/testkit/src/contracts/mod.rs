@@ -2,9 +2,12 @@
 
 pub mod app_registry;
 pub mod broker;
+pub mod chronicle;
 pub mod clock;
 pub mod codec;
+pub mod deliveries;
 pub mod delivery_sink;
+pub mod event_log;
 pub mod event_sink;
 pub mod history_store;
 pub mod id_source;
