@@ -14,12 +14,14 @@
 //! * [`presence`] is who is in a channel.
 //! * [`fact`] is what an app's backend is told of, [`live_set`] what adds up from it, [`webhook`] who
 //!   is told.
+//! * [`usage`] is what an app used, counted by the hours and months of the [`calendar`].
 //! * [`message`] is what travels; [`payload`] the JSON inside it, compacted so that it can't forge
 //!   a frame.
 
 pub mod api_key;
 pub mod app;
 pub mod bucket;
+pub mod calendar;
 pub mod claims;
 pub mod client;
 pub mod close_reason;
@@ -49,11 +51,13 @@ pub mod pusher_options;
 pub mod rate;
 pub mod revocation;
 pub mod time;
+pub mod usage;
 pub mod webhook;
 
 pub use api_key::{ApiKey, ApiKeyHash, Scope};
 pub use app::{App, AppStatus};
 pub use bucket::TokenBucket;
+pub use calendar::{Hour, Month, NoDate};
 pub use claims::Claims;
 pub use client::{Client, Signed};
 pub use close_reason::{CloseReason, Family};
@@ -89,4 +93,5 @@ pub use pusher_options::PusherOptions;
 pub use rate::Rate;
 pub use revocation::{Revocation, RevocationList, RevocationsFull, Revoked, TokenMark};
 pub use time::{Moment, Timestamp};
+pub use usage::{Metric, Usage};
 pub use webhook::{Webhook, WebhookBatch, WebhookFormat, WebhookHeader, WebhookName};
