@@ -6,6 +6,7 @@
 //! * [`MemoryRevocations`] knows which tokens are no longer good.
 //! * [`MemoryRateLimiter`] decides whether something comes too fast.
 //! * [`MemoryChronicle`] and [`MemoryDeliveries`] are the fakes of the event log, for tests.
+//! * [`MemoryUsageLedger`] keeps what apps used.
 //! * [`MemoryAppRegistry`] holds the apps of the configuration.
 //! * [`SystemClock`] and [`RandomIds`] are the production sources of time and randomness.
 
@@ -25,6 +26,7 @@ mod rate_limiter;
 mod revocations;
 mod roll;
 mod stream;
+mod usage_ledger;
 
 pub use app_registry::MemoryAppRegistry;
 pub use broker::MemoryBroker;
@@ -35,3 +37,4 @@ pub use ids::RandomIds;
 pub use presence::MemoryPresence;
 pub use rate_limiter::MemoryRateLimiter;
 pub use revocations::MemoryRevocations;
+pub use usage_ledger::MemoryUsageLedger;

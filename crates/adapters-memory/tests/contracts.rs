@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, thread};
 
-use adapters_memory::{MemoryAppRegistry, MemoryBroker, MemoryPresence, RandomIds, SystemClock};
+use adapters_memory::{
+    MemoryAppRegistry, MemoryBroker, MemoryPresence, MemoryUsageLedger, RandomIds, SystemClock,
+};
 use application::ports::{AppRegistry, AppTable};
 use domain::{App, Durability, Timestamp};
 use testkit::{
@@ -10,6 +12,7 @@ use testkit::{
     contracts::{
         app_registry, broker, broker::BrokerFixture, clock, history_store,
         history_store::HistoryFixture, id_source, presence_store, presence_store::PresenceFixture,
+        usage_ledger, usage_ledger::LedgerFixture,
     },
 };
 
@@ -45,6 +48,11 @@ fn memory_presence() -> PresenceFixture {
 
 async fn memory_table(apps: Vec<App>) -> Arc<dyn AppTable> {
     Arc::new(MemoryAppRegistry::new(apps))
+}
+
+fn memory_ledger() -> LedgerFixture {
+    let open = Box::new(|| Arc::new(MemoryUsageLedger::default()) as _);
+    LedgerFixture { open, outlives: false }
 }
 
 async fn memory_registry(apps: Vec<App>) -> Arc<dyn AppRegistry> {
@@ -239,4 +247,24 @@ async fn app_registry_4_an_app_that_changed_is_another() {
 #[tokio::test]
 async fn app_registry_5_and_6_changes_are_announced_behind_them() {
     app_registry::changes_are_announced_behind_them(memory_table).await;
+}
+
+#[tokio::test]
+async fn usage_ledger_1_what_is_recorded_is_added_once() {
+    usage_ledger::what_is_recorded_is_added_once(&memory_ledger()).await;
+}
+
+#[tokio::test]
+async fn usage_ledger_2_rows_come_in_order() {
+    usage_ledger::rows_come_in_order(&memory_ledger()).await;
+}
+
+#[tokio::test]
+async fn usage_ledger_3_rows_are_apart() {
+    usage_ledger::rows_are_apart(&memory_ledger()).await;
+}
+
+#[tokio::test]
+async fn usage_ledger_4_a_start_goes_on() {
+    usage_ledger::a_start_goes_on(&memory_ledger()).await;
 }

@@ -135,8 +135,8 @@ impl Meter for Metrics {
 
     fn note(&self, reading: &Reading<'_>) {
         match *reading {
-            Reading::Received { bytes } => self.received_bytes.add(wide(bytes)),
-            Reading::Answered { app, kind, since, bytes, refused } => {
+            Reading::Received { bytes, .. } => self.received_bytes.add(wide(bytes)),
+            Reading::Answered { app, kind, since, bytes, refused, messages: _ } => {
                 self.reply_bytes.add(wide(bytes));
                 self.answered(app, kind, since, refused);
             }
@@ -144,7 +144,7 @@ impl Meter for Metrics {
                 self.apps.of(app).limited(limit, reached);
             }
             Reading::Refused { app, code } => self.apps.of(Some(app)).refused(code),
-            Reading::Published { app, bytes } => {
+            Reading::Published { app, bytes, .. } => {
                 let figures = self.apps.of(Some(app));
                 figures.published.add(1);
                 figures.published_bytes.add(wide(bytes));
@@ -159,6 +159,8 @@ impl Meter for Metrics {
                 let figures = self.apps.of(Some(app));
                 if whole { &figures.recovered } else { &figures.not_recovered }.add(1);
             }
+            // Levels, which a page looks at or events tell.
+            Reading::Connection { .. } | Reading::Channel { .. } | Reading::Member { .. } => {}
         }
     }
 }
@@ -185,6 +187,7 @@ impl EventSink for Metrics {
             // What the log thins out is counted where it is answered.
             DomainEvent::Authenticated { .. }
             | DomainEvent::AuthRefused { .. }
+            | DomainEvent::UsageNotRecorded { .. }
             | DomainEvent::Denied { .. }
             | DomainEvent::Limited { .. }
             | DomainEvent::Refused { .. } => {}

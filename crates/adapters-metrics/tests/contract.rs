@@ -4,7 +4,7 @@ use adapters_memory::SystemClock;
 use adapters_metrics::{Levels, Metrics};
 use allocation_counter::measure;
 use application::ports::{Clock, Kind, Meter, Reading};
-use domain::{AppId, ErrorCode};
+use domain::{AppId, Durability, ErrorCode};
 use testkit::contracts::{event_sink, meter as suite};
 
 fn metrics() -> Metrics {
@@ -57,7 +57,7 @@ fn meter_1_every_reading_is_taken() {
             .parse::<u64>()
             .ok()
     });
-    assert_eq!(published.sum::<u64>(), 8_000, "none is lost between threads");
+    assert_eq!(published.sum::<u64>(), 16_000, "none is lost between threads");
     has(&page, "rtmate_auth_total{result=\"accepted\"} 8000");
     has(&page, "rtmate_auth_total{result=\"rate_limited\"} 8000");
     has(&page, "rtmate_command_seconds_count{command=\"send\"} 16000");
@@ -74,14 +74,15 @@ fn meter_2_ticks_do_not_go_back() {
 fn nothing_is_allocated_for_an_app_that_is_known() {
     let (metrics, app) = (metrics(), AppId::parse("shop").unwrap());
     let all = || {
-        let (since, bytes, app) = (metrics.tick(), 1, &app);
-        metrics.note(&Reading::Received { bytes });
-        metrics.note(&Reading::Published { app, bytes });
+        let (since, bytes, messages, app) = (metrics.tick(), 1, 0, &app);
+        metrics.note(&Reading::Received { app: Some(app), bytes });
+        let broker = Durability::Memory;
+        metrics.note(&Reading::Published { app, bytes, broker, kept: false });
         metrics.note(&Reading::Delivered { app, messages: 1, bytes });
         metrics.note(&Reading::Flushed { since });
         let refused = Some(ErrorCode::RateLimited);
         let (app, kind) = (Some(app), Kind::Send);
-        metrics.note(&Reading::Answered { app, kind, since, bytes, refused });
+        metrics.note(&Reading::Answered { app, kind, since, bytes, messages, refused });
     };
     all();
     assert_eq!(measure(all).count_total, 0);

@@ -85,6 +85,10 @@ impl EventSink for TracingEvents {
                     warn!(target: "rtmate", app, address, limit, suppressed, "limit near");
                 }
             }
+            DomainEvent::UsageNotRecorded { cause } => {
+                let cause = escaped(cause);
+                warn!(target: "rtmate", cause, "usage is not recorded");
+            }
             DomainEvent::Subscription { connection, channel, made, trace, app: _ } => {
                 let trace_id = trace_text(trace);
                 debug!(target: "rtmate", %connection, %channel, made, trace_id, "subscription");

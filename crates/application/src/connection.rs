@@ -94,22 +94,33 @@ impl Connection {
     }
 
     /// Queues a frame that is shared with other connections of the same encoding. A queue at its
-    /// limit ends the connection as too slow. What the protocol has no word for is no frame.
-    pub(crate) fn push_shared(&self, frame: &Bytes) {
-        if frame.is_empty() {
-            return;
+    /// limit ends the connection as too slow. What the protocol has no word for is no frame. Says
+    /// whether it was taken.
+    pub(crate) fn push_shared(&self, frame: &Bytes) -> bool {
+        if frame.is_empty() || self.closed().is_some() {
+            return false;
         }
-        if let Err(QueueFull) = self.outbound.push(frame) {
+        let pushed = self.outbound.push(frame);
+        if let Err(QueueFull) = pushed {
             self.close(CloseReason::TooSlow, None);
         }
+        pushed.is_ok()
     }
 
     /// Queues several frames that are one shared piece of memory: all of them, or, where the queue
-    /// has no room for that, one by one.
-    pub(crate) fn push_run<'a>(&self, whole: &Bytes, frames: impl Iterator<Item = &'a Bytes>) {
-        if !whole.is_empty() && self.outbound.push(whole).is_err() {
-            frames.for_each(|frame| self.push_shared(frame));
+    /// has no room for that, one by one. Says how many of the first were taken, where not all.
+    pub(crate) fn push_run<'a>(
+        &self,
+        whole: &Bytes,
+        frames: impl Iterator<Item = &'a Bytes>,
+    ) -> Result<(), usize> {
+        if whole.is_empty() || self.closed().is_some() {
+            return Err(0);
         }
+        if self.outbound.push(whole).is_ok() {
+            return Ok(());
+        }
+        Err(frames.take_while(|frame| self.push_shared(frame)).count())
     }
 
     /// Queues what answers a request, where the protocol has a word for it.

@@ -7,14 +7,14 @@ use std::{
 };
 
 use domain::{
-    AppId, ChannelKey, ChannelName, ConnectionId, Durability, PresenceChange, Publication,
+    AppId, ChannelKey, ChannelName, ConnectionId, Durability, Movement, PresenceChange, Publication,
 };
 use tokio::runtime::Handle;
 
 use crate::{
     audience::{Appended, Audience},
     audiences::Audiences,
-    ports::{DeliverySink, Meter, NoMeter, PresenceSink},
+    ports::{DeliverySink, Meter, NoMeter, PresenceSink, Reading},
     presence::Presence,
     room::Room,
     run::News,
@@ -104,7 +104,11 @@ impl Fanout {
             return room;
         }
         let mut shard = self.shard(key).write().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(shard.entry(key.clone()).or_insert_with(|| self.make(key, durability)))
+        let make = || {
+            self.meter.note(&Reading::Channel { app: &key.app, present: true });
+            self.make(key, durability)
+        };
+        Arc::clone(shard.entry(key.clone()).or_insert_with(make))
     }
 
     /// Forgets a room that was retired under its own lock; a newer one of the same name stays.
@@ -112,6 +116,7 @@ impl Fanout {
         let mut shard = self.shard(key).write().unwrap_or_else(PoisonError::into_inner);
         if shard.get(key).is_some_and(|known| Arc::ptr_eq(known, room)) {
             shard.remove(key);
+            self.meter.note(&Reading::Channel { app: &key.app, present: false });
         }
     }
 
@@ -238,6 +243,8 @@ impl Default for Fanout {
 
 impl PresenceSink for Fanout {
     fn announce(&self, change: &PresenceChange) {
+        let present = change.movement == Movement::Joined;
+        self.meter.note(&Reading::Member { app: &change.channel.app, present });
         let Some(audience) = self.audiences.find(&change.channel) else { return };
         match audience.append(change, Presence::LISTED) {
             Appended::ToFlush => self.flush_audience(audience),

@@ -3,10 +3,12 @@
 use bytes::Bytes;
 use domain::Offset;
 
+use crate::run::Mark;
+
 /// Holds messages back until the reply to `subscribe` is on its way, in order and up to a bound.
 #[derive(Default)]
 pub(crate) struct Gate {
-    held: Vec<(Bytes, Option<Offset>)>,
+    held: Vec<(Bytes, Mark)>,
     bytes: usize,
     ended: Option<Ending>,
     /// Whether the stream began anew for one who goes on with it: what is held since then has no
@@ -41,7 +43,7 @@ impl Gate {
     const MESSAGES: usize = 256;
     const BYTES: usize = 256 * 1024;
 
-    pub(crate) fn hold(&mut self, frame: &Bytes, offset: Option<Offset>) {
+    pub(crate) fn hold(&mut self, frame: &Bytes, mark: Mark) {
         if frame.is_empty() {
             return;
         }
@@ -52,7 +54,8 @@ impl Gate {
             return;
         }
         self.bytes += frame.len();
-        self.held.push((frame.clone(), offset.filter(|_| !self.anew)));
+        let offset = mark.offset.filter(|_| !self.anew);
+        self.held.push((frame.clone(), Mark { offset, ..mark }));
     }
 
     /// The stream began anew, and whoever waits here goes on with it.
@@ -73,12 +76,12 @@ impl Gate {
     }
 
     /// What was held and is behind `seen`, in order.
-    pub(crate) fn open(self, seen: Offset) -> Result<Vec<(Bytes, Option<Offset>)>, Ending> {
+    pub(crate) fn open(self, seen: Offset) -> Result<Vec<(Bytes, Mark)>, Ending> {
         if let Some(ending) = self.ended {
             return Err(ending);
         }
-        let is_new = |offset: Option<Offset>| offset.is_none_or(|offset| offset > seen);
-        Ok(self.held.into_iter().filter(|(_, offset)| is_new(*offset)).collect())
+        let is_new = |mark: &Mark| mark.offset.is_none_or(|offset| offset > seen);
+        Ok(self.held.into_iter().filter(|(_, mark)| is_new(mark)).collect())
     }
 }
 
@@ -86,8 +89,16 @@ impl Gate {
 mod tests {
     use super::*;
 
-    fn frames() -> Vec<(Bytes, Option<Offset>)> {
-        (0..Gate::MESSAGES).map(|n| (n.to_string().into(), None)).collect()
+    const fn at(offset: Option<u64>) -> Mark {
+        let offset = match offset {
+            Some(offset) => Some(Offset(offset)),
+            None => None,
+        };
+        Mark { offset, is_message: true }
+    }
+
+    fn frames() -> Vec<(Bytes, Mark)> {
+        (0..Gate::MESSAGES).map(|n| (n.to_string().into(), at(None))).collect()
     }
 
     #[test]
@@ -108,11 +119,11 @@ mod tests {
     #[test]
     fn a_new_streams_messages_are_let_out_whatever_their_places() {
         let mut gate = Gate::default();
-        gate.hold(&Bytes::from("old"), Some(Offset(7)));
-        gate.hold(&Bytes::from("newer"), Some(Offset(8)));
+        gate.hold(&Bytes::from("old"), at(Some(7)));
+        gate.hold(&Bytes::from("newer"), at(Some(8)));
         gate.begin_anew();
         assert!(gate.began_anew());
-        gate.hold(&Bytes::from("anew"), Some(Offset(1)));
+        gate.hold(&Bytes::from("anew"), at(Some(1)));
         let out =
             gate.open(Offset(7)).map(|held| held.into_iter().map(|(frame, _)| frame).collect());
         assert_eq!(out, Ok(vec![Bytes::from("newer"), Bytes::from("anew")]));
@@ -122,7 +133,7 @@ mod tests {
     fn what_the_reply_covers_is_not_let_out() {
         let mut gate = Gate::default();
         for offset in 3..=6 {
-            gate.hold(&Bytes::from(offset.to_string()), Some(Offset(offset)));
+            gate.hold(&Bytes::from(offset.to_string()), at(Some(offset)));
         }
         let out =
             gate.open(Offset(4)).map(|held| held.into_iter().map(|(frame, _)| frame).collect());

@@ -2,9 +2,13 @@
 
 use std::ops::AddAssign;
 
+use bytes::Bytes;
 use domain::AppId;
 
-use crate::ports::{Meter, Reading};
+use crate::{
+    ports::{Meter, Reading},
+    run::Mark,
+};
 
 /// Messages and the bytes of their frames, summed over subscribers before anybody is told: a
 /// subscriber costs two additions.
@@ -15,6 +19,11 @@ pub(crate) struct Given {
 }
 
 impl Given {
+    /// One frame that a connection took; nothing where it is no message.
+    pub(crate) fn of(frame: &Bytes, mark: Mark) -> Self {
+        if mark.is_message { Self { messages: 1, bytes: frame.len() } } else { Self::default() }
+    }
+
     /// Tells the meter, where there is something to tell.
     pub(crate) fn note(self, app: &AppId, meter: &dyn Meter) {
         let Self { messages, bytes } = self;

@@ -14,6 +14,8 @@
 //! * `app_changes` brings what an operator changes of an app to its open connections.
 //! * [`Admission`] bounds what is accepted from the network, `limits` what apps, clients and
 //!   addresses may do.
+//! * [`UsageCounter`] counts what apps use, [`Checkpoints`] has it recorded.
+//! * [`Admission`] bounds what is accepted from the network.
 
 mod admission;
 mod announced;
@@ -38,6 +40,7 @@ mod given;
 mod hub;
 mod keepers;
 mod limits;
+mod meters;
 mod orders;
 mod parting;
 pub mod ports;
@@ -53,6 +56,7 @@ mod rules;
 mod run;
 mod session;
 mod sizes;
+mod usage;
 mod volley;
 mod watcher;
 mod wheel;
@@ -66,6 +70,7 @@ pub use event_sinks::EventSinks;
 pub use fanout::Fanout;
 pub use hub::{Entry, Hub, Opening, Ports, Screened};
 pub use keepers::{Keeper, Keepers};
+pub use meters::Meters;
 pub use parting::Parting;
 pub use push::Push;
 pub use reply::{
@@ -74,4 +79,5 @@ pub use reply::{
 pub use request::{Auth, Command, History, Pass, PresenceWish, Request, Send, Subscribe};
 pub use rules::Rules;
 pub use session::Session;
+pub use usage::{Checkpoints, UsageCounter};
 pub use wheel::Wheel;

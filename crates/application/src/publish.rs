@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use domain::{
-    Action, AppId, Author, ChannelKey, Client, Denial, Draft, Hidden, Receipt, Sender, SenderView,
-    SessionToken, Source,
+    Action, AppId, Author, ChannelKey, Client, Denial, Draft, Durability, Hidden, Receipt, Sender,
+    SenderView, SessionToken, Source,
 };
 
 use crate::{
@@ -23,16 +23,25 @@ pub(crate) struct Publish {
 struct Measured {
     app: AppId,
     bytes: usize,
+    broker: Durability,
+    kept: bool,
 }
 
 impl Measured {
     fn of(draft: &Draft) -> Self {
-        Self { app: draft.channel.app.clone(), bytes: draft.data.as_str().len() }
+        Self {
+            app: draft.channel.app.clone(),
+            bytes: draft.data.as_str().len(),
+            broker: durability(&draft.namespace),
+            kept: draft.namespace.kept().is_some(),
+        }
     }
 
     fn note(&self, outcome: &Result<Receipt, BrokerError>, meter: &dyn Meter) {
         if outcome.as_ref().is_ok_and(|receipt| !receipt.repeated) {
-            meter.note(&Reading::Published { app: &self.app, bytes: self.bytes });
+            let Self { app, bytes, broker, kept } = self;
+            let (bytes, broker, kept) = (*bytes, *broker, *kept);
+            meter.note(&Reading::Published { app, bytes, broker, kept });
         }
     }
 }

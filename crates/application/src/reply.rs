@@ -101,6 +101,33 @@ pub enum ReplyData {
     SignedIn(Box<str>),
 }
 
+impl ReplyData {
+    /// Messages of streams that it gives.
+    pub(crate) fn messages(&self) -> usize {
+        match self {
+            Self::Subscribed(one) => one.messages(),
+            Self::SubscribedMany(many) => {
+                let made = many.iter().filter_map(|(_, outcome)| outcome.as_ref().ok());
+                made.map(Subscribed::messages).sum()
+            }
+            Self::History(history) => history.page.messages.len(),
+            Self::Authenticated(_)
+            | Self::Unsubscribed(_)
+            | Self::Sent(..)
+            | Self::Present(_)
+            | Self::Pong(_)
+            | Self::SignedIn(_) => 0,
+        }
+    }
+}
+
+impl Subscribed {
+    /// Messages of its stream that it gives.
+    pub(crate) fn messages(&self) -> usize {
+        self.stream.as_ref().map_or(0, |replay| replay.messages.len())
+    }
+}
+
 /// What an authenticated client is told.
 #[derive(Debug)]
 pub struct Welcome {

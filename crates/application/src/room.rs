@@ -17,7 +17,7 @@ use crate::{
     gate::{Ending, Gate},
     given::Given,
     ports::{Encoding, Meter, Reading},
-    run::{Gap, News, Piece, Place, Run, Share},
+    run::{Frames, Gap, Mark, News, Piece, Place, Run, Share},
 };
 
 /// The subscribers of one channel, what waits for them, and whether the broker announces it here.
@@ -81,19 +81,15 @@ impl Member {
         match run.share(self.encoding, &place) {
             Share::Nothing => {}
             Share::Whole(whole, frames) => match &mut self.gate {
-                None => {
-                    given = Given { messages: frames.messages(), bytes: whole.len() };
-                    self.connection.push_run(whole, frames.map(|(frame, _)| frame));
-                }
-                Some(gate) => {
-                    frames.for_each(|(frame, offset)| gate.hold(frame, offset));
-                }
+                None => given = self.give(whole, frames),
+                Some(gate) => frames.for_each(|(frame, mark)| gate.hold(frame, mark)),
             },
             Share::Some(pieces) => pieces.into_iter().for_each(|piece| match piece {
-                Piece::Message(frame, offset) => given += self.take_one(frame, offset),
+                Piece::Message(frame, mark) => given += self.take_one(frame, mark),
                 Piece::Hidden(offset) => {
                     let frame = self.connection.codec.push(&Push::Position { channel, offset });
-                    self.take_one(&frame, Some(offset));
+                    let mark = Mark { offset: Some(offset), is_message: false };
+                    given += self.take_one(&frame, mark);
                 }
             }),
         }
@@ -104,13 +100,24 @@ impl Member {
         given
     }
 
-    fn take_one(&mut self, frame: &Bytes, offset: Option<Offset>) -> Given {
-        match &mut self.gate {
-            None => {
-                self.connection.push_shared(frame);
-                return Given { messages: 1, bytes: frame.len() };
+    /// Gives all of a run, and says how much of it the connection took.
+    fn give(&self, whole: &Bytes, frames: Frames<'_>) -> Given {
+        let all = frames.clone().map(|(frame, _)| frame);
+        match self.connection.push_run(whole, all) {
+            Ok(()) => Given { messages: frames.messages(), bytes: whole.len() },
+            Err(first) => {
+                let mut given = Given::default();
+                frames.take(first).for_each(|(frame, mark)| given += Given::of(frame, mark));
+                given
             }
-            Some(gate) => gate.hold(frame, offset),
+        }
+    }
+
+    fn take_one(&mut self, frame: &Bytes, mark: Mark) -> Given {
+        match &mut self.gate {
+            None if self.connection.push_shared(frame) => return Given::of(frame, mark),
+            None => {}
+            Some(gate) => gate.hold(frame, mark),
         }
         Given::default()
     }
@@ -121,10 +128,11 @@ impl Member {
         let Some(gate) = self.gate.take() else { return Ok(given) };
         self.seen = seen.max(self.seen);
         let anew = gate.began_anew();
-        for (frame, offset) in gate.open(self.seen)? {
-            self.connection.push_shared(&frame);
-            self.seen = offset.unwrap_or(self.seen);
-            given += Given { messages: 1, bytes: frame.len() };
+        for (frame, mark) in gate.open(self.seen)? {
+            if self.connection.push_shared(&frame) {
+                given += Given::of(&frame, mark);
+            }
+            self.seen = mark.offset.unwrap_or(self.seen);
         }
         if anew {
             self.seen = Offset(0);

@@ -20,6 +20,8 @@ pub(crate) struct Run {
     entries: Vec<Entry>,
     /// The places of the first and the last message, in a channel with history.
     offsets: Option<(Offset, Offset)>,
+    /// Entries that are no messages.
+    told: usize,
     /// Bytes of all frames.
     bytes: usize,
     /// When the first message was stamped, by the meter's clock.
@@ -47,8 +49,16 @@ struct Entry {
     frame: Bytes,
     /// Boxed: most are hidden from nobody.
     hidden_from: Option<Box<Hidden>>,
+    mark: Mark,
+}
+
+/// What is known of a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Mark {
     /// Its place, in a channel with history.
-    offset: Option<Offset>,
+    pub(crate) offset: Option<Offset>,
+    /// Whether it is a message, and no word about the channel.
+    pub(crate) is_message: bool,
 }
 
 /// A run in a further encoding.
@@ -110,12 +120,14 @@ pub(crate) struct Frames<'a> {
     entries: std::slice::Iter<'a, Entry>,
     /// Instead of the frames in `entries`.
     others: Option<std::slice::Iter<'a, Bytes>>,
+    /// How many of all are messages.
+    messages: usize,
 }
 
 impl<'a> Frames<'a> {
     /// How many.
     pub(crate) fn messages(&self) -> usize {
-        self.entries.len()
+        self.messages
     }
 
     fn next_entry(&mut self) -> Option<(&'a Bytes, &'a Entry)> {
@@ -128,17 +140,17 @@ impl<'a> Frames<'a> {
 }
 
 impl<'a> Iterator for Frames<'a> {
-    type Item = (&'a Bytes, Option<Offset>);
+    type Item = (&'a Bytes, Mark);
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.next_entry().map(|(frame, entry)| (frame, entry.offset))
+        self.next_entry().map(|(frame, entry)| (frame, entry.mark))
     }
 }
 
 /// One message of a run, as one subscriber sees it.
 pub(crate) enum Piece<'a> {
-    /// The message, and its place in a channel with history.
-    Message(&'a Bytes, Option<Offset>),
+    /// The message, and what is known of it.
+    Message(&'a Bytes, Mark),
     /// A message that is hidden from this subscriber, whose position moves all the same (P8).
     Hidden(Offset),
 }
@@ -202,7 +214,9 @@ impl Run {
         if let Some(last) = offset {
             self.offsets = Some((self.offsets.map_or(last, |(first, _)| first), last));
         }
-        self.entries.push(Entry { frame: main, hidden_from, offset });
+        let mark = Mark { offset, is_message: matches!(news, News::Message(_)) };
+        self.told += usize::from(!mark.is_message);
+        self.entries.push(Entry { frame: main, hidden_from, mark });
         // Where nobody of an encoding was there any more.
         let messages = self.entries.len();
         self.others.iter_mut().for_each(|track| track.frames.resize(messages, Bytes::new()));
@@ -238,18 +252,18 @@ impl Run {
     }
 
     fn in_encoding(&self, encoding: Encoding) -> Option<(&Bytes, Frames<'_>)> {
-        let entries = self.entries.iter();
+        let (entries, messages) = (self.entries.iter(), self.entries.len() - self.told);
         if let Some((_, whole)) = self.main.as_ref().filter(|(main, _)| *main == encoding) {
-            return Some((whole, Frames { entries, others: None }));
+            return Some((whole, Frames { entries, others: None, messages }));
         }
         let track = self.others.iter().find(|track| track.encoding == encoding)?;
-        Some((&track.whole, Frames { entries, others: Some(track.frames.iter()) }))
+        Some((&track.whole, Frames { entries, others: Some(track.frames.iter()), messages }))
     }
 
     /// What a subscriber gets who is so far.
     pub(crate) fn share(&self, encoding: Encoding, place: &Place<'_>) -> Share<'_> {
         let Some((whole, mut frames)) = self.in_encoding(encoding) else { return Share::Nothing };
-        let is_new = |entry: &Entry| entry.offset.is_none_or(|offset| offset > place.seen);
+        let is_new = |entry: &Entry| entry.mark.offset.is_none_or(|offset| offset > place.seen);
         // A loop and not a set: nearly always nothing is hidden from anybody.
         let hidden = |entry: &Entry| {
             entry.hidden_from.as_ref().is_some_and(|hidden| place.connection.is_hidden(hidden))
@@ -263,8 +277,8 @@ impl Run {
         let mut sequence = self.first;
         while let Some((frame, entry)) = frames.next_entry() {
             if sequence >= place.joined && is_new(entry) {
-                match (hidden(entry), entry.offset) {
-                    (false, offset) => pieces.push(Piece::Message(frame, offset)),
+                match (hidden(entry), entry.mark.offset) {
+                    (false, _) => pieces.push(Piece::Message(frame, entry.mark)),
                     (true, Some(offset)) => pieces.push(Piece::Hidden(offset)),
                     (true, None) => {}
                 }

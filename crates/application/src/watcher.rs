@@ -45,7 +45,9 @@ impl Watcher {
         self.since = since.max(self.since);
         let since = self.since;
         let news = held.changes.iter().filter(|(version, _)| *version > since);
-        news.for_each(|(_, frame)| self.connection.push_shared(frame));
+        for (_, frame) in news {
+            self.connection.push_shared(frame);
+        }
         Ok(())
     }
 
@@ -53,11 +55,15 @@ impl Watcher {
     pub(crate) fn take(&mut self, volley: &mut Volley) {
         let (since, track) = (self.since, volley.track(&self.connection.codec));
         if self.gate.is_none() && track.first() > since {
-            return self.connection.push_run(track.whole(), track.all().iter());
+            // Nobody counts changes.
+            let _ = self.connection.push_run(track.whole(), track.all().iter());
+            return;
         }
         let news = track.frames().filter(|(version, _)| *version > since);
         match &mut self.gate {
-            None => news.for_each(|(_, frame)| self.connection.push_shared(frame)),
+            None => news.for_each(|(_, frame)| {
+                self.connection.push_shared(frame);
+            }),
             Some(gate) => news.for_each(|(version, frame)| gate.hold(version, frame)),
         }
     }

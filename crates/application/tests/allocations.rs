@@ -4,8 +4,8 @@ use std::{future::ready, sync::Arc};
 
 use allocation_counter::measure;
 use application::{
-    Session,
-    ports::{Bounds, Codec, Outbound, QueueFull},
+    Session, UsageCounter,
+    ports::{Bounds, Codec, Meter, Outbound, QueueFull},
 };
 use bytes::Bytes;
 use domain::CloseReason;
@@ -57,7 +57,9 @@ async fn enter(stage: &Stage, client: &str) -> Session {
 fn a_message_to_ten_thousand_costs_eight_allocations() {
     let runtime = Builder::new_current_thread().enable_time().build().unwrap();
     let (stage, subscribers, mut sender) = runtime.block_on(async {
-        let stage = Stage::with(Scenery::default().gathering());
+        let meter = |clock| Arc::new(UsageCounter::new(clock, false)) as Arc<dyn Meter>;
+        let scenery = Scenery { meter: Box::new(meter), ..Scenery::default() };
+        let stage = Stage::with(scenery.gathering());
         let mut subscribers = Vec::new();
         for n in 0..SUBSCRIBERS {
             let mut session = enter(&stage, &format!("client-{n}")).await;

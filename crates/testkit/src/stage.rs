@@ -11,7 +11,7 @@ use std::{
 use adapters_memory::{MemoryAppRegistry, MemoryRateLimiter, MemoryRevocations};
 use application::{
     Entry, Fanout, Hub, Keepers, Opening, Ports, Rules, Wheel,
-    ports::{Clock, DeliverySink, IdSource, NoMeter, PresenceSink},
+    ports::{Clock, DeliverySink, IdSource, PresenceSink},
 };
 use domain::{
     AppId, ChannelKey, ChannelName, Claims, ClientId, Language, Message, MessageId, Payload, Peer,
@@ -56,7 +56,8 @@ impl Stage {
     pub fn with(scenery: Scenery<'_>) -> Self {
         let clock = Arc::new(ManualClock::new(Self::BEGIN));
         let ids: Arc<dyn IdSource> = Arc::new(SequenceIds::default());
-        let fanout = Arc::new(scenery.fanout);
+        let meter = (scenery.meter)(Arc::clone(&clock) as _);
+        let fanout = Arc::new(scenery.fanout.measured_by(Arc::clone(&meter)));
         let verifier = Arc::new(TestVerifier::default());
         let events = Arc::new(RecordingEvents::default());
         let sink: Arc<dyn DeliverySink> = Arc::clone(&fanout) as _;
@@ -72,7 +73,7 @@ impl Stage {
             revocations: Arc::new(MemoryRevocations::new(Arc::clone(&clock) as _)),
             limiter: Arc::new(MemoryRateLimiter::new(Arc::clone(&clock) as _)),
             events: Arc::clone(&events) as _,
-            meter: Arc::new(NoMeter),
+            meter,
             clock: Arc::clone(&clock) as _,
             ids,
         };

@@ -107,6 +107,12 @@ pub enum DomainEvent<'a> {
         /// How often it happened since it was last told.
         suppressed: u32,
     },
+
+    /// What apps used could not be recorded. Told once, until it could.
+    UsageNotRecorded {
+        /// What went wrong.
+        cause: &'a dyn std::fmt::Display,
+    },
     /// A subscription was made or ended.
     Subscription {
         /// Which connection.

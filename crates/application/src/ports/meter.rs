@@ -1,6 +1,6 @@
 //! The port that measures what happens too often to be told as an event.
 
-use domain::{AppId, ErrorCode, Limit, Timestamp};
+use domain::{AppId, Durability, ErrorCode, Limit, Timestamp};
 
 /// A time on a [`Meter`]'s own clock: good for asking the same meter how long something took, and
 /// for nothing that anybody decides by.
@@ -70,6 +70,8 @@ impl Kind {
 pub enum Reading<'a> {
     /// A frame came, inflated where it was compressed.
     Received {
+        /// The tenant, where the connection has one.
+        app: Option<&'a AppId>,
         /// Bytes.
         bytes: usize,
     },
@@ -83,6 +85,8 @@ pub enum Reading<'a> {
         since: Tick,
         /// Bytes of the reply.
         bytes: usize,
+        /// Messages of a stream in it.
+        messages: usize,
         /// Why it was refused, where it was.
         refused: Option<ErrorCode>,
     },
@@ -108,9 +112,12 @@ pub enum Reading<'a> {
         app: &'a AppId,
         /// Bytes of its data.
         bytes: usize,
+        /// Which broker took it: that of this durability.
+        broker: Durability,
+        /// Whether it is in a history now.
+        kept: bool,
     },
-    /// Messages were handed to subscribers' connections: told once for up to 128 subscribers,
-    /// never for each.
+    /// Messages were handed to open connections: told once for up to 128 subscribers, never for each.
     Delivered {
         /// The tenant.
         app: &'a AppId,
@@ -130,6 +137,27 @@ pub enum Reading<'a> {
         app: &'a AppId,
         /// Whether everything that it missed was made up for.
         whole: bool,
+    },
+    /// A connection became one of an app, or ended as one. Told in pairs.
+    Connection {
+        /// The tenant.
+        app: &'a AppId,
+        /// Whether it is there now.
+        present: bool,
+    },
+    /// A channel got its first subscriber here, or lost its last one. Told in pairs.
+    Channel {
+        /// The tenant.
+        app: &'a AppId,
+        /// Whether it has any now.
+        present: bool,
+    },
+    /// A client became a member of a channel, or is none any more.
+    Member {
+        /// The tenant.
+        app: &'a AppId,
+        /// Whether it is there now.
+        present: bool,
     },
 }
 

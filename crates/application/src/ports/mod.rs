@@ -6,6 +6,9 @@
 //! [`EventLog`], [`Deliveries`]. Data plane (synchronous, never blocking): [`DeliverySink`],
 //! [`PresenceSink`], [`AppSink`], [`Outbound`], [`Codec`], [`PassVerifier`], [`RateLimiter`],
 //! [`EventSink`], [`Chronicle`], [`Meter`], [`Clock`], [`IdSource`].
+//! [`UsageLedger`]. Data plane
+//! (synchronous, never blocking): [`DeliverySink`], [`PresenceSink`], [`Outbound`], [`Codec`],
+//! [`PassVerifier`], [`EventSink`], [`Meter`], [`Clock`], [`IdSource`].
 
 mod app_registry;
 mod broker;
@@ -28,6 +31,7 @@ mod rate_limiter;
 mod revocations;
 mod token_issuer;
 mod token_verifier;
+mod usage_ledger;
 
 pub use app_registry::{AppRegistry, AppSink, AppTable, RegistryError};
 pub use broker::{Broker, BrokerError, KEYS_PER_APP};
@@ -54,6 +58,7 @@ pub use rate_limiter::{Charge, Payer, RateLimiter, TooFast};
 pub use revocations::{RevocationError, Revocations};
 pub use token_issuer::{IssueError, TokenIssuer, TokenRequest};
 pub use token_verifier::{TokenError, TokenVerifier};
+pub use usage_ledger::{COUNTED_AT_ONCE, Counted, LedgerError, RecordError, UsageLedger};
 
 #[cfg(any(test, feature = "mock"))]
 pub use {

@@ -14,7 +14,7 @@ use crate::{
     authenticate::{Asking, NotAuthenticated},
     connection::Identity,
     deadlines::Deadlines,
-    ports::DomainEvent,
+    ports::{DomainEvent, Reading},
 };
 
 impl Session {
@@ -150,7 +150,10 @@ impl Session {
 
     /// From now on the connection is this client's, and is found by it.
     pub(super) fn become_known(&mut self, client: &Arc<Client>, session: Option<SessionToken>) {
-        self.client = Some(Arc::clone(client));
+        if self.client.replace(Arc::clone(client)).is_none() {
+            let app = &client.app.id;
+            self.hub.meter.note(&Reading::Connection { app, present: true });
+        }
         if session.is_some() {
             self.connection.continues();
         }

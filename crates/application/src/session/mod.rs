@@ -159,7 +159,7 @@ impl Session {
         }
         self.heard();
         let since = self.hub.meter.tick();
-        self.hub.meter.note(&Reading::Received { bytes: frame.len() });
+        self.hub.meter.note(&Reading::Received { app: self.app(), bytes: frame.len() });
         let bounds = Bounds { payload_bytes: self.payload_bytes() };
         match self.connection.codec.decode(frame, bounds) {
             Ok(Request { id, trace, command }) => {
@@ -324,10 +324,16 @@ impl Session {
     fn frame(&self, asked: Asked, about: About, outcome: Result<ReplyData, Refusal>) -> Bytes {
         let Asked { id, kind, since, .. } = asked;
         let refused = outcome.as_ref().err().map(|refusal| refusal.code);
+        let messages = outcome.as_ref().map_or(0, ReplyData::messages);
         let reply = self.connection.codec.reply(&Reply { id, about, outcome });
-        let (app, bytes) = (self.client.as_ref().map(|client| &client.app.id), reply.len());
-        self.hub.meter.note(&Reading::Answered { app, kind, since, bytes, refused });
+        let (app, bytes) = (self.app(), reply.len());
+        self.hub.meter.note(&Reading::Answered { app, kind, since, bytes, messages, refused });
         reply
+    }
+
+    /// The tenant, where it is known.
+    fn app(&self) -> Option<&AppId> {
+        self.client.as_ref().map(|client| &client.app.id)
     }
 
     fn spend_budget(&mut self) {
@@ -344,6 +350,9 @@ impl Drop for Session {
         self.connection.ended(CloseReason::PeerLost);
         self.connection.drop_orders();
         self.hub.connections.remove(&self.connection);
+        if let Some(app) = self.app() {
+            self.hub.meter.note(&Reading::Connection { app, present: false });
+        }
         let client = self.client.as_deref();
         if let Some(client) = client.filter(|_| self.seated) {
             self.hub.connections.give_seat_back(&client.app.id);

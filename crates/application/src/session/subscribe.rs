@@ -14,6 +14,7 @@ use super::{
 use crate::{
     Push, Refusal, ReplyData, Subscribe, Subscribed,
     channels::Channels,
+    given::Given,
     keepers::durability,
     ports::{BadRequest, Reading},
     presence::Listing,
@@ -235,6 +236,8 @@ impl Session {
             Ok(subscribed) => {
                 // A reply in all but name: what the client asked for does not make it too slow.
                 let frame = self.connection.codec.push(&Push::Subscribed(&subscribed));
+                let given = Given { messages: subscribed.messages(), bytes: frame.len() };
+                given.note(&client.app.id, &*self.hub.meter);
                 self.connection.outbound.reply(frame);
                 self.open(&[Joined::of(&subscribed)]).await;
             }

@@ -29,3 +29,4 @@ mod shutdown;
 mod subscriptions;
 mod timers;
 mod tokens;
+mod usage;

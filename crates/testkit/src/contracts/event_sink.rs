@@ -61,6 +61,7 @@ pub fn every_event_is_taken(sink: &dyn EventSink) {
             let (limit, address) = (Limit::Messages, Some(address));
             sink.record(&DomainEvent::Limited { app: asked, address, limit, reached, suppressed });
         }
+        sink.record(&DomainEvent::UsageNotRecorded { cause });
         sink.record(&DomainEvent::Subscription { connection, app, channel, made, trace });
         sink.record(&DomainEvent::Closed {
             connection,

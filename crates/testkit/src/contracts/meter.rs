@@ -3,7 +3,7 @@
 use std::thread;
 
 use application::ports::{Kind, Meter, Reading};
-use domain::{AppId, ErrorCode, Limit, Timestamp};
+use domain::{AppId, Durability, ErrorCode, Limit, Timestamp};
 
 /// Guarantee 1: it takes every kind of reading, of any app, from several threads, and comes back.
 ///
@@ -24,10 +24,12 @@ pub fn every_reading_is_taken(meter: &dyn Meter) {
 
 fn readings(meter: &dyn Meter, app: &AppId) {
     let (since, bytes, code) = (meter.tick(), 100, ErrorCode::RateLimited);
-    meter.note(&Reading::Received { bytes });
+    for app in [None, Some(app)] {
+        meter.note(&Reading::Received { app, bytes });
+    }
     for (kind, app) in Kind::ALL.into_iter().zip([None, Some(app)].into_iter().cycle()) {
         for refused in [None, Some(code)] {
-            meter.note(&Reading::Answered { app, kind, since, bytes, refused });
+            meter.note(&Reading::Answered { app, kind, since, bytes, messages: 3, refused });
         }
     }
     meter.note(&Reading::Refused { app, code });
@@ -35,11 +37,19 @@ fn readings(meter: &dyn Meter, app: &AppId) {
         meter.note(&Reading::Limited { app: Some(app), limit, reached: true });
         meter.note(&Reading::Limited { app: None, limit, reached: false });
     }
-    meter.note(&Reading::Published { app, bytes });
+    for broker in [Durability::Memory, Durability::Durable] {
+        meter.note(&Reading::Published { app, bytes, broker, kept: true });
+    }
     meter.note(&Reading::Delivered { app, messages: 128, bytes });
     meter.note(&Reading::Flushed { since });
     for whole in [true, false] {
         meter.note(&Reading::Recovered { app, whole });
+    }
+    // Also an end that nothing began.
+    for present in [false, true] {
+        meter.note(&Reading::Connection { app, present });
+        meter.note(&Reading::Channel { app, present });
+        meter.note(&Reading::Member { app, present });
     }
 }
 

@@ -21,3 +21,4 @@ pub mod rate_limiter;
 pub mod revocations;
 pub mod token_issuer;
 pub mod token_verifier;
+pub mod usage_ledger;

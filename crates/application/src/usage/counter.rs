@@ -1,0 +1,111 @@
+//! Counts what apps use.
+
+use std::sync::Arc;
+
+use domain::{AppId, Durability, Hour, Metric, Timestamp};
+
+use super::{cells::Cells, table::Table};
+use crate::ports::{Clock, Counted, Meter, Reading, Tick};
+
+/// Counts for each app what readings tell, until [`Checkpoints`](super::Checkpoints) takes it.
+///
+/// A look-up of the app and some relaxed additions for each reading; no lock, and no memory but for
+/// an app that is new.
+pub struct UsageCounter {
+    table: Table,
+    clock: Arc<dyn Clock>,
+    /// Whether the ledger counts the messages of durable namespaces with its log.
+    by_log: bool,
+}
+
+impl UsageCounter {
+    /// Counts nothing yet. `by_log`: messages that the durable broker takes are counted by the
+    /// ledger itself, in the same step that keeps them.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>, by_log: bool) -> Self {
+        Self { table: Table::new(), clock, by_log }
+    }
+
+    /// A webhook call of this app was delivered.
+    pub fn webhook_delivered(&self, app: &AppId) {
+        self.of(app, |cells| cells.add(Metric::WebhookDeliveries, 1));
+    }
+
+    /// Members that are there when the process begins, as those of the start before are until they
+    /// leave: they will be told as ends.
+    pub fn members_of_before<'a>(&self, apps: impl IntoIterator<Item = &'a AppId>) {
+        apps.into_iter().for_each(|app| self.note(&Reading::Member { app, present: true }));
+    }
+
+    fn of(&self, app: &AppId, count: impl FnOnce(&Cells)) {
+        if let Some(cells) = self.table.of(app) {
+            count(cells);
+        }
+    }
+
+    /// What each app used since the last call, where it used anything, as of this hour. One caller
+    /// at a time.
+    pub(super) fn take(&self, hour: Hour) -> Vec<Counted> {
+        let now = self.clock.moment();
+        let counted = self.table.all().map(|(app, cells)| (app, cells.take(now)));
+        let used = counted.filter(|(_, usage)| !usage.is_nothing());
+        used.map(|(app, usage)| Counted { app: app.clone(), hour, usage }).collect()
+    }
+}
+
+impl Meter for UsageCounter {
+    fn tick(&self) -> Tick {
+        Tick::default()
+    }
+
+    fn tick_of(&self, _: Timestamp) -> Tick {
+        Tick::default()
+    }
+
+    fn note(&self, reading: &Reading<'_>) {
+        match *reading {
+            Reading::Received { app: Some(app), bytes } => {
+                self.of(app, |cells| cells.add(Metric::BytesIn, wide(bytes)));
+            }
+            Reading::Answered { app: Some(app), bytes, messages, .. } => self.of(app, |cells| {
+                cells.add(Metric::BytesOut, wide(bytes));
+                if messages > 0 {
+                    cells.add(Metric::Deliveries, wide(messages));
+                }
+            }),
+            Reading::Published { broker: Durability::Durable, .. } if self.by_log => {}
+            Reading::Published { app, bytes, kept, broker: _ } => self.of(app, |cells| {
+                cells.add(Metric::Messages, 1);
+                if kept {
+                    cells.add(Metric::HistoryBytes, wide(bytes));
+                }
+            }),
+            Reading::Delivered { app, messages, bytes } => self.of(app, |cells| {
+                cells.add(Metric::Deliveries, wide(messages));
+                cells.add(Metric::BytesOut, wide(bytes));
+            }),
+            Reading::Recovered { app, whole: true } => {
+                self.of(app, |cells| cells.add(Metric::Recoveries, 1));
+            }
+            Reading::Connection { app, present } => {
+                self.of(app, |cells| cells.connections.change(present, self.clock.moment()));
+            }
+            Reading::Channel { app, present } => {
+                self.of(app, |cells| cells.channels.change(present, self.clock.moment()));
+            }
+            Reading::Member { app, present } => {
+                self.of(app, |cells| cells.members.change(present, self.clock.moment()));
+            }
+            Reading::Received { app: None, .. }
+            | Reading::Answered { app: None, .. }
+            | Reading::Refused { .. }
+            | Reading::Limited { .. }
+            | Reading::Flushed { .. }
+            | Reading::Recovered { whole: false, .. } => {}
+        }
+    }
+}
+
+fn wide(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
