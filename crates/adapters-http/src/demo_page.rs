@@ -1,4 +1,4 @@
-//! The demo page: plain HTML and ES modules, served as they are.
+//! The demo page: plain HTML and ES modules on the SDK, served as they are.
 
 use axum::{
     Router,
@@ -30,18 +30,17 @@ const FILES: &[File] = &[
     file!("demo.css", "text/css; charset=utf-8"),
     file!("icon.svg", "image/svg+xml"),
     file!("demo.js", SCRIPT),
-    file!("connection.js", SCRIPT),
-    file!("channels.js", SCRIPT),
     file!("chat.js", SCRIPT),
     file!("dom.js", SCRIPT),
     file!("frames.js", SCRIPT),
+    file!("help.js", SCRIPT),
     file!("names.js", SCRIPT),
     file!("outbox.js", SCRIPT),
-    file!("retry.js", SCRIPT),
     file!("roster.js", SCRIPT),
-    file!("subscription.js", SCRIPT),
+    file!("session.js", SCRIPT),
     file!("token.js", SCRIPT),
     file!("tryit.js", SCRIPT),
+    file!("words.js", SCRIPT),
 ];
 
 /// Only the page's own files run and load; only this server is connected to.

@@ -6,6 +6,7 @@
 import { make, stickToEnd } from './dom.js';
 import { Outbox } from './outbox.js';
 import { showRoster } from './roster.js';
+import { join } from './session.js';
 
 /** Messages kept per channel, messages waiting in all, channels joined. */
 const KEPT = 500;
@@ -16,22 +17,20 @@ const CHANNEL_LIMIT = 20;
 export const CHANNEL_PATTERN = /^(?!#)[A-Za-z0-9_=@,.;:#/-]{1,200}$/;
 
 /**
- * @typedef {import('./connection.js').Membership} Membership
- * @typedef {{ id?: string, client: string, connection?: string, text: string, ts: number }} Message
+ * @typedef {'joining' | 'joined' | 'refused'} Membership
+ * @typedef {{ id?: string, client: string, text: string, ts: number }} Message
  * @typedef {object} Room
  * @property {string} name @property {Membership} membership @property {HTMLOListElement} list
  * @property {HTMLElement} chip @property {HTMLElement} badge @property {number} unread
  * @property {Map<string, HTMLLIElement>} shown by message id @property {Outbox} outbox
+ * @property {import('./session.js').Channel} channel of the present client
  * @property {number} lostAt when the connection went, 0 while it stands
- * @property {boolean} history whether what was missed is given later
- * @property {import('./subscription.js').Roster | null} roster
  */
 
 export class ChatView {
   /** @type {Map<string, Room>} */ #rooms = new Map();
   /** @type {Room | null} */ #current = null;
-  #client = '';
-  #connection = '';
+  /** @type {import('./session.js').Client} */ #rt = null;
 
   /**
    * @param {object} parts
@@ -39,16 +38,11 @@ export class ChatView {
    * @param {HTMLFormElement} parts.form @param {HTMLInputElement} parts.input
    * @param {HTMLFormElement} parts.joinForm @param {HTMLInputElement} parts.joinInput
    * @param {HTMLElement} parts.hint @param {HTMLElement} parts.members
-   * @param {object} actions
-   * @param {(channel: string, text: string, key: string) => Promise<import('./outbox.js').Ack>} actions.send
-   * @param {(channel: string) => import('./subscription.js').Position | null} actions.position
-   * @param {(channel: string) => void} actions.join
-   * @param {(channel: string) => void} actions.leave
-   * @param {(channel: string) => void} actions.shown another channel is in view
+   * @param {(channel: string) => void} onShown another channel is in view
    */
-  constructor(parts, actions) {
+  constructor(parts, onShown) {
     this.parts = parts;
-    this.actions = actions;
+    this.onShown = onShown;
     parts.form.addEventListener('submit', (event) => {
       event.preventDefault();
       this.#write(parts.input.value);
@@ -62,98 +56,91 @@ export class ChatView {
   /** @param {string} channel */
   open(channel) {
     const known = this.#rooms.get(channel);
-    if (known && known.membership !== 'refused' && known.membership !== 'left') {
-      this.#show(known);
-      return;
-    }
     this.#show(known ?? this.#addRoom(channel));
-    this.actions.join(channel);
+    if (!known || known.membership === 'refused') this.#enter(/** @type {Room} */ (this.#rooms.get(channel)));
   }
 
-  /** @param {string} client @param {string} connection */
-  online(client, connection) {
-    this.#client = client;
-    this.#connection = connection;
+  /** Another client from now on: all rooms are entered anew. @param {import('./session.js').Client} rt */
+  use(rt) {
+    this.#rt = rt;
+    for (const room of this.#rooms.values()) this.#enter(room);
   }
 
-  offline() {
+  /** The connection came or went. @param {boolean} online */
+  connection(online) {
     for (const room of this.#rooms.values()) {
-      if (room.membership === 'joined') room.lostAt = Date.now();
-      if (room.membership !== 'refused') room.membership = 'joining';
-      room.roster = null;
+      if (!online && room.membership === 'joined') room.lostAt = Date.now();
+      if (!online && room.membership !== 'refused') room.membership = 'joining';
       // Acknowledged means kept. With history they come again, in their place.
-      if (!room.history) room.outbox.settle();
+      if (!online && !room.channel.position) room.outbox.settle();
+      room.outbox.redraw();
     }
     this.#showCurrent();
   }
 
-  /** @param {string} channel @param {Membership} now @param {string} [reason] */
-  membership(channel, now, reason) {
-    const room = this.#rooms.get(channel);
-    if (!room) return;
-    if (now === 'left') {
-      this.#removeRoom(room);
-      return;
-    }
-    room.membership = now;
-    room.roster = null;
-    if (now === 'refused') this.#note(room, `Not in this channel: ${reason}`);
+  /** @param {Room} room */
+  #enter(room) {
+    const channel = (room.channel = this.#rt.channel(room.name));
+    room.membership = 'joining';
+    // What the client before still tells is of no interest.
+    const on = (/** @type {string} */ event, /** @type {(event: any) => void} */ tell) =>
+      channel.on(event, (/** @type {any} */ told) => room.channel === channel && tell(told));
+    on('message', (message) => this.#receive(room, message));
+    on('gap', ({ cause }) => this.#gap(room, cause));
+    on('subscribed', ({ recovery }) => this.#subscribed(room, recovery));
+    on('unsubscribed', ({ resubscribes }) => resubscribes && this.#left(room));
+    channel.presence.on('change', () => this.#showCurrent());
+    join(channel).then(
+      () => room.channel === channel && this.#note(room, `Joined ${room.name}. New messages appear here.`),
+      (error) => room.channel === channel && this.#refused(room, error),
+    );
+    room.outbox.resume();
     this.#showCurrent();
   }
 
-  /** @param {string} channel @param {import('./subscription.js').Arrival} arrival */
-  joined(channel, { returned, history, recovered, messages }) {
-    const room = this.#rooms.get(channel) ?? this.#addRoom(channel);
-    const first = room.membership !== 'joined' && !returned;
-    const away = room.lostAt ? `Back after ${Math.max(1, Math.round((Date.now() - room.lostAt) / 1000))} s` : 'Joined again';
+  /** @param {Room} room @param {'fresh' | 'complete' | 'broken'} recovery */
+  #subscribed(room, recovery) {
+    if (recovery === 'complete' && room.lostAt) this.#note(room, `${away(room)}. Nothing is missing: what was sent meanwhile follows.`);
     room.membership = 'joined';
-    room.history = history;
-    if (returned && recovered && room.lostAt) this.#note(room, `${away}. Nothing is missing: what was sent meanwhile follows.`);
-    if (returned && !recovered) {
-      room.outbox.settle();
-      this.#note(room, `${away}. Messages may be missing here: what was sent meanwhile is not known.`, 'note-missing');
-    }
-    for (const payload of messages) this.#receive(room, payload, returned);
-    if (recovered) room.outbox.settle();
-    if (first) this.#note(room, `Joined ${channel}. New messages appear here.`);
     room.lostAt = 0;
-    void room.outbox.pump();
     this.#showCurrent();
   }
 
-  /** Something is missing before the next message. @param {string} channel */
-  lost(channel) {
-    const room = this.#rooms.get(channel);
-    if (room) this.#note(room, 'Messages may be missing here.', 'note-missing');
+  /** @param {Room} room @param {string} cause */
+  #gap(room, cause) {
+    const missing = 'Messages may be missing here';
+    room.outbox.settle();
+    if (cause === 'jump') this.#note(room, `${missing}.`, 'note-missing');
+    else this.#note(room, `${away(room)}. ${missing}: what was sent meanwhile is not known.`, 'note-missing');
   }
 
-  /** @param {string} channel @param {import('./subscription.js').Roster | null} roster */
-  members(channel, roster) {
-    const room = this.#rooms.get(channel);
-    if (!room) return;
-    room.roster = roster;
+  /** @param {Room} room */
+  #left(room) {
+    room.membership = 'joining';
     this.#showCurrent();
   }
 
-  /** A `message` push. @param {any} payload */
-  message(payload) {
-    const room = this.#rooms.get(payload.channel);
-    if (room) this.#receive(room, payload, true);
+  /** @param {Room} room @param {any} error */
+  #refused(room, error) {
+    if (['closed', 'AbortError'].includes(error.reason ?? error.name)) return; // this page's own doing
+    room.membership = 'refused';
+    this.#note(room, `Not in this channel: ${error.message}`);
+    this.#showCurrent();
   }
 
-  /** @param {Room} room @param {any} payload @param {boolean} counts as unread where the channel is not in view */
-  #receive(room, payload, counts) {
-    if (payload.id && room.shown.has(payload.id)) return;
+  /** @param {Room} room @param {any} told of the SDK */
+  #receive(room, told) {
+    if (room.shown.has(told.id)) return;
     /** @type {Message} */
     const message = {
-      id: payload.id,
-      client: payload.from?.client ?? 'server',
-      connection: payload.from?.connection,
-      text: typeof payload.data?.text === 'string' ? payload.data.text : JSON.stringify(payload.data),
-      ts: payload.ts ?? Date.now(),
+      id: told.id,
+      client: told.from?.client ?? 'server',
+      text: typeof told.data?.text === 'string' ? told.data.text : JSON.stringify(told.data),
+      ts: told.ts ?? Date.now(),
     };
     room.outbox.heard(message);
-    this.#deliver(room, message, counts);
+    // What was said before one came is nothing new.
+    this.#deliver(room, message, room.membership === 'joined' || !told.replayed);
   }
 
   /** @param {string} text */
@@ -172,7 +159,7 @@ export class ChatView {
   /** @param {Room} room @param {Message} message @param {boolean} counts */
   #deliver(room, message, counts) {
     const item = make('li', 'message');
-    const own = message.client === this.#client;
+    const own = message.client === this.#rt.clientId;
     item.classList.add(own ? 'message-own' : 'message-other', `tone-${toneOf(message.client)}`);
     const time = make('time', 'message-time', new Date(message.ts).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' }));
     time.dateTime = new Date(message.ts).toISOString();
@@ -235,19 +222,15 @@ export class ChatView {
     /** @type {Room} */
     const room = {
       name, list, membership: 'joining', chip: make('li', 'chip'), badge: make('span', 'badge'),
-      unread: 0, shown: new Map(), lostAt: 0, history: false, roster: null,
+      unread: 0, shown: new Map(), lostAt: 0, channel: null,
       outbox: new Outbox({
         list,
-        joined: () => room.membership === 'joined',
-        self: () => ({ client: this.#client, connection: this.#connection }),
-        send: (text, key) => this.actions.send(name, text, key),
-        comes: ({ epoch, offset }) => {
-          const position = this.actions.position(name);
-          return position !== null && position.epoch === epoch && Number(offset) > position.offset;
-        },
+        channel: () => room.channel,
+        online: () => this.#rt.state === 'online',
+        self: () => this.#rt.clientId ?? '',
         shown: (id) => room.shown.has(id),
         deliver: (message) => this.#deliver(room, message, false),
-        tone: () => `tone-${toneOf(this.#client)}`,
+        tone: () => `tone-${toneOf(this.#rt.clientId ?? '')}`,
         focus: () => this.parts.input.focus(),
       }),
     };
@@ -259,8 +242,8 @@ export class ChatView {
     close.type = 'button';
     close.setAttribute('aria-label', `Leave ${name}`);
     close.addEventListener('click', () => {
-      if (room.membership === 'refused') this.#removeRoom(room);
-      else this.actions.leave(name);
+      room.channel.unsubscribe();
+      this.#removeRoom(room);
     });
     room.chip.append(label, close);
     this.#rooms.set(name, room);
@@ -292,13 +275,14 @@ export class ChatView {
     }
     room.list.scrollTop = room.list.scrollHeight;
     this.#showCurrent();
-    this.actions.shown(room.name);
+    this.onShown(room.name);
   }
 
   #showCurrent() {
     const room = this.#current;
     this.parts.input.disabled = !room || room.membership === 'refused';
-    showRoster(this.parts.members, room?.name ?? '', room?.roster ?? null, this.#client);
+    const presence = room?.channel?.presence;
+    showRoster(this.parts.members, room?.name ?? '', presence?.known ? presence : null, this.#rt?.clientId);
     this.parts.input.placeholder = room ? `Message to ${room.name}` : 'Join a channel first';
   }
 
@@ -319,6 +303,11 @@ export class ChatView {
     this.parts.hint.textContent = text;
     this.parts.hint.hidden = text === '';
   }
+}
+
+/** @param {Room} room */
+function away({ lostAt }) {
+  return lostAt ? `Back after ${Math.max(1, Math.round((Date.now() - lostAt) / 1000))} s` : 'Joined again';
 }
 
 /** The same colour for the same name everywhere. @param {string} name */

@@ -1,14 +1,14 @@
 // @ts-check
-/** Wires the connection to the page. */
+/** Wires the SDK to the page. */
 import { ChatView } from './chat.js';
-import { Connection } from './connection.js';
 import { byId } from './dom.js';
 import { FramesView } from './frames.js';
+import { showHelp } from './help.js';
 import { CLIENT_PATTERN, keepName, tabName } from './names.js';
-import { TokenError, fetchDemoToken, pastedToken } from './token.js';
+import { startSession } from './session.js';
+import { demoToken } from './token.js';
 import { tryIt } from './tryit.js';
-
-/** @typedef {import('./connection.js').State} State */
+import { shownAs, whyOf } from './words.js';
 
 const DEMO_APP = 'demo-app';
 const LOBBY = 'chat:lobby';
@@ -19,6 +19,9 @@ const nameInput = byId('name-input', HTMLInputElement);
 nameInput.value = name;
 let channelInView = LOBBY;
 let countdown = 0;
+let token = '';
+let who = { app: DEMO_APP, getToken: demoToken(name), pasted: false };
+/** @type {import('./session.js').Client} */ let rt;
 
 const frames = new FramesView({
   list: byId('frames', HTMLElement),
@@ -38,39 +41,66 @@ const chat = new ChatView(
     hint: byId('chat-hint', HTMLElement),
     members: byId('members', HTMLElement),
   },
-  {
-    send: (channel, text, key) => connection.send(channel, { text }, key),
-    position: (channel) => connection.position(channel),
-    join: (channel) => connection.join(channel),
-    leave: (channel) => void connection.leave(channel),
-    shown: (channel) => {
-      channelInView = channel;
-      refreshTryIt();
-    },
+  (channel) => {
+    channelInView = channel;
+    refreshTryIt();
   },
 );
 
-const connection = new Connection({
-  url: `${address}?lang=en`,
-  app: DEMO_APP,
-  client: name,
-  fetchToken: fetchDemoToken,
-  onState: showState,
-  onFrame: (direction, text) => frames.add(direction, text),
-  onChannel: (channel, now, reason) => chat.membership(channel, now, reason),
-  onJoined: (channel, arrival) => chat.joined(channel, arrival),
-  onMessage: (payload) => chat.message(payload),
-  onLost: (channel) => chat.lost(channel),
-  onMembers: (channel, roster) => chat.members(channel, roster),
-  onToken: () => refreshTryIt(),
-});
+const refreshTryIt = tryIt({ url: address, app: () => who.app, token: () => token, channel: () => channelInView });
 
-const refreshTryIt = tryIt({
-  url: address,
-  app: () => connection.app,
-  token: () => connection.token,
-  channel: () => channelInView,
-});
+begin();
+chat.open(LOBBY);
+
+/** Begins, or begins again: as somebody else, with another app, or after a refusal. @param {Partial<typeof who>} [changes] */
+function begin(changes) {
+  rt?.close();
+  who = { ...who, ...changes };
+  token = '';
+  rt = startSession(who, {
+    onState: (change) => showState(change),
+    onFrame: (direction, text) => frames.add(direction, text),
+    onToken: (fetched) => {
+      token = fetched;
+      refreshTryIt();
+    },
+  });
+  chat.use(rt);
+}
+
+/** @param {any} change of the SDK */
+function showState(change) {
+  if (change.error?.reason === 'closed') return; // this page's own doing
+  const shown = shownAs(change.state);
+  const box = byId('state', HTMLElement);
+  const text = byId('state-text', HTMLElement);
+  const wait = byId('state-wait', HTMLElement);
+  const why = shown === 'reconnecting' || shown === 'refused' ? whyOf(change) : '';
+  box.dataset.state = shown;
+  byId('state-why', HTMLElement).textContent = shown === 'reconnecting' ? why : '';
+  byId('reconnect', HTMLButtonElement).hidden = why === '';
+  clearInterval(countdown);
+  wait.textContent = '';
+  if (why) frames.add('note', `closed: ${why}`);
+  if (change.state === 'opening') frames.add('note', `open ${address}`);
+  if (shown === 'connecting') text.textContent = 'Connecting…';
+  if (shown === 'online') {
+    text.textContent = `Online as ${rt.clientId}`;
+    nameInput.value = rt.clientId;
+  }
+  if (shown === 'reconnecting') {
+    text.textContent = 'Reconnecting';
+    const at = Date.now() + change.delayMs;
+    // Outside the live region: a screen reader should not count along.
+    const tick = () => (wait.textContent = `in ${Math.max(0, Math.ceil((at - Date.now()) / 1000))} s`);
+    tick();
+    countdown = setInterval(tick, 250);
+  }
+  if (shown === 'refused') text.textContent = `Refused: ${why}`;
+  chat.connection(shown === 'online');
+  showHelp(shown, why, change.error);
+  refreshTryIt();
+}
 
 byId('name-form', HTMLFormElement).addEventListener('submit', (event) => {
   event.preventDefault();
@@ -79,86 +109,17 @@ byId('name-form', HTMLFormElement).addEventListener('submit', (event) => {
   nameInput.setCustomValidity(good ? '' : 'Letters, digits and _ . @ - | : + = only, at most 128.');
   if (!nameInput.reportValidity()) return;
   keepName(wanted);
-  connection.connect({ client: wanted });
+  begin(who.pasted ? {} : { getToken: demoToken(wanted) });
   byId('chat-input', HTMLInputElement).focus();
 });
 nameInput.addEventListener('input', () => nameInput.setCustomValidity(''));
 
-byId('reconnect', HTMLButtonElement).addEventListener('click', () => connection.connect());
-byId('help-retry', HTMLButtonElement).addEventListener('click', () => connection.connect({ app: DEMO_APP, fetchToken: fetchDemoToken }));
+byId('reconnect', HTMLButtonElement).addEventListener('click', () => (rt.state === 'stopped' ? begin() : rt.connect().catch(() => {})));
+byId('help-retry', HTMLButtonElement).addEventListener('click', () => begin({ app: DEMO_APP, getToken: demoToken(nameInput.value), pasted: false }));
 byId('own-app-form', HTMLFormElement).addEventListener('submit', (event) => {
   event.preventDefault();
-  const token = byId('own-token', HTMLTextAreaElement);
-  connection.connect({ app: byId('own-app', HTMLInputElement).value.trim(), fetchToken: pastedToken(token.value.trim()) });
-  token.value = '';
+  const input = byId('own-token', HTMLTextAreaElement);
+  const pasted = input.value.trim();
+  begin({ app: byId('own-app', HTMLInputElement).value.trim(), getToken: async () => pasted, pasted: true });
+  input.value = '';
 });
-window.addEventListener('online', () => connection.connect());
-
-chat.open(LOBBY);
-connection.connect();
-
-/** @param {State} state */
-function showState(state) {
-  const box = byId('state', HTMLElement);
-  const text = byId('state-text', HTMLElement);
-  const wait = byId('state-wait', HTMLElement);
-  box.dataset.state = state.name;
-  byId('state-why', HTMLElement).textContent = state.name === 'reconnecting' ? state.why : '';
-  byId('reconnect', HTMLButtonElement).hidden = state.name !== 'reconnecting' && state.name !== 'refused';
-  clearInterval(countdown);
-  wait.textContent = '';
-  if (state.name === 'connecting') text.textContent = 'Connecting…';
-  if (state.name === 'online') {
-    text.textContent = `Online as ${state.client}`;
-    nameInput.value = state.client;
-    chat.online(state.client, state.connection);
-  } else {
-    chat.offline();
-  }
-  if (state.name === 'reconnecting') {
-    text.textContent = 'Reconnecting';
-    // Outside the live region: a screen reader should not count along.
-    const tick = () => (wait.textContent = `in ${Math.max(0, Math.ceil((state.at - Date.now()) / 1000))} s`);
-    tick();
-    countdown = setInterval(tick, 250);
-  }
-  if (state.name === 'refused') text.textContent = `Refused: ${state.why}`;
-  showHelp(state);
-  refreshTryIt();
-}
-
-/** What to do where the demo does not work here; the page can still be used with an app of one's own. @param {State} state */
-function showHelp(state) {
-  const help = byId('help', HTMLElement);
-  // Stays while a pasted token is tried, so that the form does not jump.
-  if (state.name === 'connecting' && !help.hidden) return;
-  help.hidden = state.name !== 'refused' || state.source === 'close';
-  if (help.hidden || state.name !== 'refused') return;
-  const error = state.error instanceof TokenError ? state.error : undefined;
-  const [title, what] = explain(error);
-  byId('help-title', HTMLElement).textContent = title;
-  byId('help-what', HTMLElement).textContent = what;
-  byId('help-why', HTMLElement).textContent = `The server said: ${state.why}`;
-}
-
-/** @param {TokenError | undefined} error @returns {[string, string]} */
-function explain(error) {
-  if (!error) {
-    return ['The server refused the token', 'The token may be for another app, expired, or made with another secret. Paste a new one.'];
-  }
-  if (error.status === 403) {
-    return [
-      'The demo app answers only on its own machine',
-      `It needs a page opened as localhost, 127.0.0.1 or [::1], without a proxy in between; this page was opened as ${location.host}. ` +
-        'Open it on the machine that runs the server, for example through an SSH tunnel, or use an app of your own.',
-    ];
-  }
-  if (error.status !== 404) {
-    return ['This server gives the page no token', 'Use an app of your own with a token made for it, or look into the server’s log and try again.'];
-  }
-  return [
-    'The demo app is switched off on this server',
-    'That is so where the configuration defines apps of its own. Use one of them below with a token made for it, ' +
-      'or switch the demo on with “enabled = true” under [demo] in the configuration.',
-  ];
-}

@@ -8,8 +8,8 @@ const SHOWN = 30;
 /**
  * @param {HTMLElement} list
  * @param {string} channel
- * @param {import('./subscription.js').Roster | null} roster null: not known, nothing is shown
- * @param {string} self
+ * @param {{ members: readonly { client: string }[], count: number } | null} roster null: not known, nothing is shown
+ * @param {string | undefined} self
  */
 export function showRoster(list, channel, roster, self) {
   list.hidden = !roster;
@@ -18,7 +18,7 @@ export function showRoster(list, channel, roster, self) {
     return;
   }
   list.setAttribute('aria-label', `Present in ${channel}`);
-  const names = (roster.names ?? []).slice(0, SHOWN);
+  const names = roster.members.map(({ client }) => client).slice(0, SHOWN);
   const rest = roster.count - names.length;
   const items = names.map((name) => {
     const item = make('li', 'member', name);

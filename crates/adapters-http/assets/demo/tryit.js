@@ -2,12 +2,13 @@
 /** What to paste into a terminal. The token shows masked and is copied whole. */
 import { byId, copyText, make } from './dom.js';
 import { maskToken } from './frames.js';
+import { endOf } from './token.js';
 
 /**
  * @param {object} source
  * @param {string} source.url
  * @param {() => string} source.app
- * @param {() => { token: string, expiresAt: number } | null} source.token
+ * @param {() => string} source.token empty before the first
  * @param {() => string} source.channel
  * @returns {() => void} shows it anew, after the token or the channel changed
  */
@@ -17,11 +18,7 @@ export function tryIt({ url, app, token, channel }) {
   const frame = (/** @type {string} */ event, /** @type {object} */ payload, /** @type {string} */ id) =>
     JSON.stringify({ event, payload, id });
 
-  const secret = () => token()?.token;
-  const masked = () => {
-    const whole = secret();
-    return whole ? maskToken(whole) : '(none yet)';
-  };
+  const masked = () => (token() ? maskToken(token()) : '(none yet)');
 
   /** @type {{ title: string, shown: () => string, copied?: () => string }[]} */
   const rows = [
@@ -29,7 +26,7 @@ export function tryIt({ url, app, token, channel }) {
     {
       title: 'Authenticate',
       shown: () => frame('auth', { appId: app(), token: masked() }, '1'),
-      copied: () => frame('auth', { appId: app(), token: secret() ?? '' }, '1'),
+      copied: () => frame('auth', { appId: app(), token: token() }, '1'),
     },
     { title: 'Subscribe', shown: () => frame('subscribe', { channel: channel() }, '2') },
     {
@@ -61,10 +58,9 @@ export function tryIt({ url, app, token, channel }) {
   const note = byId('try-note', HTMLElement);
   return () => {
     refreshers.forEach((refresh) => refresh());
-    const until = token()?.expiresAt;
-    const known = until && until < Number.MAX_SAFE_INTEGER;
+    const until = endOf(token());
     note.textContent =
       'Authenticate is copied with the token of this page' +
-      (known ? `, good until ${new Date(until).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}.` : '.');
+      (until ? `, good until ${new Date(until).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}.` : '.');
   };
 }

@@ -55,6 +55,7 @@ impl Surface<'_> {
         adapters_ws::routes(endpoint)
             .merge(adapters_ws::guest_routes(guests))
             .merge(adapters_http::demo_page())
+            .merge(adapters_http::sdk_files())
             .merge(adapters_http::demo_token(Arc::clone(&self.tokens), language))
             .merge(adapters_http::demo_pusher(Arc::clone(&self.tokens), language))
             .merge(adapters_http::pusher_api(Arc::clone(self.hub), Arc::clone(&self.clock)))

@@ -32,6 +32,22 @@ async fn health_is_told_to_everybody() {
 }
 
 #[tokio::test]
+async fn the_sdk_is_given_to_pages_of_any_origin() {
+    let server = Server::demo().await;
+    let headers = [("Host", "rt.example"), ("X-Forwarded-For", "10.0.0.1")];
+    let answer = http::get(&server, "/sdk/rtmate.js", &headers).await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.has("content-type: text/javascript; charset=utf-8"), "{}", answer.head);
+    assert!(answer.has("x-content-type-options: nosniff"), "{}", answer.head);
+    assert!(answer.has("access-control-allow-origin: *"), "{}", answer.head);
+    for module in answer.body.lines().filter_map(|line| line.split("from './").nth(1)) {
+        let path = format!("/sdk/{}", module.trim_end_matches("';"));
+        assert_eq!(http::get(&server, &path, &headers).await.status, 200, "{path}");
+    }
+    assert_eq!(http::get(&server, "/sdk/package.json", &headers).await.status, 404);
+}
+
+#[tokio::test]
 async fn what_is_not_there_is_not_found() {
     let server = Server::demo().await;
     for path in ["/nothing", "/ws/", "/debug/echo", "/app/", "/demo/"] {
