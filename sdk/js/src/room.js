@@ -1,5 +1,7 @@
 /** A channel as several components of one page look at it. */
 
+import { RefusedError } from './errors.js';
+
 /** Messages that are kept to be shown, unless said otherwise. */
 const KEPT = 200;
 
@@ -80,7 +82,7 @@ export class Room {
     const wishes = [...this.#wishes];
     const rewind = Math.max(0, ...wishes.map((wish) => wish.rewind ?? 0)) || undefined;
     const presence = wishes.some((wish) => wish.presence === true) || wishes.find((wish) => wish.presence)?.presence;
-    const load = wishes.find((wish) => wish.load)?.load;
+    const load = wishes.find((wish) => wish.load)?.load ?? (rewind ? this.#reload(rewind) : undefined);
     if (this.#offs.length === 0) this.#listen();
     this.channel.subscribe({ rewind, presence: presence || undefined, load }).catch((error) => {
       if (this.channel.state === 'idle' && this.#wishes.size > 0) this.#show({ status: 'refused', error });
@@ -108,8 +110,23 @@ export class Room {
     this.channel.unsubscribe();
   }
 
+  /** After a gap the last messages there are, as at the beginning. @param {number} limit @returns {import('./loading.js').Load} */
+  #reload(limit) {
+    return async ({ cause, signal }) => {
+      if (cause === 'first' || cause === 'no_history') return;
+      try {
+        const { value } = await this.channel.history({ limit: Math.min(limit, 1000), signal }).next();
+        for (const message of (value?.messages ?? []).reverse()) this.#append(message);
+      } catch (error) {
+        // Without the right to ask, the gap stays one.
+        if (!(error instanceof RefusedError)) throw error;
+      }
+    };
+  }
+
   /** @param {import('./message.js').Message} message */
   #append(message) {
+    if (this.view.messages.some(({ id }) => id === message.id)) return;
     const keep = Math.max(...[...this.#wishes].map((wish) => wish.keep ?? KEPT));
     this.#show({ messages: [...this.view.messages, message].slice(-keep) });
   }

@@ -24,13 +24,14 @@ export const CHANNEL_PATTERN = /^(?!#)[A-Za-z0-9_=@,.;:#/-]{1,200}$/;
  * @property {HTMLElement} chip @property {HTMLElement} badge @property {number} unread
  * @property {Map<string, HTMLLIElement>} shown by message id @property {Outbox} outbox
  * @property {import('./session.js').Channel} channel of the present client
+ * @property {WeakSet<import('./session.js').Channel>} heard those that are listened to
  * @property {number} lostAt when the connection went, 0 while it stands
  */
 
 export class ChatView {
   /** @type {Map<string, Room>} */ #rooms = new Map();
   /** @type {Room | null} */ #current = null;
-  /** @type {import('./session.js').Client} */ #rt = null;
+  /** @type {import('./session.js').Client} given by `use`, before anything else */ #rt = /** @type {any} */ (null);
 
   /**
    * @param {object} parts
@@ -82,14 +83,14 @@ export class ChatView {
   #enter(room) {
     const channel = (room.channel = this.#rt.channel(room.name));
     room.membership = 'joining';
-    // What the client before still tells is of no interest.
-    const on = (/** @type {string} */ event, /** @type {(event: any) => void} */ tell) =>
-      channel.on(event, (/** @type {any} */ told) => room.channel === channel && tell(told));
-    on('message', (message) => this.#receive(room, message));
-    on('gap', ({ cause }) => this.#gap(room, cause));
-    on('subscribed', ({ recovery }) => this.#subscribed(room, recovery));
-    on('unsubscribed', ({ resubscribes }) => resubscribes && this.#left(room));
-    channel.presence.on('change', () => this.#showCurrent());
+    if (!room.heard.has(channel)) {
+      room.heard.add(channel);
+      channel.on('message', (message) => this.#receive(room, message));
+      channel.on('gap', ({ cause }) => this.#gap(room, cause));
+      channel.on('subscribed', ({ recovery }) => this.#subscribed(room, recovery));
+      channel.on('unsubscribed', ({ resubscribes }) => resubscribes && this.#left(room));
+      channel.presence.on('change', () => this.#showCurrent());
+    }
     join(channel).then(
       () => room.channel === channel && this.#note(room, `Joined ${room.name}. New messages appear here.`),
       (error) => room.channel === channel && this.#refused(room, error),
@@ -128,7 +129,7 @@ export class ChatView {
     this.#showCurrent();
   }
 
-  /** @param {Room} room @param {any} told of the SDK */
+  /** @param {Room} room @param {import('/sdk/rtmate.js').Message} told */
   #receive(room, told) {
     if (room.shown.has(told.id)) return;
     /** @type {Message} */
@@ -222,7 +223,7 @@ export class ChatView {
     /** @type {Room} */
     const room = {
       name, list, membership: 'joining', chip: make('li', 'chip'), badge: make('span', 'badge'),
-      unread: 0, shown: new Map(), lostAt: 0, channel: null,
+      unread: 0, shown: new Map(), lostAt: 0, channel: this.#rt.channel(name), heard: new WeakSet(),
       outbox: new Outbox({
         list,
         channel: () => room.channel,

@@ -68,7 +68,7 @@ function begin(changes) {
   chat.use(rt);
 }
 
-/** @param {any} change of the SDK */
+/** @param {import('/sdk/rtmate.js').StateChange} change */
 function showState(change) {
   if (change.error?.reason === 'closed') return; // this page's own doing
   const shown = shownAs(change.state);
@@ -85,12 +85,12 @@ function showState(change) {
   if (change.state === 'opening') frames.add('note', `open ${address}`);
   if (shown === 'connecting') text.textContent = 'Connecting…';
   if (shown === 'online') {
+    nameInput.value = String(rt.clientId);
     text.textContent = `Online as ${rt.clientId}`;
-    nameInput.value = rt.clientId;
   }
   if (shown === 'reconnecting') {
     text.textContent = 'Reconnecting';
-    const at = Date.now() + change.delayMs;
+    const at = Date.now() + (change.delayMs ?? 0);
     // Outside the live region: a screen reader should not count along.
     const tick = () => (wait.textContent = `in ${Math.max(0, Math.ceil((at - Date.now()) / 1000))} s`);
     tick();

@@ -5,6 +5,7 @@ import { RTMate } from '/sdk/rtmate.js';
 /** Messages to begin with. */
 const REWIND = 50;
 /** What to ask of a channel, the most first; not each has history and members, and not each token may see them. */
+/** @type {import('/sdk/rtmate.js').SubscribeOptions[]} */
 const WISHES = [{ rewind: REWIND, presence: true }, { rewind: REWIND }, { presence: true }, {}];
 const LESS = new Set(['not_enabled', 'permission_denied', 'quota_exceeded']);
 /** The server closes for good after ten refusals and forgives one every 10 s; so many go into trying what a channel has. */
@@ -14,10 +15,10 @@ const FORGIVEN_MS = 60_000;
 /** @type {number[]} when a wish was refused */ let refusals = [];
 
 /**
- * @typedef {any} Client an RTMate
- * @typedef {any} Channel of the SDK
+ * @typedef {import('/sdk/rtmate.js').RTMate} Client
+ * @typedef {import('/sdk/rtmate.js').Channel} Channel
  * @param {{ app: string, getToken: (request: { signal: AbortSignal }) => string | Promise<string> }} who
- * @param {{ onState: (change: any) => void, onFrame: (direction: 'out' | 'in' | 'note', text: string) => void, onToken: (token: string) => void }} page
+ * @param {{ onState: (change: import('/sdk/rtmate.js').StateChange) => void, onFrame: (direction: 'out' | 'in' | 'note', text: string) => void, onToken: (token: string) => void }} page
  * @returns {Client}
  */
 export function startSession({ app, getToken }, { onState, onFrame, onToken }) {

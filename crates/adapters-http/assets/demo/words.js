@@ -43,9 +43,9 @@ export function isClose(code) {
   return code >= 1000;
 }
 
-/** Why there is no connection. @param {any} change of the SDK */
+/** Why there is no connection. @param {import('/sdk/rtmate.js').StateChange} change */
 export function whyOf({ code, reason, error }) {
-  const closedWith = error?.code ?? code;
+  const closedWith = error?.code ?? code ?? 0;
   if (isClose(closedWith) && closedWith !== 1006) {
     return `${TEXTS[closedWith] ?? 'connection closed'} (${closedWith}, ${error?.reason ?? reason})`;
   }
