@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use application::KeptBytes;
 use application::ports::{
     Broker, BrokerError, Clock, DeliverySink, HistoryError, HistoryStore, IdSource, KEYS_PER_APP,
     POSITION_IDLE, Page, Query, STREAMS_PER_APP,
@@ -39,6 +40,8 @@ pub struct MemoryBroker {
     /// Streams and keys of each app.
     streams: Counts,
     keys: Counts,
+    /// Bytes of the streams of each app.
+    bytes: KeptBytes,
     /// Apps with as many streams as they may have, and when the last look for idle ones found few.
     in_vain: Mutex<HashMap<AppId, Moment>>,
 }
@@ -75,6 +78,7 @@ impl MemoryBroker {
             hasher: RandomState::new(),
             streams: Counts::new(STREAMS_PER_APP),
             keys: Counts::new(KEYS_PER_APP),
+            bytes: KeptBytes::default(),
             in_vain: Mutex::default(),
         }
     }
@@ -91,7 +95,9 @@ impl MemoryBroker {
             let mut shard = lock(shard);
             let Shard { streams, attached, keys } = &mut *shard;
             let gone = streams.extract_if(|channel, stream| {
+                let before = stream.bytes();
                 stream.expire(now);
+                self.bytes.change(&channel.app, before, stream.bytes());
                 let idle = now.since(stream.used) >= POSITION_IDLE;
                 idle && stream.is_empty() && !attached.contains(channel)
             });
@@ -154,7 +160,8 @@ impl MemoryBroker {
             let unused = !shard.attached.contains(&channel)
                 && shard.streams.get(&channel).is_some_and(|stream| stream.used == used);
             if unused {
-                shard.streams.remove(&channel);
+                let gone = shard.streams.remove(&channel);
+                gone.iter().for_each(|gone| self.bytes.change(&channel.app, gone.bytes(), 0));
                 self.streams.give_back(&channel.app);
             }
         }
@@ -193,6 +200,7 @@ impl MemoryBroker {
         kept: Option<&HistoryPolicy>,
         now: Timestamp,
     ) -> Receipt {
+        let app = draft.channel.app.clone();
         let stream = kept.and_then(|_| shard.streams.get_mut(&draft.channel));
         let position = stream.as_ref().map(|stream| stream.next());
         let (publication, receipt) = draft.stamped(self.ids.message(now), now, position);
@@ -200,7 +208,9 @@ impl MemoryBroker {
         if let (Some(stream), Some(policy)) = (stream, kept) {
             let record =
                 Record { message: publication.message, hidden_from: publication.hidden_from };
+            let before = stream.bytes();
             stream.append(record, policy, now);
+            self.bytes.change(&app, before, stream.bytes());
         }
         receipt
     }
@@ -216,8 +226,11 @@ impl MemoryBroker {
         // Made a moment ago under the same lock, where it was not there.
         let stream = shard.streams.get_mut(channel);
         let stream = stream.ok_or_else(|| HistoryError::Unavailable(TooManyStreams.into()))?;
+        let before = stream.bytes();
         stream.touch(policy, self.clock.now());
-        Ok(ask(stream))
+        let answer = ask(stream);
+        self.bytes.change(&channel.app, before, stream.bytes());
+        Ok(answer)
     }
 }
 
@@ -270,5 +283,9 @@ impl HistoryStore for MemoryBroker {
             stream.purge();
             stream.position()
         })
+    }
+
+    fn kept_bytes(&self, app: &AppId) -> u64 {
+        self.bytes.of(app)
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use domain::AppId;
 
-/// A bounded count per app.
+/// A count per app, bounded by what who counts says.
 pub(crate) struct Counts {
     most: usize,
     taken: Mutex<HashMap<AppId, usize>>,
@@ -20,13 +20,24 @@ impl Counts {
 
     /// Counts one more, where there may be one more.
     pub(crate) fn take(&self, app: &AppId) -> bool {
+        self.take_up_to(app, self.most)
+    }
+
+    /// The same with a bound of its own.
+    pub(crate) fn take_up_to(&self, app: &AppId, most: usize) -> bool {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = taken.entry(app.clone()).or_insert(0);
-        if *count >= self.most {
+        let known = taken.get(app).copied().unwrap_or(0);
+        if known >= most.min(self.most) {
             return false;
         }
-        *count += 1;
+        taken.insert(app.clone(), known + 1);
         true
+    }
+
+    /// How many it has.
+    pub(crate) fn of(&self, app: &AppId) -> usize {
+        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.get(app).copied().unwrap_or(0)
     }
 
     /// One less.

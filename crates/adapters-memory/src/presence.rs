@@ -15,10 +15,12 @@ use application::ports::{
 };
 use async_trait::async_trait;
 use domain::{
-    Attendance, ChannelKey, ClientId, Moment, Movement, PresenceChange, PresenceVersion, Roster,
+    AppId, Attendance, ChannelKey, ClientId, Moment, Movement, PresenceChange, PresenceVersion,
+    Roster,
 };
 
 use crate::{
+    counts::Counts,
     due::Agenda,
     keeping::Keeping,
     roll::{Entered, Gone, Roll},
@@ -40,6 +42,8 @@ pub struct MemoryPresence {
     hasher: RandomState,
     /// Asked under a shard's lock, so that its words on a client come in order.
     keeping: Option<Keeping>,
+    /// Members of each app. Changed under a shard's lock.
+    members: Counts,
     /// Nobody leaves any more.
     stopped: AtomicBool,
 }
@@ -68,8 +72,8 @@ impl MemoryPresence {
     #[must_use]
     pub fn new(sink: Arc<dyn PresenceSink>, clock: Arc<dyn Clock>) -> Self {
         let shards = (0..Self::SHARDS).map(|_| Mutex::default()).collect();
-        let stopped = AtomicBool::new(false);
-        Self { sink, clock, shards, hasher: RandomState::new(), keeping: None, stopped }
+        let (members, stopped) = (Counts::new(usize::MAX), AtomicBool::new(false));
+        Self { sink, clock, shards, hasher: RandomState::new(), keeping: None, members, stopped }
     }
 
     /// With the members of the starts before, who leave when the return window has passed without
@@ -92,7 +96,11 @@ impl MemoryPresence {
             let mut shard = presence.shard(&channel);
             let due = shard.leaves.add(over, (channel.clone(), client.clone()));
             let roll = shard.roll(&channel);
+            let count = roll.count();
             roll.restore(lease, round);
+            if roll.count() > count {
+                presence.members.take(&channel.app);
+            }
             roll.wait(&client, due);
         }
         presence
@@ -142,6 +150,7 @@ impl MemoryPresence {
     fn end(&self, shard: &mut Shard, channel: &ChannelKey, client: &ClientId, now: Moment) {
         let Some(roll) = shard.rolls.get_mut(channel) else { return };
         let Some(Gone { info, version, kept }) = roll.leave(client) else { return };
+        self.members.give_back(&channel.app);
         let count = roll.count();
         self.sink.announce(&PresenceChange {
             channel: channel.clone(),
@@ -218,15 +227,25 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[async_trait]
 impl PresenceStore for MemoryPresence {
     async fn enter(&self, entrance: Entrance) -> Result<(), PresenceError> {
-        let Entrance { attendance, info, most } = entrance;
+        let Entrance { attendance, info, most, most_of_app } = entrance;
         let Attendance { channel, client, connection } = attendance;
         if most == 0 {
             return Err(PresenceError::Full);
         }
         let mut shard = self.shard(&channel);
         let roll = shard.roll(&channel);
-        match roll.enter(client.clone(), connection, info.clone(), most) {
+        let of_app = || {
+            let most = most_of_app.and_then(|most| usize::try_from(most).ok());
+            self.members.take_up_to(&channel.app, most.unwrap_or(usize::MAX))
+        };
+        match roll.enter(client.clone(), connection, info.clone(), most, of_app) {
             Entered::Full => return Err(PresenceError::Full),
+            Entered::AppFull => {
+                if roll.is_empty() {
+                    shard.rest(&channel, self.clock.moment());
+                }
+                return Err(PresenceError::AppFull);
+            }
             Entered::Returned { waiting, renewed } => {
                 waiting.into_iter().for_each(|waiting| shard.leaves.cancel(waiting));
                 if renewed {
@@ -270,6 +289,10 @@ impl PresenceStore for MemoryPresence {
         let shard = self.shard(channel);
         let empty = || Roll::new(shard.floor).roster(at_most);
         Ok(shard.rolls.get(channel).map_or_else(empty, |roll| roll.roster(at_most)))
+    }
+
+    fn members_of(&self, app: &AppId) -> u32 {
+        u32::try_from(self.members.of(app)).unwrap_or(u32::MAX)
     }
 
     fn sweep(&self) {

@@ -52,6 +52,8 @@ pub(crate) enum Entered {
     },
     /// There was no room.
     Full,
+    /// There is no room for one more in the app.
+    AppFull,
 }
 
 impl Roll {
@@ -68,12 +70,14 @@ impl Roll {
         self.seats.is_empty()
     }
 
+    /// `of_app` takes one of the app's places for a newcomer, where there is one.
     pub(crate) fn enter(
         &mut self,
         client: ClientId,
         connection: ConnectionId,
         info: Option<Arc<Payload>>,
         most: u32,
+        of_app: impl FnOnce() -> bool,
     ) -> Entered {
         let count = self.count();
         match self.seats.entry(client) {
@@ -85,6 +89,7 @@ impl Roll {
                 Entered::Returned { waiting: seat.leaves.take(), renewed }
             }
             Entry::Vacant(_) if count >= most => Entered::Full,
+            Entry::Vacant(_) if !of_app() => Entered::AppFull,
             Entry::Vacant(vacant) => {
                 self.version = self.version.next();
                 let connections = HashSet::from([connection]);

@@ -76,6 +76,11 @@ impl Stream {
         self.bytes = 0;
     }
 
+    /// The cost of all that is kept.
+    pub(crate) const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.records.is_empty()
     }

@@ -145,6 +145,16 @@ async fn history_8_asking_begins_no_stream() {
 }
 
 #[tokio::test]
+async fn history_9_what_an_app_keeps_is_known() {
+    history_store::what_an_app_keeps_is_known(&memory_history()).await;
+}
+
+#[tokio::test]
+async fn presence_7_an_app_has_a_bound_of_its_own() {
+    presence_store::an_app_has_a_bound_of_its_own(&memory_presence()).await;
+}
+
+#[tokio::test]
 async fn presence_1_a_member_is_a_client() {
     presence_store::a_member_is_a_client(&memory_presence()).await;
 }

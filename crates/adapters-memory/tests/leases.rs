@@ -86,7 +86,12 @@ impl Scene {
     }
 
     async fn enter(&self, attendance: &Attendance) {
-        let entrance = Entrance { attendance: attendance.clone(), info: None, most: 100_000 };
+        let entrance = Entrance {
+            attendance: attendance.clone(),
+            info: None,
+            most: 100_000,
+            most_of_app: None,
+        };
         self.presence.enter(entrance).await.unwrap();
     }
 

@@ -125,7 +125,7 @@ async fn plays(steps: Vec<Step>) {
         match step {
             Step::Enters(client, connection) => {
                 let attendance = place(client, connection);
-                let entrance = Entrance { attendance, info: None, most: 3 };
+                let entrance = Entrance { attendance, info: None, most: 3, most_of_app: None };
                 let entered = store.enter(entrance).await;
                 let room = model.enters(client, connection);
                 assert_eq!(room, !matches!(entered, Err(PresenceError::Full)));
@@ -181,7 +181,8 @@ async fn empty_lists_are_bounded_and_forgotten() {
     for n in 0..100_000 {
         let mut attendance = place(0, 1);
         attendance.channel.channel = ChannelName::parse(&format!("room:{n}")).unwrap();
-        let entrance = Entrance { attendance: attendance.clone(), info: None, most: 3 };
+        let entrance =
+            Entrance { attendance: attendance.clone(), info: None, most: 3, most_of_app: None };
         store.enter(entrance).await.unwrap();
         store.leave(&attendance, Duration::ZERO);
         sink.take();

@@ -6,11 +6,12 @@ use std::{
     thread::{self, JoinHandle},
 };
 
+use application::KeptBytes;
 use application::ports::{
     Broker, BrokerError, Clock, DeliverySink, HistoryError, HistoryStore, IdSource, Page, Query,
 };
 use async_trait::async_trait;
-use domain::{ChannelKey, Draft, HistoryPolicy, Position, Receipt};
+use domain::{AppId, ChannelKey, Draft, HistoryPolicy, Position, Receipt};
 use tokio::{
     sync::{AcquireError, OwnedSemaphorePermit, Semaphore, oneshot},
     task::spawn_blocking,
@@ -53,6 +54,8 @@ pub struct DurableBroker {
     watch: StoreWatch,
     pub(crate) options: StoreOptions,
     pub(crate) leases: Arc<Leases>,
+    /// Reckoned with each change of a stream's place.
+    kept: Arc<KeptBytes>,
 }
 
 impl DurableBroker {
@@ -86,7 +89,8 @@ impl DurableBroker {
         let watch = leases.hear_first(watch);
         let world = World { directory, options, sink, clock, ids, watch };
         let opened = world.open()?;
-        let shared = Arc::new(Shared::default());
+        let kept = Arc::new(KeptBytes::default());
+        let shared = Arc::new(Shared::counted_by(Arc::clone(&kept)));
         let (queue, commands) = mpsc::channel();
         let (committer, report) = Committer::new(world, Arc::clone(&shared), commands, opened);
         let spawned = thread::Builder::new().name("committer".to_owned());
@@ -104,6 +108,7 @@ impl DurableBroker {
             watch: own_watch,
             options,
             leases,
+            kept,
         };
         Ok((broker, report))
     }
@@ -199,14 +204,14 @@ impl DurableBroker {
 
     /// A message is damaged: it and what comes before it are no longer read.
     fn hide(&self, channel: &ChannelKey, number: u64, offset: u64) -> Result<(), HistoryError> {
-        let mut hidden = false;
-        if let Some(stream) = self.shared.lock().streams.get_mut(channel)
-            && stream.number == number
-        {
-            hidden = stream.first <= offset;
-            stream.forget_before(offset + 1);
-        }
-        if !hidden {
+        let hidden = self.shared.lock().streams.change(channel, |stream| {
+            let hidden = stream.number == number && stream.first <= offset;
+            if hidden {
+                stream.forget_before(offset + 1);
+            }
+            hidden
+        });
+        if hidden != Some(true) {
             return Ok(());
         }
         (self.watch)(StoreEvent::DamagedMessage);
@@ -282,5 +287,9 @@ impl HistoryStore for DurableBroker {
         let place = self.place(|answer| Command::Purge { channel, policy, answer });
         let place = timeout(self.options.patience, place).await;
         place.unwrap_or_else(|_| Err(HistoryError::Unavailable(TooSlow.into())))
+    }
+
+    fn kept_bytes(&self, app: &AppId) -> u64 {
+        self.kept.of(app)
     }
 }

@@ -89,7 +89,7 @@ impl DurableBroker {
             let state = self.shared.lock();
             let engine = state.engine.clone().ok_or(CheckError::NotOpen)?;
             let view = engine.view();
-            (state.streams.clone(), engine, view)
+            (state.streams.places().clone(), engine, view)
         };
         let mut contents = StoreContents {
             streams: streams.len(),

@@ -221,7 +221,7 @@ impl Open {
     fn install(opened: Opened, shared: &Shared) -> (Self, OpenReport) {
         let Opened { engine, head, contents, report, present: _ } = opened;
         let mut state = shared.lock();
-        state.streams = contents.streams;
+        state.streams.replace(contents.streams);
         state.engine = Some(Arc::clone(&engine));
         (Self { engine, head, ledger: contents.ledger }, report)
     }

@@ -251,7 +251,7 @@ impl Group<'_> {
         let mut idle: Vec<(Timestamp, ChannelKey)> = Vec::new();
         {
             let state = self.shared.lock();
-            let unused = state.streams.iter().filter(|(other, _)| {
+            let unused = state.streams.places().iter().filter(|(other, _)| {
                 other.app == channel.app
                     && !state.attached.contains(*other)
                     && !self.staged.streams.contains_key(*other)
@@ -309,9 +309,7 @@ impl Group<'_> {
     /// Raises what readers take for the oldest message. Before the commit: no reader shall look for
     /// what is being erased. What was hidden for a commit that failed is read back.
     fn hide_before(&self, channel: &ChannelKey, first: u64) {
-        if let Some(stream) = self.shared.lock().streams.get_mut(channel) {
-            stream.forget_before(first);
-        }
+        self.shared.lock().streams.change(channel, |stream| stream.forget_before(first));
     }
 
     /// Erases a share of the streams that are gone. Says whether there is more.

@@ -46,6 +46,7 @@ mod revocations;
 mod shared;
 mod space;
 mod stream;
+mod streams;
 mod sweep;
 
 pub use backup::restore;

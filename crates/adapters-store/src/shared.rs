@@ -1,16 +1,18 @@
 //! What the committer and the readers share.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use application::KeptBytes;
 use domain::{ChannelKey, HistoryPolicy, Timestamp};
 
 use crate::{
     engine::{Engine, View},
     error::NotOpen,
     stream::{Kept, Stream},
+    streams::Streams,
 };
 
 /// The places of all streams as they were last synced, and the engine that has their messages.
@@ -25,12 +27,18 @@ pub(crate) struct State {
     pub(crate) engine: Option<Arc<Engine>>,
     /// The committer raises `top` after a sync and `first` before one, so that whoever holds the lock
     /// finds all messages from `first` to `top` in the engine.
-    pub(crate) streams: HashMap<ChannelKey, Stream>,
+    pub(crate) streams: Streams,
     /// Channels with subscribers: their streams stay.
     pub(crate) attached: HashSet<ChannelKey>,
 }
 
 impl Shared {
+    /// What apps keep is reckoned there.
+    pub(crate) fn counted_by(kept: Arc<KeptBytes>) -> Self {
+        let streams = Streams::counted_by(kept);
+        Self(Mutex::new(State { streams, ..State::default() }))
+    }
+
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -53,9 +61,11 @@ impl Shared {
         let mut state = self.lock();
         let State { engine, streams, .. } = &mut *state;
         let engine = engine.as_ref().ok_or(NotOpen)?;
-        let Some(stream) = streams.get_mut(channel) else { return Ok(None) };
-        stream.used = stream.used.max(now);
-        stream.kept = Kept::by(policy);
-        Ok(Some((*stream, engine.view())))
+        let stream = streams.change(channel, |stream| {
+            stream.used = stream.used.max(now);
+            stream.kept = Kept::by(policy);
+            *stream
+        });
+        Ok(stream.map(|stream| (stream, engine.view())))
     }
 }

@@ -77,6 +77,14 @@ impl Stream {
         Position { epoch: self.epoch, offset: Offset(self.top + 1) }
     }
 
+    /// The cost of the messages that may be read, by the average of all that the stream ever had:
+    /// what went is not known without a disk.
+    pub(crate) fn kept_bytes(&self) -> u64 {
+        let kept = u128::from((self.top + 1).saturating_sub(self.first));
+        let reckoned = u128::from(self.total) * kept / u128::from(self.top.max(1));
+        u64::try_from(reckoned).unwrap_or(u64::MAX)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.first > self.top
     }
@@ -160,11 +168,13 @@ mod tests {
         let now = Timestamp::from_millis(9);
         let mut stream = Stream::new(1, 2, Epoch::from_random(3), now, kept);
         (1..=4).for_each(|ts| stream.append(10, Timestamp::from_millis(ts)));
+        assert_eq!(stream.kept_bytes(), 40);
         stream.forget_before(3);
+        assert_eq!(stream.kept_bytes(), 20);
         let value = stream.encode(b"key");
         assert_eq!(Stream::decode(1, b"key", &value), Some(stream));
         assert_eq!((stream.first, stream.top, stream.total), (3, 4, 40));
         stream.forget_before(99);
-        assert!(stream.is_empty());
+        assert!(stream.is_empty() && stream.kept_bytes() == 0);
     }
 }

@@ -19,7 +19,8 @@ impl DurableBroker {
     /// written.
     pub fn sweep(&self) {
         let now = self.clock.now();
-        let channels: Vec<ChannelKey> = self.shared.lock().streams.keys().cloned().collect();
+        let channels: Vec<ChannelKey> =
+            self.shared.lock().streams.places().keys().cloned().collect();
         for channels in channels.chunks(Self::STREAMS_AT_ONCE) {
             let streams = self.due(channels, now);
             if !streams.is_empty() && !self.tend_all(&streams) {

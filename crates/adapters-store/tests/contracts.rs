@@ -114,3 +114,8 @@ async fn history_7_streams_are_apart() {
 async fn history_8_asking_begins_no_stream() {
     history_store::asking_begins_no_stream(&durable_history().0).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn history_9_what_an_app_keeps_is_known() {
+    history_store::what_an_app_keeps_is_known(&durable_history().0).await;
+}

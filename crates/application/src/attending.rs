@@ -26,6 +26,15 @@ pub(crate) struct Attending {
     since: PresenceVersion,
 }
 
+/// How many members there may be.
+#[derive(Clone, Copy)]
+pub(crate) struct Most {
+    /// In the channel.
+    pub(crate) channel: u32,
+    /// In all channels of the app.
+    pub(crate) app: Option<u32>,
+}
+
 /// The part that a connection takes.
 #[derive(Clone, Copy)]
 pub(crate) struct Part {
@@ -57,7 +66,7 @@ impl Attending {
         &mut self,
         wish: PresenceWish,
         info: Option<Arc<Payload>>,
-        most: u32,
+        most: Most,
     ) -> Result<Roster, PresenceError> {
         let before = self.entered;
         match wish {
@@ -71,10 +80,11 @@ impl Attending {
         roster
     }
 
-    async fn enter(&mut self, info: Option<Arc<Payload>>, most: u32) -> Result<(), PresenceError> {
+    async fn enter(&mut self, info: Option<Arc<Payload>>, most: Most) -> Result<(), PresenceError> {
         // Before the store is asked: whoever is cut off while it answers leaves all the same.
         let before = std::mem::replace(&mut self.entered, true);
-        let entrance = Entrance { attendance: self.place.clone(), info, most };
+        let Most { channel: most, app: most_of_app } = most;
+        let entrance = Entrance { attendance: self.place.clone(), info, most, most_of_app };
         let entered = self.presence.store().enter(entrance).await;
         if entered.is_err() && !before {
             self.withdraw();

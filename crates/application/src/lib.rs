@@ -39,6 +39,7 @@ mod gate;
 mod given;
 mod hub;
 mod keepers;
+mod kept_bytes;
 mod limits;
 mod meters;
 mod orders;
@@ -71,6 +72,7 @@ pub use fanout::Fanout;
 pub use hub::{Entry, Hub, Opening, Ports, Screened};
 pub use keepers::{Keeper, Keepers};
 pub use meters::Meters;
+pub use kept_bytes::KeptBytes;
 pub use parting::Parting;
 pub use push::Push;
 pub use reply::{

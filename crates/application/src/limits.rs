@@ -6,10 +6,10 @@ use std::{
     time::Duration,
 };
 
-use domain::{App, AppId, Client, ErrorCode, Limit, Rate};
+use domain::{App, AppId, Client, Durability, ErrorCode, Limit, Namespace, Rate};
 
 use crate::{
-    Refusal,
+    Keepers, Refusal,
     announced::Announced,
     ports::{Charge, Clock, DomainEvent, EventSink, Meter, Payer, RateLimiter, Reading, TooFast},
 };
@@ -123,6 +123,30 @@ impl Limits {
         let mut bill = Bill::new();
         bill.add(Limit::Attempts, Payer::Address(address), rate, 1);
         self.pay(&bill, Of::Address(address))
+    }
+
+    /// Whether a message that costs so many bytes may be kept by this history, where its namespace
+    /// keeps any. Sends that are judged at the same time may pass the limit together.
+    pub(crate) fn keep(
+        &self,
+        app: &App,
+        namespace: &Namespace,
+        keepers: &Keepers,
+        cost: u64,
+    ) -> Result<(), Refusal> {
+        let Some(policy) = namespace.kept() else { return Ok(()) };
+        let (limit, most) = match policy.durability {
+            Durability::Memory => (Limit::History, app.limits.history_bytes),
+            Durability::Durable => (Limit::Storage, app.limits.storage_bytes),
+        };
+        let Some(most) = most else { return Ok(()) };
+        let before = keepers.of(policy.durability).history.kept_bytes(&app.id);
+        let after = before.saturating_add(cost);
+        if after > most {
+            return Err(self.full(&app.id, limit));
+        }
+        self.rose(&app.id, limit, before, after, most);
+        Ok(())
     }
 
     fn pay(&self, bill: &Bill<'_>, of: Of<'_>) -> Result<(), Refusal> {

@@ -8,7 +8,7 @@ use application::{
     ports::{Bounds, Codec, Meter, Outbound, QueueFull},
 };
 use bytes::Bytes;
-use domain::CloseReason;
+use domain::{App, CloseReason, Rate};
 use futures_util::future::BoxFuture;
 use testkit::{Scenery, Stage};
 use tokio::runtime::Builder;
@@ -53,13 +53,21 @@ async fn enter(stage: &Stage, client: &str) -> Session {
     session
 }
 
+/// With every limit: a decision costs no memory.
+fn limited(app: &mut App) {
+    let plenty = Some(Rate::new(1_000_000, 1_000_000));
+    app.limits.messages = plenty;
+    app.limits.deliveries = plenty;
+    app.limits.client_messages = plenty;
+}
+
 #[test]
 fn a_message_to_ten_thousand_costs_eight_allocations() {
     let runtime = Builder::new_current_thread().enable_time().build().unwrap();
     let (stage, subscribers, mut sender) = runtime.block_on(async {
         let meter = |clock| Arc::new(UsageCounter::new(clock, false)) as Arc<dyn Meter>;
         let scenery = Scenery { meter: Box::new(meter), ..Scenery::default() };
-        let stage = Stage::with(scenery.gathering());
+        let stage = Stage::with(scenery.gathering().with_shop(limited));
         let mut subscribers = Vec::new();
         for n in 0..SUBSCRIBERS {
             let mut session = enter(&stage, &format!("client-{n}")).await;

@@ -12,7 +12,7 @@ use application::{
     ports::{HistoryError, HistoryStore, Page, Query},
 };
 use async_trait::async_trait;
-use domain::{ChannelKey, HistoryPolicy, Position};
+use domain::{AppId, ChannelKey, HistoryPolicy, Position};
 
 /// What the server does wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,5 +78,9 @@ impl HistoryStore for Slow {
         policy: &HistoryPolicy,
     ) -> Result<Position, HistoryError> {
         self.0.purge(channel, policy).await
+    }
+
+    fn kept_bytes(&self, app: &AppId) -> u64 {
+        self.0.kept_bytes(app)
     }
 }

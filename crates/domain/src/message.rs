@@ -130,8 +130,14 @@ impl Message {
     /// and its name, and 128 for what every message has.
     #[must_use]
     pub fn cost(&self) -> u64 {
-        let name = self.name.as_ref().map_or(0, |name| name.as_str().len());
-        u64::try_from(self.data.bytes() + name).unwrap_or(u64::MAX) + 128
+        Self::cost_of(self.name.as_ref(), &self.data)
+    }
+
+    /// The same of a message that is none yet.
+    #[must_use]
+    pub fn cost_of(name: Option<&MessageName>, data: &Payload) -> u64 {
+        let name = name.map_or(0, |name| name.as_str().len());
+        u64::try_from(data.bytes() + name).unwrap_or(u64::MAX) + 128
     }
 }
 

@@ -71,7 +71,7 @@ impl Backend {
     pub async fn members(&self, channel: &ChannelKey, at_most: usize) -> Result<Roster, Refusal> {
         let roster = self.hub.presence.store().roster(channel, at_most).await;
         roster.map_err(|error| match error {
-            PresenceError::Full | PresenceError::Unavailable(_) => {
+            PresenceError::Full | PresenceError::AppFull | PresenceError::Unavailable(_) => {
                 self.failed(&channel.app, "presence", &error)
             }
         })

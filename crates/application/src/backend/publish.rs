@@ -7,13 +7,13 @@ use std::{
 };
 
 use domain::{
-    App, Author, ChannelKey, ChannelName, ConnectionId, Draft, ErrorCode, Hidden, MessageKey,
-    MessageName, Payload, Receipt, Source,
+    App, Author, ChannelKey, ChannelName, ConnectionId, Draft, Durability, ErrorCode, Hidden,
+    Message, MessageKey, MessageName, Payload, Receipt, Source,
 };
 use futures_util::future::{join_all, poll_fn};
 
 use super::{Backend, SECOND};
-use crate::{Refusal, ports::BrokerError};
+use crate::{Refusal, keepers::durability, ports::BrokerError};
 
 /// A message of a backend.
 #[derive(Debug, Clone)]
@@ -61,6 +61,15 @@ impl Backend {
         app: &App,
         messages: impl Iterator<Item = &'a BackendMessage> + Clone,
     ) -> Result<(), Refusal> {
+        let mut costs = [0u64; 2];
+        for message in messages.clone() {
+            let namespace = app.namespace(&message.channel);
+            // With those before it.
+            let cost = &mut costs[usize::from(durability(namespace) == Durability::Durable)];
+            *cost = cost.saturating_add(Message::cost_of(message.name.as_ref(), &message.data));
+            let kept = self.hub.limits.keep(app, namespace, &self.hub.keepers, *cost);
+            kept.inspect_err(|refusal| self.hub.limits.note_backend(app, refusal))?;
+        }
         let subscribers = |message: &BackendMessage| {
             let (app, channel) = (app.id.clone(), message.channel.clone());
             self.hub.channels.fanout().size(&ChannelKey { app, channel })

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::{ChannelKey, HistoryPolicy, Offset, Position, Record};
+use domain::{AppId, ChannelKey, HistoryPolicy, Offset, Position, Record};
 
 use super::Cause;
 
@@ -75,6 +75,9 @@ pub struct Page {
 /// 6. After a purge nothing of before is read, and the position is what it was.
 /// 7. Channels of different apps have different streams.
 /// 8. Asking whether there is a stream begins none and is no use of it.
+/// 9. `kept_bytes` is what the streams of an app keep, by [`Record::cost`]: it has a message before
+///    its publish returns, and no longer has what was purged, or what the policy let go at the latest
+///    sweep. An adapter that would have to ask a disk may reckon by the average message of a stream.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait HistoryStore: Send + Sync {
@@ -104,6 +107,10 @@ pub trait HistoryStore: Send + Sync {
         channel: &ChannelKey,
         policy: &HistoryPolicy,
     ) -> Result<Position, HistoryError>;
+
+    /// Bytes that all streams of an app keep. Never waits: it is asked for each message of an app
+    /// that has a limit.
+    fn kept_bytes(&self, app: &AppId) -> u64;
 }
 
 /// How long the place of a stream without messages is remembered.

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use domain::{Attendance, ChannelKey, Payload, Roster};
+use domain::{AppId, Attendance, ChannelKey, Payload, Roster};
 
 use super::Cause;
 
@@ -13,6 +13,9 @@ pub enum PresenceError {
     /// The channel has as many members as it may; nobody entered.
     #[error("the channel has as many members as it may")]
     Full,
+    /// The app has as many members in all its channels as it may; nobody entered.
+    #[error("the app has as many members as it may")]
+    AppFull,
     /// It can't right now. Of an entrance: whether it happened is unknown.
     #[error("the presence store is unavailable")]
     Unavailable(#[source] Cause),
@@ -27,6 +30,8 @@ pub struct Entrance {
     pub info: Option<Arc<Payload>>,
     /// The most members that the channel may have with this one.
     pub most: u32,
+    /// The most members that all channels of the app may have with this one.
+    pub most_of_app: Option<u32>,
 }
 
 /// Knows who is in each channel, and announces changes to the
@@ -55,7 +60,8 @@ pub struct Entrance {
 ///    joined, and none of them where they are more than asked for.
 /// 6. `info` is that of the connection that entered last. That it became another one is no change.
 /// 7. A channel has no more members than the entrance allows, those whose leave waits counted. Who
-///    is a member may always enter with a further connection.
+///    is a member may always enter with a further connection. The same holds for all channels of an
+///    app together, where the entrance has a bound for them; `members_of` says how many they are.
 /// 8. The channels of different apps are different channels.
 /// 9. A leave counts also against an entrance whose caller did not wait for its answer.
 ///
@@ -86,6 +92,9 @@ pub trait PresenceStore: Send + Sync {
     /// # Errors
     /// The store can't be asked.
     async fn roster(&self, channel: &ChannelKey, at_most: usize) -> Result<Roster, PresenceError>;
+
+    /// Members of all channels of an app, those whose leave waits counted.
+    fn members_of(&self, app: &AppId) -> u32;
 
     /// Ends the leases that are over. Called ten times a second; never blocks.
     fn sweep(&self);

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use domain::{Action, Attendance, ChannelKey, ChannelName, Client, ErrorCode, Roster, TraceId};
+use domain::{
+    Action, Attendance, ChannelKey, ChannelName, Client, ErrorCode, Limit, Roster, TraceId,
+};
 
 use super::{Asked, Session, subscriptions::Maker};
 use crate::{
     PresenceWish, Push, Refusal, ReplyData, Subscribe, Subscribed,
-    attending::{Attending, Part},
+    attending::{Attending, Most, Part},
     gate::GateOverflow,
     ports::PresenceError,
     presence::Listing,
@@ -154,12 +156,18 @@ impl Session {
             Box::new(Attending::new(&self.hub.presence, place, delay, &self.connection))
         });
         attending.hold(&self.connection);
-        let following = attending.follow(wish, client.info.clone(), namespace.presence_members);
-        let roster = self.meanwhile(following).await;
+        let app = client.app.limits.presence_members;
+        let most = Most { channel: namespace.presence_members, app };
+        let roster = self.meanwhile(attending.follow(wish, client.info.clone(), most)).await;
+        if let (PresenceWish::Enter, Ok(_), Some(most)) = (wish, &roster, app) {
+            let members = u64::from(self.hub.presence.store().members_of(&client.app.id));
+            let (before, limit) = (members.saturating_sub(1), Limit::PresenceMembers);
+            self.hub.limits.rose(&client.app.id, limit, before, members, most.into());
+        }
         if roster.is_ok() || was_known {
             self.put_back(channel, attending);
         }
-        roster.map_err(|error| self.presence_failed(&error, trace))
+        roster.map_err(|error| self.presence_failed(client, &error, trace))
     }
 
     async fn look(
@@ -181,7 +189,7 @@ impl Session {
                 self.meanwhile(presence.roster(&key(client, channel))).await
             }
         };
-        roster.map_err(|error| self.presence_failed(&error, trace))
+        roster.map_err(|error| self.presence_failed(client, &error, trace))
     }
 
     /// Out of its subscription while the store is asked; dropped where that is cut off.
@@ -195,12 +203,18 @@ impl Session {
         }
     }
 
-    fn presence_failed(&self, error: &PresenceError, trace: Option<&TraceId>) -> Refusal {
+    fn presence_failed(
+        &self,
+        client: &Client,
+        error: &PresenceError,
+        trace: Option<&TraceId>,
+    ) -> Refusal {
         match error {
             PresenceError::Full => {
                 let detail = "the channel has as many members as it may";
                 Refusal::because(ErrorCode::QuotaExceeded, detail)
             }
+            PresenceError::AppFull => self.hub.limits.full(&client.app.id, Limit::PresenceMembers),
             PresenceError::Unavailable(_) => self.failed("presence", error, trace),
         }
     }

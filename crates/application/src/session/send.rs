@@ -5,7 +5,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use domain::{Action, ChannelKey, ChannelName, Client, Draft, ErrorCode, Receipt};
+use domain::{Action, ChannelKey, ChannelName, Client, Draft, ErrorCode, Message, Receipt};
 use futures_util::{StreamExt, future::poll_fn, stream::FuturesUnordered};
 
 use super::{Asked, Session};
@@ -77,7 +77,8 @@ impl Session {
         if waits {
             return Err(Unsent::Asked(asked, Box::new(send)));
         }
-        if let Err(refusal) = self.may_send(client, &key) {
+        let cost = Message::cost_of(send.name.as_ref(), &send.data);
+        if let Err(refusal) = self.may_send(client, &key, cost) {
             return Ok(Some((asked, channel, refusal)));
         }
         let Ok(draft) = Publish::draft(client, || self.connection.session(), send) else {
@@ -104,7 +105,8 @@ impl Session {
                 return self.answer(asked, Some(channel), Err(refusal)).await;
             }
         };
-        if let Err(refusal) = self.may_send(client, &draft.channel) {
+        let cost = Message::cost_of(draft.name.as_ref(), &draft.data);
+        if let Err(refusal) = self.may_send(client, &draft.channel, cost) {
             return self.answer(asked, Some(channel), Err(refusal)).await;
         }
         self.room_for_one_more().await;
@@ -117,9 +119,12 @@ impl Session {
         self.commit(asked, draft).await;
     }
 
-    /// Whether limits let a message to this channel through: asked once for each that is allowed.
-    fn may_send(&self, client: &Client, channel: &ChannelKey) -> Result<(), Refusal> {
-        self.hub.limits.send(client, || self.hub.channels.fanout().size(channel))
+    /// Whether limits let a message of this cost to this channel through: asked once for each that
+    /// is allowed. Room first, for a refusal spends nothing.
+    fn may_send(&self, client: &Client, channel: &ChannelKey, cost: u64) -> Result<(), Refusal> {
+        let (hub, app) = (&self.hub, &client.app);
+        hub.limits.keep(app, app.namespace(&channel.channel), &hub.keepers, cost)?;
+        hub.limits.send(client, || hub.channels.fanout().size(channel))
     }
 
     pub(super) async fn commit(&mut self, asked: Asked, draft: Draft) {

@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use application::BackendMessage;
-use domain::{App, AppId, AppLimits, ChannelName, CloseReason, ErrorCode, Payload, Rate};
+use domain::{
+    App, AppId, AppLimits, ChannelName, CloseReason, Durability, ErrorCode, HistoryPolicy,
+    Namespace, NamespacePattern, Payload, Rate,
+};
 use serde_json::json;
 use testkit::{Scenery, Stage};
 
@@ -201,6 +204,71 @@ async fn a_limit_is_announced_when_it_is_near_and_when_it_is_reached() {
     );
     assert_eq!(late.closed(), Some(CloseReason::ConnectionLimit));
     assert_eq!(stage.events.take_of("limit"), ["limit reached shop connections +0"]);
+}
+
+#[tokio::test]
+async fn members_of_all_channels_together_are_bounded() {
+    let scenery = Scenery::default().with_presence();
+    let stage = Stage::with(scenery.with_shop(|app| app.limits.presence_members = Some(2)));
+    let (mut alice, mut bob) = (stage.enter("alice").await, stage.enter("bob").await);
+    let enter = |channel: &str| json!({ "channel": channel, "presence": true });
+    alice.asks("subscribe", enter("chat:x")).await;
+    alice.asks("subscribe", enter("chat:y")).await;
+    bob.asks_as("b", "subscribe", enter("chat:y")).await;
+    let reply = &bob.reads()[0];
+    let told = (&reply["code"], &reply["reason"], &reply["retry_after_ms"]);
+    assert_eq!(told, (&json!(429), &json!("quota_exceeded"), &json!(10_000)));
+    bob.asks("subscribe", json!({ "channel": "chat:y", "presence": "watch" })).await;
+    assert_eq!(bob.hears(), ["200"], "who only watches is no member");
+    alice.unsubscribes("chat:x").await;
+    stage.passes(Duration::from_secs(4));
+    bob.asks("subscribe", enter("chat:y")).await;
+    assert_eq!(bob.hears(), ["200"]);
+    assert_eq!(
+        stage.events.take_of("limit"),
+        ["limit near shop presence_members +0", "limit reached shop presence_members +0",]
+    );
+}
+
+#[tokio::test]
+async fn what_an_app_keeps_is_bounded_and_channels_without_history_go_on() {
+    let history = HistoryPolicy {
+        size: 100,
+        ttl: Duration::from_secs(60),
+        bytes: 1 << 20,
+        durability: Durability::Memory,
+    };
+    let kept = Namespace {
+        pattern: Some(NamespacePattern::parse("chat:kept*").unwrap()),
+        history: Some(history),
+        ..Namespace::default()
+    };
+    let stage = Stage::with(Scenery::default().with_shop(|app| {
+        app.namespaces.push(Arc::new(kept));
+        app.limits.history_bytes = Some(5 * 129);
+    }));
+    let mut alice = stage.enter("alice").await;
+    for n in 0..3 {
+        alice.says("chat:kept-1", json!(n)).await;
+        alice.says("chat:kept-2", json!(n)).await;
+        alice.says("chat:live", json!(n)).await;
+    }
+    let heard = alice.hears();
+    assert_eq!(heard.iter().filter(|reply| *reply == "200").count(), 8);
+    assert_eq!(heard[7], "429 超出配额（history）", "the sixth that is kept");
+    // A look lets go what is too old.
+    stage.passes(Duration::from_secs(20));
+    alice.stirs();
+    stage.passes(Duration::from_secs(20));
+    alice.stirs();
+    stage.passes(Duration::from_secs(20));
+    alice.asks("history", json!({ "channel": "chat:kept-1" })).await;
+    alice.says("chat:kept-2", json!(3)).await;
+    assert_eq!(alice.hears(), ["200 @3 []", "200"]);
+    assert_eq!(
+        stage.events.take_of("limit"),
+        ["limit near shop history +0", "limit reached shop history +0",]
+    );
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use std::{
 
 use application::ports::{Entrance, PresenceError, PresenceStore};
 use async_trait::async_trait;
-use domain::{Attendance, ChannelKey, Namespace, Roster};
+use domain::{AppId, Attendance, ChannelKey, Namespace, Roster};
 use serde_json::{Value, json};
 use testkit::{Scenery, Stage};
 
@@ -59,6 +59,10 @@ impl PresenceStore for Failing {
     async fn roster(&self, channel: &ChannelKey, at_most: usize) -> Result<Roster, PresenceError> {
         judged(&self.rosters)?;
         self.inner.roster(channel, at_most).await
+    }
+
+    fn members_of(&self, app: &AppId) -> u32 {
+        self.inner.members_of(app)
     }
 
     fn sweep(&self) {

@@ -34,6 +34,7 @@ mod grants;
 mod http;
 mod internal;
 mod keys;
+mod limits;
 mod logs;
 mod metrics;
 mod model;

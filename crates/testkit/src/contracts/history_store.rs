@@ -245,6 +245,32 @@ pub async fn a_purge_keeps_the_place(fixture: &HistoryFixture) {
     assert_eq!(offsets(&fixture.read(&lobby, policy, ALL).await), [4]);
 }
 
+/// Guarantee 8: what an app keeps is known at once when it grows, and when it was purged or swept.
+///
+/// # Panics
+/// The adapter breaks the guarantee.
+pub async fn what_an_app_keeps_is_known(fixture: &HistoryFixture) {
+    let (shop, game) = (channel("shop", "lobby"), channel("game", "lobby"));
+    let (policy, kept) =
+        (fixture.policy(10), |of: &ChannelKey| fixture.history.kept_bytes(&of.app));
+    assert_eq!(kept(&shop), 0);
+    for n in 1..=5 {
+        fixture.publish(&shop, "1", policy).await;
+        assert_eq!(kept(&shop), n * 129, "128 and its data");
+    }
+    fixture.publish(&channel("shop", "other"), "22", policy).await;
+    fixture.publish(&game, "1", policy).await;
+    assert_eq!((kept(&shop), kept(&game)), (5 * 129 + 130, 129));
+    fixture.history.purge(&channel("shop", "other"), &policy).await.expect("purged");
+    assert_eq!(kept(&shop), 5 * 129);
+    fixture.publish_all(&shop, 9, policy).await;
+    (fixture.sweep)();
+    assert_eq!(kept(&shop), 10 * 129, "the channel's own bound");
+    fixture.clock.advance(policy.ttl);
+    (fixture.sweep)();
+    assert_eq!((kept(&shop), kept(&game)), (0, 0));
+}
+
 /// Guarantee 7: apps do not share streams, nor do channels.
 ///
 /// # Panics

@@ -11,8 +11,10 @@ use futures_util::future::join_all;
 
 use crate::{ManualClock, RecordingPresence};
 
+mod apps;
 mod restart;
 
+pub use apps::an_app_has_a_bound_of_its_own;
 pub use restart::{
     RestartFixture, a_return_after_a_start_makes_no_noise, members_of_before_are_there_again,
     versions_grow_over_a_start,
@@ -34,7 +36,9 @@ const TICK: Duration = Duration::from_millis(100);
 
 impl PresenceFixture {
     async fn try_enter(&self, place: &Attendance, most: u32) -> Result<(), PresenceError> {
-        self.store.enter(Entrance { attendance: place.clone(), info: None, most }).await
+        self.store
+            .enter(Entrance { attendance: place.clone(), info: None, most, most_of_app: None })
+            .await
     }
 
     async fn enter(&self, place: &Attendance) {
@@ -43,7 +47,7 @@ impl PresenceFixture {
 
     async fn enter_as(&self, place: &Attendance, info: &str) {
         let info = Payload::parse(info, 1024).ok().map(Arc::new);
-        let entrance = Entrance { attendance: place.clone(), info, most: 1000 };
+        let entrance = Entrance { attendance: place.clone(), info, most: 1000, most_of_app: None };
         self.store.enter(entrance).await.expect("entered");
     }
 
@@ -195,7 +199,12 @@ pub async fn versions_grow_by_one(fixture: &PresenceFixture) {
         tokio::spawn(async move {
             for round in 0..50 {
                 let attendance = place(&lobby, &format!("c{client}"), client * 100 + round);
-                let entrance = Entrance { attendance: attendance.clone(), info: None, most: 1000 };
+                let entrance = Entrance {
+                    attendance: attendance.clone(),
+                    info: None,
+                    most: 1000,
+                    most_of_app: None,
+                };
                 store.enter(entrance).await.expect("entered");
                 store.leave(&attendance, Duration::ZERO);
             }

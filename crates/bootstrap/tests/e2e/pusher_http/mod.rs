@@ -11,3 +11,5 @@ mod guest;
 mod queries;
 mod signing;
 mod users;
+
+pub(crate) use backend::Backend;

@@ -1,0 +1,47 @@
+//! What holds for all channels of an app together.
+
+use std::time::Duration;
+
+use application::ports::{Entrance, PresenceError};
+use domain::{Attendance, ChannelKey};
+
+use super::{PresenceFixture, channel, place};
+
+impl PresenceFixture {
+    async fn enter_app(&self, place: &Attendance, most: u32) -> Result<(), PresenceError> {
+        let (attendance, most_of_app) = (place.clone(), Some(most));
+        self.store.enter(Entrance { attendance, info: None, most: 1000, most_of_app }).await
+    }
+
+    fn leave_at_once(&self, place: &Attendance) {
+        self.store.leave(place, Duration::ZERO);
+    }
+}
+
+/// Guarantee 7: an app has no more members in all its channels than may be, and other apps have
+/// their own.
+///
+/// # Panics
+/// The adapter breaks the guarantee.
+pub async fn an_app_has_a_bound_of_its_own(fixture: &PresenceFixture) {
+    let [a, b, of_other]: [ChannelKey; 3] =
+        [channel("shop", "a"), channel("shop", "b"), channel("game", "a")];
+    let members = |of: &ChannelKey| fixture.store.members_of(&of.app);
+    let (alice, bob) = (place(&a, "alice", 1), place(&b, "bob", 2));
+    fixture.enter_app(&alice, 3).await.expect("entered");
+    fixture.enter_app(&bob, 3).await.expect("entered");
+    fixture.enter_app(&place(&b, "alice", 3), 3).await.expect("a member of each channel");
+    assert_eq!(members(&a), 3);
+    let carol = place(&channel("shop", "c"), "carol", 4);
+    let refused = fixture.enter_app(&carol, 3).await;
+    assert!(matches!(refused, Err(PresenceError::AppFull)), "{refused:?}");
+    assert_eq!(members(&a), 3);
+    fixture.enter_app(&place(&a, "alice", 5), 3).await.expect("another tab");
+    fixture.enter_app(&place(&of_other, "carol", 6), 3).await.expect("another app");
+    fixture.leave_at_once(&bob);
+    fixture.leave_at_once(&bob);
+    assert_eq!((members(&a), members(&of_other)), (2, 1));
+    fixture.enter_app(&carol, 3).await.expect("there is room again");
+    let refused = fixture.enter_app(&place(&a, "dave", 7), 2).await;
+    assert!(matches!(refused, Err(PresenceError::AppFull)), "as the bound is now: {refused:?}");
+}
