@@ -24,6 +24,8 @@ pub enum Task {
     Floor(FloorArgs),
     /// Starts RTMate and floors by turns, and sets their figures side by side.
     Compare(CompareArgs),
+    /// Measures what an app notices of another one that floods the same server.
+    Fairness(FairnessArgs),
     /// Measures durable history on a server of its own: sends, returns, pages, a start.
     Durable(DurableArgs),
 }
@@ -182,6 +184,41 @@ pub struct CompareArgs {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `rtmate-bench fairness`
+#[derive(Debug, Args)]
+pub struct FairnessArgs {
+    /// The server's binary.
+    #[arg(long, default_value = "target/release/rtmate")]
+    pub server: PathBuf,
+    /// How often everything is measured.
+    #[arg(long, default_value_t = 5)]
+    pub rounds: usize,
+    /// Seconds of each measurement.
+    #[arg(long, default_value_t = 5.0)]
+    pub seconds: f64,
+    /// Messages a second that the flooding app may send, to 50 subscribers.
+    #[arg(long, default_value_t = 200)]
+    pub limit: u32,
+    /// How many times that it tries to send.
+    #[arg(long, default_value_t = 10.0)]
+    pub flood: f64,
+    /// Give the flooding app no limits: for a look at what they are good for.
+    #[arg(long)]
+    pub unlimited: bool,
+    /// The core of the server.
+    #[arg(long, default_value_t = 0)]
+    pub server_core: usize,
+    /// The core of both generators.
+    #[arg(long, default_value_t = 1)]
+    pub generator_core: usize,
+    /// Worker threads of the server.
+    #[arg(long, default_value_t = 1)]
+    pub workers: usize,
+    /// End with 1 where the bar is missed.
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// What of durable history is measured.

@@ -10,6 +10,7 @@
 //! * [`scenario`] has the situations that are measured, and [`figures`] what they found.
 //! * [`floor`] is the least server that can be: one epoll loop that does no more than it must.
 //! * [`durable`] measures durable history on a server of its own.
+//! * [`fairness`] measures an app beside another one that floods.
 //! * [`compare`] starts servers and floors by turns, measures each and sets them side by side.
 
 pub mod args;
@@ -19,6 +20,7 @@ pub mod content;
 mod cores;
 pub mod dialect;
 pub mod durable;
+pub mod fairness;
 pub mod fault;
 pub mod figures;
 pub mod floor;
@@ -55,6 +57,7 @@ pub fn start(command: Command) -> Result<ExitCode, Fault> {
         Task::Run(args) => run(&args).map(|()| ExitCode::SUCCESS),
         Task::Floor(args) => serve_floor(&args).map(|()| ExitCode::SUCCESS),
         Task::Compare(args) => compare::run(&args),
+        Task::Fairness(args) => fairness::run(&args),
         Task::Durable(args) => durable::run(&args).map(|()| ExitCode::SUCCESS),
     }
 }

@@ -33,6 +33,15 @@ pub trait Ear {
     fn answered(&mut self, _link: usize, _text: &[u8], _now: u64) {}
     /// A message came; `data` begins with its data. `now` is the swarm's clock.
     fn message(&mut self, _link: usize, _data: &[u8], _now: u64) {}
+    /// A request of [`Swarm::ask`] or [`Swarm::publish`] was refused, which ends a run that does not
+    /// ask for it.
+    ///
+    /// # Errors
+    ///
+    /// Why the run can't go on.
+    fn refused(&mut self, _link: usize, text: &[u8]) -> Result<(), Fault> {
+        Err(Fault::Refused(String::from_utf8_lossy(text).into_owned()))
+    }
     /// The connection is gone.
     fn ended(&mut self, link: usize, end: End);
 }
@@ -323,6 +332,9 @@ impl Swarm {
                 ear.answered(number, text, now);
             }
             Heard::Granted => self.granted(number, ear),
+            Heard::Refused if self.phase(number) == Some(Phase::Ready) => {
+                ear.refused(number, text)?;
+            }
             Heard::Refused => {
                 return Err(Fault::Refused(String::from_utf8_lossy(text).into_owned()));
             }

@@ -245,7 +245,7 @@ pub async fn a_purge_keeps_the_place(fixture: &HistoryFixture) {
     assert_eq!(offsets(&fixture.read(&lobby, policy, ALL).await), [4]);
 }
 
-/// Guarantee 8: what an app keeps is known at once when it grows, and when it was purged or swept.
+/// Guarantee 9: what an app keeps is known at once when it grows, and when it was purged or swept.
 ///
 /// # Panics
 /// The adapter breaks the guarantee.

@@ -1,0 +1,190 @@
+//! What an app notices of another one that floods the same server, up to its limits and over them.
+//!
+//! Each round measures the quiet app alone, beside the flood, and alone again, on one server: the
+//! second measurement alone beside the first shows what is noise.
+
+mod flood;
+
+use std::{fmt::Write as _, fs, path::PathBuf, process::ExitCode, time::Duration};
+
+use crate::{
+    args::{FairnessArgs, Transport},
+    compare::{
+        child::Child,
+        configuration::{APP, random_secret, with_app},
+    },
+    content::Content,
+    cores,
+    dialect::Native,
+    fault::Fault,
+    say,
+    target::Target,
+    token,
+    traffic::{Extent, Outcome, Pace, Plan, Publisher, Traffic},
+};
+use flood::{Flood, Flooded};
+
+/// The app that floods.
+const FLOOD: &str = "flood";
+/// Channels of the quiet app, and subscribers of each.
+const CHANNELS: usize = 10;
+const SUBSCRIBERS: usize = 10;
+/// Between two of its messages.
+const EVERY: Duration = Duration::from_millis(5);
+const PAYLOAD: usize = 128;
+/// How many times the p99 alone the p99 beside the flood may be.
+const BAR: f64 = 1.5;
+
+/// One measurement of the quiet app, in microseconds.
+struct Seen {
+    p50: f64,
+    p99: f64,
+    lost: u64,
+}
+
+struct Round {
+    alone: Seen,
+    again: Seen,
+    beside: Seen,
+    flooded: Flooded,
+}
+
+/// A folder with a configuration, which goes away with this.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What can't be removed stays in the system's temporary folder.
+        drop(fs::remove_dir_all(&self.0));
+    }
+}
+
+/// Runs all rounds on one server and prints what came of them. The exit code is a failure only where
+/// the bar is missed and `--strict` was given.
+///
+/// # Errors
+///
+/// Why there are no figures.
+pub fn run(args: &FairnessArgs) -> Result<ExitCode, Fault> {
+    let secret = random_secret().map_err(Fault::io("reading random bytes"))?;
+    let folder = std::env::temp_dir().join(format!("rtmate-bench-fairness-{}", std::process::id()));
+    fs::create_dir(&folder).map_err(Fault::io("making a temporary folder"))?;
+    let folder = Folder(folder);
+    let file = folder.0.join("rtmate.toml");
+    fs::write(&file, configuration(args, &secret)).map_err(Fault::io("writing a configuration"))?;
+    // Children take the cores of the thread that starts them.
+    cores::bind(&[args.server_core])?;
+    let child = Child::rtmate(&args.server, &file, args.workers);
+    cores::bind(&[args.generator_core])?;
+    let child = child?;
+    let target = |app: &str| -> Result<Target, Fault> {
+        let token = token::sign(app, &secret)?;
+        Target::at(child.url(), Native { app: app.to_owned(), token }, &Transport::default())
+    };
+    let mut rounds = Vec::new();
+    for number in 1..=args.rounds.max(1) {
+        eprintln!("round {number} of {}", args.rounds.max(1));
+        let alone = measure(args, target(APP)?)?;
+        let flood = Flood::begin(target(FLOOD)?, f64::from(args.limit) * args.flood)?;
+        let beside = measure(args, target(APP)?);
+        let flooded = flood.end()?;
+        let (beside, again) = (beside?, measure(args, target(APP)?)?);
+        rounds.push(Round { alone, again, beside, flooded });
+    }
+    let ratio = median(rounds.iter().map(|round| round.beside.p99 / round.alone.p99));
+    say(&table(&rounds, ratio));
+    Ok(if ratio > BAR && args.strict { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn configuration(args: &FairnessArgs, secret: &str) -> String {
+    let quiet = with_app("ephemeral = true", secret);
+    let deliveries = u64::from(args.limit) * flood::SUBSCRIBERS as u64;
+    let limits =
+        format!("messages_per_second = {}\ndeliveries_per_second = {deliveries}", args.limit);
+    let limits = if args.unlimited { "" } else { &limits };
+    format!(
+        r#"{quiet}
+[[apps]]
+id = "{FLOOD}"
+
+[apps.default_grants]
+"*" = ["subscribe", "send"]
+
+[apps.limits]
+requests_per_second = 1000000
+requests_burst = 1000000
+{limits}
+
+[[apps.jwt_keys]]
+alg = "HS256"
+secret = "{secret}"
+"#
+    )
+}
+
+fn measure(args: &FairnessArgs, target: Target) -> Result<Seen, Fault> {
+    let plan = Plan {
+        channels: vec![SUBSCRIBERS; CHANNELS],
+        publishers: vec![Publisher {
+            channels: 0..CHANNELS,
+            pace: Pace::Every(EVERY),
+            beside: None,
+        }],
+        payload: PAYLOAD,
+        content: Content::default(),
+        warmup: Duration::from_secs(1),
+        extent: Extent::Time(Duration::try_from_secs_f64(args.seconds).unwrap_or_default()),
+        slow: None,
+    };
+    let Outcome { streams, verdict, .. } = Traffic::open(target, plan, None)?.run()?;
+    let micros = |share| streams.first().map_or(0, |it| it.latency.quantile(share)) as f64 / 1e3;
+    Ok(Seen { p50: micros(0.5), p99: micros(0.99), lost: verdict.lost })
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+fn table(rounds: &[Round], ratio: f64) -> String {
+    let mut table =
+        String::from("p50 and p99 of the quiet app in us; what the flood came to a second\n");
+    for Round { alone, again, beside, flooded } in rounds {
+        // Writing to a text can't fail.
+        _ = writeln!(
+            table,
+            "  alone {:>5.0} {:>6.0}  again {:>5.0} {:>6.0}  beside {:>5.0} {:>6.0}  lost {}  \
+             sent {:>6.0}  taken {:>6.0}  refused {:>6.0}  deliveries {:>7.0}",
+            alone.p50,
+            alone.p99,
+            again.p50,
+            again.p99,
+            beside.p50,
+            beside.p99,
+            alone.lost + again.lost + beside.lost,
+            flooded.a_second(flooded.sent),
+            flooded.a_second(flooded.taken),
+            flooded.a_second(flooded.refused),
+            flooded.a_second(flooded.deliveries),
+        );
+    }
+    let noise = median(rounds.iter().map(|round| round.again.p99 / round.alone.p99));
+    let middle = median(rounds.iter().map(|round| round.beside.p50 / round.alone.p50));
+    let met = if ratio <= BAR { "met" } else { "missed" };
+    _ = writeln!(table, "  p99 again per p99 alone, median   {noise:.2}");
+    _ = writeln!(table, "  p50 beside per p50 alone, median  {middle:.2}");
+    _ = writeln!(table, "  p99 beside per p99 alone, median  {ratio:.2} of at most {BAR}: {met}");
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_middle_one_counts() {
+        assert!((median([3.0, 1.0, 2.0].into_iter()) - 2.0).abs() < 1e-9);
+        assert!(median(std::iter::empty()).is_nan());
+    }
+}
