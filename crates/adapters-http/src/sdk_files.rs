@@ -87,7 +87,8 @@ async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Response {
 
 /// Whether the browser has this version.
 fn knows(headers: &HeaderMap) -> bool {
-    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let known =
+        headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     // A proxy that compresses makes the tag a weak one.
     known.flat_map(|list| list.split(',')).any(|tag| tag.trim().trim_start_matches("W/") == *ETAG)
 }

@@ -62,6 +62,7 @@ families! {
     WATCHED: Gauge "rtmate_watched_channels" [] "Channels whose members somebody watches.";
     MEMBERS: Gauge "rtmate_presence_members" [] "Members of channels, those among them whose return is waited for.";
     QUEUE: Gauge "rtmate_queue_bytes" [] "Bytes that wait to be sent, with what it costs to keep them.";
+    QUEUE_LIMIT: Gauge "rtmate_queue_bytes_limit" [] "Bytes that may wait to be sent (limits.queues).";
     DRAINING: Gauge "rtmate_draining" [] "1 while the server shuts down.";
     AUTH: Counter "rtmate_auth_total" ["result"] "Decided auth requests: accepted, or why not.";
     REFUSALS: Counter "rtmate_refusals_total" ["app", "reason"] "Refused requests; app is empty before auth.";

@@ -190,7 +190,9 @@ impl EventSink for Metrics {
             | DomainEvent::UsageNotRecorded { .. }
             | DomainEvent::Denied { .. }
             | DomainEvent::Limited { .. }
-            | DomainEvent::Refused { .. } => {}
+            | DomainEvent::Refused { .. }
+            // Those that were closed are counted as such.
+            | DomainEvent::OverCapacity { .. } => {}
         }
     }
 }

@@ -25,6 +25,8 @@ pub struct Levels {
     pub members: usize,
     /// Bytes that wait to be sent.
     pub queue_bytes: usize,
+    /// How many may be.
+    pub queue_bytes_limit: usize,
     /// Whether the server shuts down.
     pub draining: bool,
     /// Whether the store takes writes.
@@ -61,6 +63,7 @@ impl Metrics {
         page.value(&family::WATCHED, wide(levels.watched));
         page.value(&family::MEMBERS, wide(levels.members));
         page.value(&family::QUEUE, wide(levels.queue_bytes));
+        page.value(&family::QUEUE_LIMIT, wide(levels.queue_bytes_limit));
         page.value(&family::DRAINING, levels.draining.into());
     }
 

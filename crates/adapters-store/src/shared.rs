@@ -47,7 +47,7 @@ impl Shared {
     pub(crate) fn exists(&self, channel: &ChannelKey) -> Result<bool, NotOpen> {
         let state = self.lock();
         state.engine.as_ref().ok_or(NotOpen)?;
-        Ok(state.streams.contains_key(channel))
+        Ok(state.streams.get(channel).is_some())
     }
 
     /// A stream's place and the database, of one moment. Nothing for a stream that is not there. This

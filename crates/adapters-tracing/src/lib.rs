@@ -89,6 +89,9 @@ impl EventSink for TracingEvents {
                 let cause = escaped(cause);
                 warn!(target: "rtmate", cause, "usage is not recorded");
             }
+            DomainEvent::OverCapacity { closed, bytes } => {
+                warn!(target: "rtmate", closed, bytes, "too much waited; the slowest readers were closed");
+            }
             DomainEvent::Subscription { connection, channel, made, trace, app: _ } => {
                 let trace_id = trace_text(trace);
                 debug!(target: "rtmate", %connection, %channel, made, trace_id, "subscription");

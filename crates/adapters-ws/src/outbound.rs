@@ -2,25 +2,30 @@
 
 #[cfg(test)]
 mod contract;
+mod state;
 
 use std::{
     collections::VecDeque,
     future::poll_fn,
-    io::{self, IoSlice},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    task::{Context, Poll, Waker},
+    task::{Context, Poll},
     time::Duration,
 };
 
-use application::ports::{Outbound, QueueFull};
-use bytes::{Buf, Bytes};
+use application::{
+    Waiting,
+    ports::{Outbound, QueueFull},
+};
+use bytes::Bytes;
 use domain::CloseReason;
 use futures_util::{future::BoxFuture, task::AtomicWaker};
 use listener::Io;
 use tokio::time::Instant;
+
+use state::{State, Written};
 
 pub(crate) use crate::close_codes::CloseCodes;
 
@@ -37,34 +42,6 @@ pub(crate) struct Queue {
     close_codes: CloseCodes,
 }
 
-struct State {
-    frames: VecDeque<Bytes>,
-    /// Bytes of `frames`.
-    bytes: usize,
-    limit: usize,
-    /// Whether the first frame is partly on the wire.
-    started: bool,
-    /// Set once: nothing is queued behind the goodbye.
-    closing: bool,
-    /// Something changed since the task wrote last.
-    changed: bool,
-    /// Who waits for the queue to shrink ([`Outbound::drained`]).
-    awaiting: Option<Waker>,
-    /// The socket, while the connection's task writes: a queue at its limit is first offered to
-    /// it, for a burst must not end a reader who was only not asked yet.
-    io: Option<Arc<Io>>,
-}
-
-/// Whether everything was written.
-enum Written {
-    All,
-    AllAndClosing,
-    /// Some, and the socket takes no more now.
-    Some,
-    /// Some, and others get their turn first.
-    Enough,
-}
-
 /// How the writing ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum End {
@@ -78,31 +55,29 @@ pub(crate) enum End {
 
 /// From the beginning of the end: so long a reader has to take the goodbye.
 const GOODBYE: Duration = Duration::from_secs(5);
-/// Frames of one write.
-const AT_ONCE: usize = 64;
-/// Writes in a row, under the lock, after which others get their turn.
-const IN_A_ROW: usize = 16;
-/// What a queued frame costs beside its bytes; else one of two-byte frames would hold too much.
-const PER_FRAME: usize = 128;
-
 impl Queue {
-    pub(crate) fn new(limit: usize, close_codes: CloseCodes) -> Self {
+    pub(crate) fn new(limit: usize, close_codes: CloseCodes, waiting: Arc<Waiting>) -> Self {
         let state = State {
             frames: VecDeque::new(),
             bytes: 0,
-            limit,
+            limit: short(limit),
             started: false,
             closing: false,
             changed: false,
             awaiting: None,
             io: None,
+            waiting,
         };
         let (task, over) = (AtomicWaker::new(), AtomicBool::new(false));
         Self { state: Mutex::new(state), task, over, close_codes }
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = state.cost();
+        let changed = change(&mut state);
+        state.waiting.changed(before, state.cost());
+        changed
     }
 
     /// Changes what the task has to know of, and wakes it.
@@ -131,6 +106,11 @@ impl Queue {
         });
     }
 
+    /// Of a message that is half received so many bytes are held now, instead of so many.
+    pub(crate) fn half_read(&self, before: usize, after: usize) {
+        self.with(|state| state.waiting.changed(before, after));
+    }
+
     /// Resolves when no more is queued than may be, or nothing will be written any more: until then
     /// no request is taken, for its answer would only be queued as well. Only for the task that
     /// also writes.
@@ -139,7 +119,7 @@ impl Queue {
     }
 
     fn has_room(&self) -> bool {
-        self.is_over() || self.with(|state| state.cost() <= state.limit)
+        self.is_over() || self.with(|state| state.cost() <= state.limit())
     }
 
     /// Whether nothing will be written any more: then nothing needs to be read either.
@@ -207,123 +187,8 @@ async fn until(by: Option<Instant>) {
     }
 }
 
-impl State {
-    /// As the connection's own task writes: what changed before is seen to.
-    fn write_all(&mut self, io: &Io) -> io::Result<Written> {
-        self.changed = false;
-        self.write(io)
-    }
-
-    fn write(&mut self, io: &Io) -> io::Result<Written> {
-        for _ in 0..IN_A_ROW {
-            if self.frames.is_empty() {
-                break;
-            }
-            let mut slices = [IoSlice::new(&[]); AT_ONCE];
-            let mut used = 0;
-            for (slice, frame) in slices.iter_mut().zip(&self.frames) {
-                *slice = IoSlice::new(frame);
-                used += 1;
-            }
-            match io.try_write_vectored(&slices[..used]) {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(count) => self.written(count),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    return Ok(Written::Some);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        if !self.frames.is_empty() {
-            return Ok(Written::Enough);
-        }
-        match io.try_flush() {
-            Ok(()) if self.closing => Ok(Written::AllAndClosing),
-            Ok(()) => Ok(Written::All),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Written::Some),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// What the queue holds, in bytes of memory.
-    fn cost(&self) -> usize {
-        self.bytes + self.frames.len() * PER_FRAME
-    }
-
-    /// Whether a frame of this size may be queued; where it may not, the socket is offered what
-    /// waits, once.
-    fn has_room_for(&mut self, len: usize) -> bool {
-        let fits = |state: &Self| state.cost() + len + PER_FRAME <= state.limit;
-        if fits(self) {
-            return true;
-        }
-        let Some(io) = self.io.clone() else { return false };
-        // A broken socket is the writing task's to see.
-        drop(self.write(&io));
-        fits(self)
-    }
-
-    /// Writes a frame at once where nothing waits before it, so that nobody has to be woken; what
-    /// the socket does not take is queued. Says whether all of it is on its way.
-    fn write_or_put(&mut self, frame: &Bytes) -> bool {
-        let (written, flushed) = match &self.io {
-            // An error is the writing task's to see: it tries again.
-            Some(io) if self.frames.is_empty() => match io.try_write(frame) {
-                Ok(written) => (written, io.try_flush().is_ok()),
-                Err(_) => (0, false),
-            },
-            _ => (0, false),
-        };
-        if written == frame.len() {
-            return flushed;
-        }
-        self.started = self.started || written > 0;
-        self.put(frame.slice(written..));
-        false
-    }
-
-    fn written(&mut self, mut count: usize) {
-        self.wake_awaiting();
-        self.bytes -= count;
-        while let Some(front) = self.frames.front_mut() {
-            if count < front.len() {
-                front.advance(count);
-                self.started = self.started || count > 0;
-                return;
-            }
-            count -= front.len();
-            self.frames.pop_front();
-            self.started = false;
-        }
-        // An idle connection owns no queue.
-        self.frames = VecDeque::new();
-    }
-
-    fn put(&mut self, frame: Bytes) {
-        if !frame.is_empty() && !self.closing {
-            self.bytes += frame.len();
-            self.frames.push_back(frame);
-        }
-    }
-
-    fn wake_awaiting(&mut self) {
-        if let Some(waker) = self.awaiting.take() {
-            waker.wake();
-        }
-    }
-
-    fn end_with(&mut self, farewell: Bytes, goodbye: Bytes) {
-        self.wake_awaiting();
-        self.put(farewell);
-        self.put(goodbye);
-        self.closing = true;
-    }
-
-    /// Keeps the rest of the frame that is on the wire.
-    fn drop_waiting(&mut self) {
-        self.frames.truncate(usize::from(self.started));
-        self.bytes = self.frames.iter().map(Bytes::len).sum();
-    }
+fn short(limit: usize) -> u32 {
+    u32::try_from(limit).unwrap_or(u32::MAX)
 }
 
 impl Outbound for Queue {
@@ -384,6 +249,6 @@ impl Outbound for Queue {
     }
 
     fn set_queue_limit(&self, bytes: usize) {
-        self.change(|state| state.limit = bytes);
+        self.change(|state| state.limit = short(bytes));
     }
 }

@@ -54,8 +54,8 @@ pub fn routes(endpoint: Endpoint) -> Router {
 }
 
 /// `/debug/echo`: sends every message back.
-pub fn echo_route() -> Router {
-    Router::new().route("/debug/echo", any(answer_echo))
+pub fn echo_route(hub: Arc<Hub>) -> Router {
+    Router::new().route("/debug/echo", any(answer_echo)).with_state(hub)
 }
 
 async fn talk(
@@ -109,7 +109,11 @@ pub(crate) fn converse(upgrade: Upgrade, coming: Coming) -> Response {
         let Coming { hub, codecs, arrival, peer, language, entry } = coming;
         let codec = codecs.of(language, agreement);
         let close_codes = CloseCodes::Of(Arc::clone(&codec));
-        let queue = Arc::new(Queue::new(Rules::UNAUTHENTICATED_QUEUE, close_codes));
+        let queue = Arc::new(Queue::new(
+            Rules::UNAUTHENTICATED_QUEUE,
+            close_codes,
+            Arc::clone(hub.waiting()),
+        ));
         let outbound: Arc<dyn Outbound> = Arc::clone(&queue) as _;
         let seat = arrival.take_seat();
         let session = hub.open(Opening { outbound, codec, peer, language, seat, entry });
@@ -117,7 +121,7 @@ pub(crate) fn converse(upgrade: Upgrade, coming: Coming) -> Response {
     })
 }
 
-async fn answer_echo(mut request: Request) -> Response {
+async fn answer_echo(State(hub): State<Arc<Hub>>, mut request: Request) -> Response {
     let arrival = request.extensions().get::<Arrival>().cloned();
     let upgrade = match Upgrade::of(&mut request, &Terms { subprotocol: None, compression: true }) {
         Ok(upgrade) => upgrade,
@@ -125,7 +129,8 @@ async fn answer_echo(mut request: Request) -> Response {
     };
     let agreement = upgrade.agreement();
     upgrade.answer(move |io, early| {
-        let queue = Arc::new(Queue::new(echo::LIMIT, Echo::close_codes()));
+        let queue =
+            Arc::new(Queue::new(echo::LIMIT, Echo::close_codes(), Arc::clone(hub.waiting())));
         let seat = arrival.as_ref().and_then(Arrival::take_seat);
         let echo = Echo::new(Arc::clone(&queue), agreement, seat);
         transport::begin(io, early, queue, agreement.is_some(), echo);

@@ -102,6 +102,7 @@ pub(crate) fn begin<C: Conversation + 'static>(
                 },
             }
         };
+        reading.forget_half();
         // The session ends before the silence, so that its channels are left at once; the
         // connection's place and a shutdown wait until the socket is closed.
         let _parting = Box::pin(reading.conversation.end(seen)).await;
@@ -203,10 +204,27 @@ impl<C: Conversation> Reading<C> {
     }
 
     fn decoder(&mut self) -> Box<Decoder> {
-        self.decoder.take().unwrap_or_else(|| {
+        if let Some(half) = self.decoder.take() {
+            self.queue.half_read(half.retained(), 0);
+            return half;
+        }
+        Box::new({
             let decoder = Decoder::new(self.conversation.limit());
-            Box::new(if self.deflate { decoder.with_deflate() } else { decoder })
+            if self.deflate { decoder.with_deflate() } else { decoder }
         })
+    }
+
+    /// Half of a message stays until the rest comes: memory as much as what waits to be sent.
+    fn keep_half(&mut self, decoder: Box<Decoder>) {
+        self.queue.half_read(0, decoder.retained());
+        self.decoder = Some(decoder);
+    }
+
+    /// The rest will not come.
+    fn forget_half(&mut self) {
+        if let Some(half) = self.decoder.take() {
+            self.queue.half_read(half.retained(), 0);
+        }
     }
 
     /// Takes what was read, message by message.
@@ -256,7 +274,7 @@ impl<C: Conversation> Reading<C> {
             // The next one counts from nothing.
             self.accounted -= decoder.frames();
         } else {
-            self.decoder = Some(decoder);
+            self.keep_half(decoder);
         }
         None
     }

@@ -8,6 +8,8 @@ use std::{
 
 use tokio::sync::watch;
 
+use crate::Waiting;
+
 /// Bounds of what is accepted from the network.
 #[derive(Debug, Clone, Copy)]
 pub struct AdmissionLimits {
@@ -31,6 +33,9 @@ pub enum NotAdmitted {
     /// The server has as many connections as it may.
     #[error("the server has as many connections as it may")]
     OverCapacity,
+    /// More waits to be sent than should.
+    #[error("more waits to be sent than should")]
+    TooMuchWaits,
     /// Too many that have not authenticated, from everywhere together.
     #[error("too many connections have not authenticated")]
     TooManyUnknown,
@@ -42,6 +47,8 @@ pub enum NotAdmitted {
 /// Counts connections and refuses those over a limit, before a byte of them is read.
 pub struct Admission {
     limits: AdmissionLimits,
+    /// Nobody comes in while too much of it waits.
+    waiting: Arc<Waiting>,
     counts: Mutex<Counts>,
     /// Connections in all: what a shutdown waits on.
     total: watch::Sender<u32>,
@@ -58,7 +65,14 @@ impl Admission {
     /// Nobody is in yet.
     #[must_use]
     pub fn new(limits: AdmissionLimits) -> Arc<Self> {
-        Arc::new(Self { limits, counts: Mutex::default(), total: watch::Sender::new(0) })
+        Self::minding(limits, Waiting::unbounded())
+    }
+
+    /// The same, and nobody is let in while more waits to be sent than should.
+    #[must_use]
+    pub fn minding(limits: AdmissionLimits, waiting: Arc<Waiting>) -> Arc<Self> {
+        let (counts, total) = (Mutex::default(), watch::Sender::new(0));
+        Arc::new(Self { limits, waiting, counts, total })
     }
 
     /// Lets a connection in that comes from this address.
@@ -79,6 +93,9 @@ impl Admission {
     }
 
     fn admit_from(self: &Arc<Self>, origin: Option<IpAddr>) -> Result<Seat, NotAdmitted> {
+        if self.waiting.is_over() {
+            return Err(NotAdmitted::TooMuchWaits);
+        }
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         if counts.total >= self.limits.total {
             return Err(NotAdmitted::OverCapacity);
@@ -106,11 +123,13 @@ impl Admission {
         *self.total.borrow()
     }
 
-    /// Whether the next connection would be refused for lack of room.
+    /// Whether the next connection would be refused for lack of room, wherever it came from.
     #[must_use]
     pub fn is_full(&self) -> bool {
         let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         counts.total >= self.limits.total
+            || counts.unauthenticated >= self.limits.unauthenticated
+            || self.waiting.is_over()
     }
 
     /// Counts one more at this address.
@@ -223,6 +242,7 @@ mod tests {
         let refused = admission.admit(address("::ffff:10.0.0.1")).err();
         assert_eq!(refused, Some(NotAdmitted::TooManyFromAddress));
         let _c = admission.admit(address("10.0.0.2")).unwrap();
+        assert!(admission.is_full());
         let refused = admission.admit(address("10.0.0.3")).err();
         assert_eq!(refused, Some(NotAdmitted::TooManyUnknown));
         a.authenticated();
@@ -232,6 +252,17 @@ mod tests {
         assert!(admission.is_full());
         let refused = admission.admit(address("10.0.0.9")).err();
         assert_eq!(refused, Some(NotAdmitted::OverCapacity));
+    }
+
+    #[test]
+    fn nobody_comes_in_while_too_much_waits() {
+        let waiting = Waiting::new(Waiting::UNIT);
+        let admission = Admission::minding(AdmissionLimits::default(), Arc::clone(&waiting));
+        waiting.changed(0, 2 * Waiting::UNIT);
+        assert_eq!(admission.admit(address("10.0.0.1")).err(), Some(NotAdmitted::TooMuchWaits));
+        assert!(admission.is_full());
+        waiting.changed(2 * Waiting::UNIT, Waiting::UNIT);
+        assert!(admission.admit(address("10.0.0.1")).is_ok() && !admission.is_full());
     }
 
     #[test]

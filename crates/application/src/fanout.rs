@@ -12,6 +12,7 @@ use domain::{
 use tokio::runtime::Handle;
 
 use crate::{
+    Waiting,
     audience::{Appended, Audience},
     audiences::Audiences,
     ports::{DeliverySink, Meter, NoMeter, PresenceSink, Reading},
@@ -37,6 +38,8 @@ pub struct Fanout {
     /// delivers it.
     runtime: Option<Handle>,
     meter: Arc<dyn Meter>,
+    /// What waits in the channels' backlogs is counted there, with all else that does.
+    waiting: Arc<Waiting>,
     #[cfg(feature = "planted")]
     gateless: bool,
 }
@@ -58,6 +61,7 @@ impl Fanout {
             to_count,
             runtime: None,
             meter: Arc::new(NoMeter),
+            waiting: Waiting::unbounded(),
             #[cfg(feature = "planted")]
             gateless: false,
         }
@@ -75,6 +79,18 @@ impl Fanout {
         Self { meter, ..self }
     }
 
+    /// What waits is counted there; before the first channel.
+    #[must_use]
+    pub fn bounded_by(self, waiting: Arc<Waiting>) -> Self {
+        Self { waiting, ..self }
+    }
+
+    /// What waits to be sent.
+    #[must_use]
+    pub const fn waiting(&self) -> &Arc<Waiting> {
+        &self.waiting
+    }
+
     /// The bug that `rtmate verify` has to find: messages pass those who subscribe by before their
     /// reply is out.
     #[cfg(feature = "planted")]
@@ -84,7 +100,8 @@ impl Fanout {
     }
 
     fn make(&self, key: &ChannelKey, durability: Durability) -> Arc<Room> {
-        let room = Room::new(key.clone(), durability, Arc::clone(&self.meter));
+        let room =
+            Room::new(key.clone(), durability, Arc::clone(&self.meter), Arc::clone(&self.waiting));
         #[cfg(feature = "planted")]
         let room = if self.gateless { room.without_gates() } else { room };
         Arc::new(room)

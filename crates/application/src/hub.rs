@@ -8,7 +8,7 @@ use std::{
 use domain::{App, AppId, CloseReason, Language, Peer};
 
 use crate::{
-    Backend, Connection, Connections, Fanout, Keepers, Refusal, Rules, Session, Wheel,
+    Backend, Connection, Connections, Fanout, Keepers, Refusal, Rules, Session, Waiting, Wheel,
     admission::Seat,
     app_changes::AppChanges,
     authenticate::Authenticate,
@@ -197,11 +197,13 @@ impl Hub {
         Backend::new(Arc::clone(self))
     }
 
-    /// Turns the timers of all connections, ends the leases of members who did not return, and
-    /// brings changes of apps to their connections, for as long as the future is polled.
+    /// Turns the timers of all connections, ends the leases of members who did not return, brings
+    /// changes of apps to their connections, and lets the slowest readers go where too much waits,
+    /// for as long as the future is polled.
     pub async fn run_timers(&self) {
         let (presence, channels) = (self.presence.run(), self.channels.run());
-        tokio::join!(self.wheel.run(), presence, channels, self.run_app_changes());
+        let (changes, relief) = (self.run_app_changes(), self.run_relief());
+        tokio::join!(self.wheel.run(), presence, channels, changes, relief);
     }
 
     /// Visits what is due now; for tests with a clock of their own.
@@ -216,6 +218,17 @@ impl Hub {
     #[must_use]
     pub fn connections(&self) -> &Connections {
         &self.connections
+    }
+
+    /// The subscribers of every channel.
+    pub(crate) fn fanout(&self) -> &Fanout {
+        self.channels.fanout()
+    }
+
+    /// What waits to be sent: transports count their queues there.
+    #[must_use]
+    pub fn waiting(&self) -> &Arc<Waiting> {
+        self.fanout().waiting()
     }
 
     /// What every connection is held to.

@@ -13,9 +13,9 @@
 //! * [`Wheel`] and `deadlines` are all timers: authentication, heartbeat, expiry.
 //! * `app_changes` brings what an operator changes of an app to its open connections.
 //! * [`Admission`] bounds what is accepted from the network, `limits` what apps, clients and
-//!   addresses may do.
+//!   addresses may do, [`Waiting`] what waits to go back; `relief` closes the slowest readers where
+//!   that is too much.
 //! * [`UsageCounter`] counts what apps use, [`Checkpoints`] has it recorded.
-//! * [`Admission`] bounds what is accepted from the network.
 
 mod admission;
 mod announced;
@@ -50,6 +50,7 @@ mod publish;
 mod push;
 mod quiet;
 mod recovery;
+mod relief;
 mod reply;
 mod request;
 mod room;
@@ -59,6 +60,7 @@ mod session;
 mod sizes;
 mod usage;
 mod volley;
+mod waiting;
 mod watcher;
 mod wheel;
 
@@ -71,8 +73,8 @@ pub use event_sinks::EventSinks;
 pub use fanout::Fanout;
 pub use hub::{Entry, Hub, Opening, Ports, Screened};
 pub use keepers::{Keeper, Keepers};
-pub use meters::Meters;
 pub use kept_bytes::KeptBytes;
+pub use meters::Meters;
 pub use parting::Parting;
 pub use push::Push;
 pub use reply::{
@@ -82,4 +84,5 @@ pub use request::{Auth, Command, History, Pass, PresenceWish, Request, Send, Sub
 pub use rules::Rules;
 pub use session::Session;
 pub use usage::{Checkpoints, UsageCounter};
+pub use waiting::Waiting;
 pub use wheel::Wheel;

@@ -1,7 +1,9 @@
 //! The subscribers of one channel on this node.
 
+mod members;
+
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::hash_map::Entry,
     ops::Range,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -11,7 +13,7 @@ use domain::{ChannelKey, ChannelName, ConnectionId, Durability, Offset};
 use tokio::sync::Notify;
 
 use crate::{
-    Connection, Push,
+    Connection, Push, Waiting,
     audiences::Audiences,
     backlog::Backlog,
     gate::{Ending, Gate},
@@ -19,6 +21,8 @@ use crate::{
     ports::{Encoding, Meter, Reading},
     run::{Frames, Gap, Mark, News, Piece, Place, Run, Share},
 };
+
+use members::Members;
 
 /// The subscribers of one channel, what waits for them, and whether the broker announces it here.
 pub(crate) struct Room {
@@ -33,6 +37,8 @@ pub(crate) struct Room {
     /// A run was written to everybody.
     written: Notify,
     meter: Arc<dyn Meter>,
+    /// Where the backlog's bytes are counted.
+    waiting: Arc<Waiting>,
     /// Held, also over the broker's answer, while the first subscriber comes or the last one
     /// leaves: that is what keeps attach and detach in order. Taken before the other locks.
     pub(crate) attachment: tokio::sync::Mutex<Attachment>,
@@ -46,18 +52,6 @@ pub(crate) struct Attachment {
     pub(crate) attached: bool,
     /// The room left the map: whoever still holds it must look again.
     pub(crate) retired: bool,
-}
-
-#[derive(Default)]
-struct Members {
-    /// Dense but for those who left while a run is being written: their places stay until it is, or
-    /// whoever moved into them would miss it.
-    list: Vec<Option<Member>>,
-    places: HashMap<ConnectionId, usize>,
-    /// A run is being written.
-    writing: bool,
-    /// Empty places in `list`.
-    left: usize,
 }
 
 /// A subscriber.
@@ -147,7 +141,12 @@ impl Room {
     /// Bytes that may wait to be written before senders have to.
     pub(crate) const BACKLOG: usize = 1024 * 1024;
 
-    pub(crate) fn new(key: ChannelKey, durability: Durability, meter: Arc<dyn Meter>) -> Self {
+    pub(crate) fn new(
+        key: ChannelKey,
+        durability: Durability,
+        meter: Arc<dyn Meter>,
+        waiting: Arc<Waiting>,
+    ) -> Self {
         Self {
             key,
             durability,
@@ -155,6 +154,7 @@ impl Room {
             backlog: Mutex::default(),
             written: Notify::new(),
             meter,
+            waiting,
             attachment: tokio::sync::Mutex::default(),
             #[cfg(feature = "planted")]
             gateless: false,
@@ -163,7 +163,9 @@ impl Room {
 
     #[cfg(feature = "planted")]
     pub(crate) fn without_gates(self) -> Self {
-        Self { gateless: true, ..self }
+        let mut room = self;
+        room.gateless = true;
+        room
     }
 
     /// A closed gate.
@@ -181,7 +183,11 @@ impl Room {
     }
 
     fn with_backlog<T>(&self, change: impl FnOnce(&mut Backlog) -> T) -> T {
-        change(&mut self.backlog.lock().unwrap_or_else(PoisonError::into_inner))
+        let mut backlog = self.backlog.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = backlog.bytes();
+        let changed = change(&mut backlog);
+        self.waiting.changed(before, backlog.bytes());
+        changed
     }
 
     /// Joins behind a closed gate. A connection is in a room at most once.
@@ -370,34 +376,9 @@ impl Room {
     }
 }
 
-impl Members {
-    fn get(&mut self, id: ConnectionId) -> Option<&mut Member> {
-        let place = *self.places.get(&id)?;
-        self.list.get_mut(place)?.as_mut()
-    }
-
-    fn remove(&mut self, id: ConnectionId) -> Option<Member> {
-        let place = self.places.remove(&id)?;
-        if self.writing {
-            self.left += 1;
-            return self.list.get_mut(place)?.take();
-        }
-        let member = self.list.swap_remove(place);
-        if let Some(Some(moved)) = self.list.get(place) {
-            self.places.insert(moved.connection.id, place);
-        }
-        member
-    }
-
-    /// Fills the places of those who left during a run.
-    fn close_ranks(&mut self) {
-        if self.left == 0 {
-            return;
-        }
-        self.left = 0;
-        self.list.retain(Option::is_some);
-        for (place, member) in self.list.iter().flatten().enumerate() {
-            self.places.insert(member.connection.id, place);
-        }
+impl Drop for Room {
+    /// What nobody is there for any more does not wait.
+    fn drop(&mut self) {
+        self.waiting.changed(self.with_backlog(|backlog| backlog.bytes()), 0);
     }
 }

@@ -6,6 +6,7 @@ mod codecs;
 mod figures;
 mod listeners;
 mod logging;
+mod memory;
 mod shutdown;
 mod store;
 mod surface;

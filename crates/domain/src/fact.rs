@@ -191,7 +191,17 @@ impl Fact {
             Self::MemberJoined { info, .. } => info.as_ref().map_or(0, |info| info.as_str().len()),
             Self::MessagePublished(it) if it.with_data => it.message.data.bytes(),
             Self::ClientEvent(event) => event.data.bytes(),
-            _ => 0,
+            Self::ConnectionOpened(_)
+            | Self::ConnectionClosed { .. }
+            | Self::ChannelOccupied(_)
+            | Self::ChannelVacated(_)
+            | Self::MemberLeft { .. }
+            | Self::SubscriptionCount { .. }
+            | Self::MessagePublished(_)
+            | Self::CacheMissed(_)
+            | Self::QuotaReached { .. }
+            | Self::TokenRevoked(_)
+            | Self::EventsDropped { .. } => 0,
         };
         let names = self.channel().map_or(0, |channel| channel.as_str().len());
         128 + variable + names

@@ -41,6 +41,7 @@ fn line(event: &DomainEvent<'_>) -> String {
         DomainEvent::Refused { code, .. } => format!("refused {}", code.reason()),
         DomainEvent::Failed { what, cause, .. } => format!("failed {what}: {cause}"),
         DomainEvent::UsageNotRecorded { cause } => format!("usage not recorded: {cause}"),
+        DomainEvent::OverCapacity { closed, .. } => format!("over capacity, {closed} closed"),
         DomainEvent::BackendFailed { what, cause, .. } => format!("failed {what}: {cause}"),
         DomainEvent::Limited { app, limit, reached, suppressed, .. } => {
             let app = app.map_or("(address)", |app| app.as_str());

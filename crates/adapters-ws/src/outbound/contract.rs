@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use application::ports::{Framing, Outbound};
+use application::{
+    Waiting,
+    ports::{Framing, Outbound},
+};
 use async_trait::async_trait;
 use bytes::Bytes;
 use listener::Io;
@@ -27,7 +30,7 @@ impl Connection {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (server, _) = listener.accept().await.unwrap();
-        let queue = Arc::new(Queue::new(1024, CloseCodes::By(|_| 4000)));
+        let queue = Arc::new(Queue::new(1024, CloseCodes::By(|_| 4000), Waiting::unbounded()));
         Self { queue, io: Some(Io::Tcp(server)), client }
     }
 

@@ -51,7 +51,8 @@ async fn reading() -> Reading<Tally> {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     // Nobody writes: it holds all that is answered.
-    let queue = Arc::new(Queue::new(1 << 20, CloseCodes::By(|_| 1000)));
+    let queue =
+        Arc::new(Queue::new(1 << 20, CloseCodes::By(|_| 1000), application::Waiting::unbounded()));
     Reading::new(Arc::new(Io::Tcp(stream)), queue, Vec::new(), false, Tally::default())
 }
 

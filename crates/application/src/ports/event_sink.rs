@@ -126,6 +126,14 @@ pub enum DomainEvent<'a> {
         /// What the client calls its request.
         trace: Option<&'a TraceId>,
     },
+    /// More waited to be sent than should. Told once per time that it did, and every 10 s while it
+    /// does.
+    OverCapacity {
+        /// Slow readers that were closed.
+        closed: usize,
+        /// The most bytes that waited.
+        bytes: usize,
+    },
     /// A connection ended.
     Closed {
         /// Which.

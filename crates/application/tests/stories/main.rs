@@ -24,6 +24,7 @@ mod presence_races;
 mod presence_sink;
 mod races;
 mod refresh;
+mod relief;
 mod revocation;
 mod shutdown;
 mod subscriptions;

@@ -45,6 +45,7 @@ impl Watched {
             watched: self.fanout.watched(),
             members: self.presence.members(),
             queue_bytes: connections.queued_bytes().await,
+            queue_bytes_limit: self.hub.waiting().limit(),
             draining: connections.is_draining(),
             writable: (self.writable)(),
         }

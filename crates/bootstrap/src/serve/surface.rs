@@ -66,6 +66,9 @@ impl Surface<'_> {
         let api = at(self.api.clone());
         let router = adapters_http::metrics(self.metrics.clone(), api.clone())
             .merge(adapters_http::server_api(api));
-        if self.settings.debug.echo { router.merge(adapters_ws::echo_route()) } else { router }
+        if !self.settings.debug.echo {
+            return router;
+        }
+        router.merge(adapters_ws::echo_route(Arc::clone(self.hub)))
     }
 }

@@ -17,6 +17,7 @@ use adapters_store::FileRevocations;
 use adapters_tracing::TracingEvents;
 use application::{
     Admission, AdmissionLimits, DemoToken, EventSinks, Fanout, Hub, Keeper, Keepers, Ports, Rules,
+    Waiting,
     ports::{
         AppRegistry, Clock, DeliverySink, EventSink, IdSource, PresenceSink, PresenceStore as _,
         Revocations,
@@ -32,6 +33,7 @@ use super::{
     certificate::Certificate,
     figures::{self, Watched},
     listeners::{Listeners, Routes},
+    memory,
     shutdown::Signals,
     store::Store,
     surface::Surface,
@@ -57,7 +59,8 @@ pub(super) struct Server {
 impl Server {
     /// Builds everything and binds the addresses. Nothing is served yet.
     pub(super) async fn build(settings: &Settings) -> Result<Self, NotStarted> {
-        let admission = Admission::new(admission_limits(settings));
+        let waiting = Waiting::new(settings.limits.queues.unwrap_or_else(memory::for_queues));
+        let admission = Admission::minding(admission_limits(settings), Arc::clone(&waiting));
         let certificate = settings.server.tls.as_ref().map(Certificate::new);
         let listeners =
             Listeners::bind(settings, Arc::clone(&admission), certificate.as_deref()).await?;
@@ -66,7 +69,8 @@ impl Server {
         let apps = apps(settings)?;
         let metrics = figures::metrics(&clock);
         let fanout = Fanout::gathering(tokio::runtime::Handle::current())
-            .measured_by(Arc::clone(&metrics) as _);
+            .measured_by(Arc::clone(&metrics) as _)
+            .bounded_by(waiting);
         #[cfg(feature = "planted")]
         let fanout = crate::planted::fanout(fanout);
         let fanout = Arc::new(fanout);

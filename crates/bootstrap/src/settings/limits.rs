@@ -21,6 +21,9 @@ pub struct Limits {
     pub unauthenticated_per_address: u32,
     /// Connections and further `auth` requests of one address.
     pub attempts_per_address: Option<Rate>,
+    /// Bytes that may wait to be sent, on all connections together; unless set, the server chooses by
+    /// the machine's memory.
+    pub queues: Option<usize>,
     /// How long a connection may take to say who it is.
     pub auth_timeout: Duration,
     /// How long the header of a request may take.
@@ -42,6 +45,7 @@ impl Default for Limits {
             unauthenticated: 10_000,
             unauthenticated_per_address: 1000,
             attempts_per_address: None,
+            queues: None,
             auth_timeout: Duration::from_secs(10),
             header_timeout: Duration::from_secs(10),
             ping_interval: Duration::from_secs(25),
@@ -60,6 +64,7 @@ pub(crate) struct RawLimits {
     unauthenticated_per_address: Count,
     attempts_per_address: Option<Count>,
     attempts_burst: Option<Count>,
+    queues: Option<Size>,
     auth_timeout: Span,
     header_timeout: Span,
     ping_interval: Span,
@@ -89,6 +94,7 @@ impl RawLimits {
                 ("attempts_per_address", self.attempts_per_address),
                 ("attempts_burst", self.attempts_burst),
             )?,
+            queues: self.queues.map(|queues| queued(&path.key("queues"), queues)).transpose()?,
             auth_timeout: time("auth_timeout", self.auth_timeout)?,
             header_timeout: time("header_timeout", self.header_timeout)?,
             ping_interval: time("ping_interval", self.ping_interval)?,
@@ -101,4 +107,9 @@ impl RawLimits {
             )?,
         })
     }
+}
+
+/// Beyond any machine there is no bound.
+fn queued(path: &KeyPath, queues: Size) -> Result<usize, Problem> {
+    within(path, queues, Size::mib(1)..=Size::gib(16 * 1024)).map(Size::as_usize)
 }

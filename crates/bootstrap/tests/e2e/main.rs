@@ -36,6 +36,7 @@ mod internal;
 mod keys;
 mod limits;
 mod logs;
+mod memory;
 mod metrics;
 mod model;
 mod origins;

@@ -63,6 +63,7 @@ pub fn every_event_is_taken(sink: &dyn EventSink) {
         }
         sink.record(&DomainEvent::UsageNotRecorded { cause });
         sink.record(&DomainEvent::Subscription { connection, app, channel, made, trace });
+        sink.record(&DomainEvent::OverCapacity { closed: 1, bytes: 4096 });
         sink.record(&DomainEvent::Closed {
             connection,
             app: asked,
