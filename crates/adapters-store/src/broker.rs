@@ -24,7 +24,8 @@ use crate::{
     committer::{Committer, World},
     directory::Directory,
     error::{DamagedMessage, NotOpen, TooSlow},
-    leases::Leases,
+    leases::{self, Leases},
+    notes::Notes,
     reading::{ReadError, Reading},
     shared::Shared,
     stream::Stream,
@@ -35,7 +36,8 @@ use crate::{
 /// It announces every channel: the sink itself knows which have subscribers. Attaching a channel
 /// keeps its stream, for subscribers count its offsets.
 ///
-/// It is the `LeaseStore` of presence as well: leases of members ride in the groups of messages.
+/// It is the `LeaseStore` of presence, and the event log with the state of its deliveries, as well:
+/// they ride in the groups of messages.
 ///
 /// One thread writes. What comes while it syncs is synced together next, so the more senders wait,
 /// the more of them share a sync. Dropping the broker ends what waits in order and closes the store.
@@ -49,13 +51,14 @@ pub struct DurableBroker {
     committer: Option<JoinHandle<()>>,
     /// Units of [`Self::ROOM_UNIT`] that waiting sends may still take.
     room: Arc<Semaphore>,
-    readers: Arc<Semaphore>,
+    pub(crate) readers: Arc<Semaphore>,
     pub(crate) clock: Arc<dyn Clock>,
     watch: StoreWatch,
     pub(crate) options: StoreOptions,
     pub(crate) leases: Arc<Leases>,
     /// Reckoned with each change of a stream's place.
     kept: Arc<KeptBytes>,
+    pub(crate) notes: Arc<Notes>,
 }
 
 impl DurableBroker {
@@ -87,10 +90,16 @@ impl DurableBroker {
         let (own_clock, own_watch) = (Arc::clone(&clock), Arc::clone(&watch));
         let leases = Arc::new(Leases::new(Arc::clone(&watch)));
         let watch = leases.hear_first(watch);
-        let world = World { directory, options, sink, clock, ids, watch };
-        let opened = world.open()?;
         let kept = Arc::new(KeptBytes::default());
         let shared = Arc::new(Shared::counted_by(Arc::clone(&kept)));
+        let notes = Arc::new(Notes::new(options.return_window));
+        let world =
+            World { directory, options, sink, clock, ids, watch, notes: Arc::clone(&notes) };
+        let mut opened = world.open()?;
+        let before = leases::of_before(&mut opened);
+        notes.remember(before.map_err(|error| OpenError::engine(path.clone(), error))?);
+        let ledger = &opened.contents.ledger;
+        notes.tell(ledger.lasts(ledger.logs.keys().cloned()));
         let (queue, commands) = mpsc::channel();
         let (committer, report) = Committer::new(world, Arc::clone(&shared), commands, opened);
         let spawned = thread::Builder::new().name("committer".to_owned());
@@ -109,6 +118,7 @@ impl DurableBroker {
             options,
             leases,
             kept,
+            notes,
         };
         Ok((broker, report))
     }
@@ -234,6 +244,7 @@ impl DurableBroker {
 impl Drop for DurableBroker {
     fn drop(&mut self) {
         self.leases.ask_for_all(self.queue.as_ref());
+        self.ask_for_all_notes();
         self.queue = None;
         let Some(committer) = self.committer.take() else { return };
         // Dropped by what it announces to: it ends behind this call.

@@ -8,8 +8,8 @@ use crate::{
     DurableBroker,
     engine::{EngineError, View},
     error::CheckError,
-    leases, record,
-    space::{AppNumber, Space, StreamNumber, message_key},
+    leases, logbook, record,
+    space::{AppNumber, Space, StreamNumber, message_key, split_app},
     stream::Stream,
 };
 
@@ -34,6 +34,14 @@ pub struct StoreContents {
     pub leases: u64,
     /// Rows of leases that are not what was written.
     pub damaged_leases: u64,
+    /// Events that the logs show.
+    pub events: u64,
+    /// Events that should be there and are missing or not what was written.
+    pub damaged_events: u64,
+    /// Connections, channels and members that are there as the logs tell.
+    pub live: u64,
+    /// Dead letters of webhooks.
+    pub dead_letters: u64,
 }
 
 /// What can be told of a store without reading it.
@@ -47,6 +55,8 @@ pub struct StoreStats {
     pub disk_bytes: u64,
     /// Members that are listed after the next start. They are counted by reading their rows.
     pub leases: u64,
+    /// Events that the logs show.
+    pub events: u64,
 }
 
 impl DurableBroker {
@@ -62,7 +72,8 @@ impl DurableBroker {
         let engine = engine.ok_or(CheckError::NotOpen)?;
         let (leases, _) = leases::count(&engine.view()).map_err(read)?;
         let disk_bytes = engine.disk_bytes().map_err(read)?;
-        Ok(StoreStats { streams, attached, disk_bytes, leases })
+        let events = logbook::shown(&engine.view()).map_err(read)?;
+        Ok(StoreStats { streams, attached, disk_bytes, leases, events })
     }
 
     /// Lets go what is too old and writes everything anew without what was erased; gives the bytes that
@@ -106,6 +117,7 @@ impl DurableBroker {
         }
         (contents.leases, contents.damaged_leases) = leases::count(&view).map_err(read)?;
         check_messages(&view, &streams, &mut contents).map_err(read)?;
+        check_events(&view, &mut contents).map_err(read)?;
         Ok(contents)
     }
 }
@@ -141,6 +153,34 @@ fn check_messages(
         if shown && record::decode(&key, &value, Offset(offset)).is_some() {
             contents.damaged -= 1;
         }
+    }
+    Ok(())
+}
+
+fn check_events(view: &View, contents: &mut StoreContents) -> Result<(), EngineError> {
+    contents.events = logbook::shown(view)?;
+    let mut whole = 0;
+    for row in view.all(Space::Events) {
+        let (key, value) = row?;
+        let shown = || {
+            let (app, sequence) = (split_app(&key)?.0, logbook::sequence_of(&key)?);
+            let row = logbook::row(view, app).ok()??;
+            (row.first..=row.last).contains(&sequence).then_some(())?;
+            logbook::StoredEvent::decode(&key, &value)
+        };
+        whole += u64::from(shown().is_some());
+    }
+    contents.damaged_events = contents.events.saturating_sub(whole);
+    for row in view.all(Space::Live) {
+        let (key, value) = row?;
+        match logbook::read_live(&key, &value) {
+            Some(_) => contents.live += 1,
+            None => contents.damaged_events += 1,
+        }
+    }
+    for row in view.all(Space::Dead) {
+        row?;
+        contents.dead_letters += 1;
     }
     Ok(())
 }

@@ -6,7 +6,9 @@ use application::ports::{BrokerError, Cause};
 use domain::{ChannelKey, Draft, HistoryPolicy, Position, Receipt};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use crate::{error::NotOpen, leases::Turn, space::StreamNumber};
+use crate::{
+    deliveries::Delivery, error::NotOpen, leases::Turn, log_reading, space::StreamNumber, waiting,
+};
 
 /// What the committer is asked for.
 pub(crate) enum Command {
@@ -20,6 +22,10 @@ pub(crate) enum Command {
     Tend { streams: Vec<Tending>, answer: mpsc::SyncSender<Tended> },
     /// Take what changed of the leases of members.
     Leases(Turn),
+    /// Take facts that wait for the event log.
+    Notes(log_reading::Turn),
+    /// Change how far an endpoint has been told.
+    Deliver(Box<Delivery>),
 }
 
 /// What is known of a stream that needs care.
@@ -61,6 +67,8 @@ pub(crate) enum Answer {
     Receipt(Publishing, Result<Receipt, BrokerError>),
     Place(Placing, Result<Position, Cause>),
     Tended(mpsc::SyncSender<Tended>, Tended),
+    /// Nothing where it did not happen.
+    Delivered(oneshot::Sender<Option<usize>>, Option<usize>),
 }
 
 impl Answer {
@@ -76,6 +84,9 @@ impl Answer {
             Self::Tended(to, tended) => {
                 let _ = to.try_send(tended);
             }
+            Self::Delivered(to, gone) => {
+                let _ = to.send(gone);
+            }
         }
     }
 
@@ -90,6 +101,9 @@ impl Answer {
             }
             Self::Tended(to, _) => {
                 let _ = to.try_send(Tended::Failed);
+            }
+            Self::Delivered(to, _) => {
+                let _ = to.send(None);
             }
         }
     }
@@ -109,7 +123,10 @@ impl Command {
                 let _ = answer.try_send(Tended::Failed);
             }
             // They wait on.
-            Self::Leases(_) => {}
+            Self::Leases(_) | Self::Notes(_) => {}
+            Self::Deliver(delivery) => {
+                let _ = delivery.answer.send(None);
+            }
         }
     }
 
@@ -118,6 +135,8 @@ impl Command {
         match self {
             Self::Publish { draft, .. } => draft.data.as_str().len(),
             Self::Leases(_) => Turn::BYTES,
+            Self::Notes(_) => waiting::BYTES_AT_ONCE,
+            Self::Deliver(delivery) => delivery.bytes(),
             Self::Begin { .. } | Self::Purge { .. } | Self::Tend { .. } => 0,
         }
     }

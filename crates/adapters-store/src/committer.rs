@@ -18,6 +18,7 @@ use crate::{
     head::Head,
     leases::Taken,
     ledger::Ledger,
+    notes::{self, Notes},
     opening::{Opened, Surroundings},
     options::StoreOptions,
     report::{OpenReport, StoreEvent, StoreWatch},
@@ -33,6 +34,7 @@ pub(crate) struct World {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) watch: StoreWatch,
+    pub(crate) notes: Arc<Notes>,
 }
 
 impl World {
@@ -73,6 +75,7 @@ struct Open {
 struct InDoubt {
     number: u64,
     publications: Vec<Publication>,
+    notes: Vec<notes::Taken>,
 }
 
 /// The queue's other end is gone: the store is to be closed.
@@ -129,6 +132,7 @@ impl Committer {
         let mut group = Group {
             ledger: &mut self.open.ledger,
             shared: &self.shared,
+            notes: &self.world.notes,
             ids: &*self.world.ids,
             now: self.world.clock.now(),
             staged: Staged::new(self.open.engine.batch()),
@@ -137,7 +141,7 @@ impl Committer {
         let count = commands.len();
         commands.into_iter().for_each(|command| group.stage(command));
         let (staged, changed) = group.seal();
-        let Staged { batch, streams, publications, mut answers, leases } = staged;
+        let Staged { batch, streams, publications, mut answers, leases, notes, logs } = staged;
         let number = self.open.ledger.counters.group;
         if changed {
             let head = &self.open.head;
@@ -148,10 +152,11 @@ impl Committer {
             let synced = synced.and_then(|()| head.advance(number).map_err(Cause::from));
             if let Err(cause) = synced {
                 drop(leases);
-                return self.heal(cause, InDoubt { number, publications }, answers);
+                return self.heal(cause, InDoubt { number, publications, notes }, answers);
             }
             (self.world.watch)(StoreEvent::Committed { commands: count, took: began.elapsed() });
             leases.into_iter().for_each(Taken::written);
+            notes.into_iter().for_each(notes::Taken::written);
             let mut state = self.shared.lock();
             for (channel, mut stream) in streams {
                 if let Some(known) = state.streams.get(&channel) {
@@ -163,6 +168,9 @@ impl Committer {
         } else {
             // A batch holds the engine.
             drop(batch);
+        }
+        if !logs.is_empty() {
+            self.world.notes.tell(self.open.ledger.lasts(logs));
         }
         publications.iter().for_each(|publication| self.world.sink.deliver(publication));
         answers.into_iter().for_each(Answer::give);
@@ -205,6 +213,15 @@ impl Committer {
             wait = (wait * 2).min(Self::LONGEST_WAIT);
         };
         let kept = opened.present >= doubt.number;
+        // What is on disk is not written again.
+        if kept {
+            doubt.notes.into_iter().for_each(notes::Taken::written);
+        } else {
+            drop(doubt.notes);
+        }
+        if opened.report.doubt.is_some() || opened.report.set_aside.is_some() {
+            world.notes.began_anew(&opened.contents.live, world.clock.now());
+        }
         // Before anybody can read a stream that began anew: who subscribes from now on knows only that.
         begun_anew(&shared, &opened).iter().for_each(|channel| world.sink.gap(channel));
         let (open, report) = Open::install(opened, &shared);
@@ -232,7 +249,7 @@ fn begun_anew(shared: &Shared, opened: &Opened) -> Vec<ChannelKey> {
     let state = shared.lock();
     let epoch = |stream: Option<&Stream>| stream.map(|stream| stream.epoch);
     let is_new = |channel: &&ChannelKey| {
-        let known = epoch(state.streams.get(*channel));
+        let known = epoch(state.streams.get(channel));
         known.is_some() && known != epoch(opened.contents.streams.get(*channel))
     };
     state.attached.iter().filter(is_new).cloned().collect()

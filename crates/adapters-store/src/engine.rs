@@ -175,6 +175,11 @@ impl Batch {
         self.rows.len()
     }
 
+    /// The database as it is without this batch.
+    pub(crate) fn view(&self) -> View {
+        self.engine.view()
+    }
+
     /// Writes and syncs everything. After an error the outcome is unknown until the database was
     /// opened again.
     pub(crate) fn commit(self) -> Result<(), EngineError> {

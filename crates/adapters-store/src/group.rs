@@ -1,9 +1,13 @@
 //! A commit group while it is being made: what is decided, but not yet on disk.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use application::ports::{BrokerError, IdSource, STREAMS_PER_APP};
-use domain::{ChannelKey, Draft, HistoryPolicy, Publication, Receipt, Timestamp};
+use domain::{AppId, ChannelKey, Draft, HistoryPolicy, Publication, Receipt, Timestamp};
 
 use crate::{
     command::{Answer, Command, Placing, Publishing, Tended, Tending},
@@ -12,6 +16,7 @@ use crate::{
     keys::{Content, KeyScope, Remembered},
     leases::Taken,
     ledger::{Garbage, Ledger},
+    notes::{self, Notes},
     record,
     shared::Shared,
     space::{Space, garbage_key, message_key, stream_key},
@@ -39,6 +44,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 pub(crate) struct Group<'a> {
     pub(crate) ledger: &'a mut Ledger,
     pub(crate) shared: &'a Shared,
+    pub(crate) notes: &'a Arc<Notes>,
     pub(crate) ids: &'a dyn IdSource,
     pub(crate) now: Timestamp,
     pub(crate) staged: Staged,
@@ -54,12 +60,23 @@ pub(crate) struct Staged {
     pub(crate) answers: Vec<Answer>,
     /// Leases that change; they wait again where the group is not written.
     pub(crate) leases: Vec<Taken>,
+    /// Facts that become events; they wait again where the group is not written.
+    pub(crate) notes: Vec<notes::Taken>,
+    /// Apps whose event logs change.
+    pub(crate) logs: HashSet<AppId>,
 }
 
 impl Staged {
     pub(crate) fn new(batch: Batch) -> Self {
-        let (publications, answers, leases) = (Vec::new(), Vec::new(), Vec::new());
-        Self { batch, streams: HashMap::new(), publications, answers, leases }
+        Self {
+            batch,
+            streams: HashMap::new(),
+            publications: Vec::new(),
+            answers: Vec::new(),
+            leases: Vec::new(),
+            notes: Vec::new(),
+            logs: HashSet::new(),
+        }
     }
 }
 
@@ -85,6 +102,7 @@ impl Group<'_> {
                 streams.into_iter().for_each(|tending| self.tend(&tending));
                 let more = self.erase_garbage()
                     | self.erase_streams()
+                    | self.tend_logs()
                     | self.ledger.keys.has_expired(self.now);
                 let tended = if more { Tended::More } else { Tended::Done };
                 self.staged.answers.push(Answer::Tended(answer, tended));
@@ -93,6 +111,8 @@ impl Group<'_> {
                 let taken = turn.stage(self.ledger, &mut self.staged.batch, self.now);
                 self.staged.leases.push(taken);
             }
+            Command::Notes(_turn) => self.take_notes(),
+            Command::Deliver(delivery) => self.deliver(*delivery),
         }
     }
 
@@ -108,6 +128,7 @@ impl Group<'_> {
             self.staged.batch.put(Space::Streams, &key, stream.encode(&key));
         }
         self.staged.streams = streams;
+        self.seal_logs();
         let changed = self.staged.batch.len() > 0;
         if changed {
             self.ledger.counters.group += 1;
@@ -148,7 +169,9 @@ impl Group<'_> {
     fn append(&mut self, draft: Draft) -> Result<Receipt, BrokerError> {
         let (now, id) = (self.now, self.ids.message(self.now));
         let Some(policy) = draft.namespace.kept() else {
+            let events = draft.namespace.events;
             let (publication, receipt) = draft.stamped(id, now, None);
+            self.log_message(&publication, events);
             self.staged.publications.push(publication);
             return Ok(receipt);
         };
@@ -157,11 +180,13 @@ impl Group<'_> {
             .stream(&channel, &policy)
             .map_err(|error| BrokerError::Unavailable(error.into()))?;
         let (before, position) = (stream.total, stream.next());
+        let events = draft.namespace.events;
         let (publication, receipt) = draft.stamped(id, now, Some(position));
         stream.append(publication.message.cost(), now);
         let key = message_key(stream.app, stream.number, position.offset.0);
         let value = record::encode(&key, &publication, before, stream.latest);
         self.staged.batch.put(Space::Messages, &key, value);
+        self.log_message(&publication, events);
         self.staged.publications.push(publication);
         Ok(receipt)
     }

@@ -21,7 +21,9 @@ use crate::{
     error::{NotOpen, TooSlow},
     lease::{self, KeptMember, Start, lease_key},
     ledger::Ledger,
+    opening::Opened,
     space::{AppNumber, Space, split_app},
+    waiting::Before,
 };
 
 /// Who, and where.
@@ -223,6 +225,18 @@ fn read(view: &View) -> Result<(Vec<Lease>, Vec<Bytes>), EngineError> {
         }
     }
     Ok((leases, damaged))
+}
+
+/// What the starts before left of what event logs tell.
+pub(crate) fn of_before(opened: &mut Opened) -> Result<HashMap<AppId, Before>, EngineError> {
+    let mut before: HashMap<AppId, Before> = HashMap::new();
+    for (app, live) in std::mem::take(&mut opened.contents.live) {
+        before.entry(app).or_default().live = live;
+    }
+    for lease in read(&opened.engine.view())?.0 {
+        before.entry(lease.channel.app.clone()).or_default().leases.push(lease);
+    }
+    Ok(before)
 }
 
 /// How many leases are on disk, and how many rows that are none.

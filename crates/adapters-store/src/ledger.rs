@@ -1,13 +1,15 @@
 //! What the committer knows of the store: counters, apps, keys, garbage.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
-use domain::{AppId, Timestamp};
+use application::ports::EndpointKey;
+use domain::{AppId, EventOptions, Fact, Sequence, Timestamp};
 
 use crate::{
     encoding::{Reader, Writer},
     engine::Batch,
     keys::Keys,
+    logbook::Logbook,
     space::{AppNumber, Space, StreamNumber, app_key},
 };
 
@@ -95,12 +97,43 @@ pub(crate) struct Ledger {
     pub(crate) apps: HashMap<AppId, AppEntry>,
     pub(crate) keys: Keys,
     pub(crate) garbage: VecDeque<Garbage>,
+    /// The event logs of apps that have one.
+    pub(crate) logs: HashMap<AppId, Logbook>,
+    /// Numbers of dead letters, of endpoints that got one since the store was opened.
+    pub(crate) dead: HashMap<EndpointKey, BTreeSet<u64>>,
 }
 
 impl Ledger {
     pub(crate) fn new(counters: Counters) -> Self {
         let (apps, keys, garbage) = (HashMap::new(), Keys::default(), VecDeque::new());
-        Self { counters, apps, keys, garbage }
+        let (logs, dead) = (HashMap::new(), HashMap::new());
+        Self { counters, apps, keys, garbage, logs, dead }
+    }
+
+    /// The last events of these apps.
+    pub(crate) fn lasts(
+        &self,
+        apps: impl IntoIterator<Item = AppId>,
+    ) -> impl Iterator<Item = (AppId, Sequence)> {
+        let last = |app: AppId| {
+            let last = self.logs.get(&app)?.row.last;
+            Some((app, Sequence(last)))
+        };
+        apps.into_iter().filter_map(last)
+    }
+
+    /// Writes an event into its app's log.
+    pub(crate) fn write_event(
+        &mut self,
+        app: &AppId,
+        fact: &Fact,
+        ts: Timestamp,
+        options: &EventOptions,
+        batch: &mut Batch,
+    ) {
+        let number = self.number(app, batch);
+        let log = self.logs.entry(app.clone()).or_insert_with(|| Logbook::new(number));
+        log.write(fact, ts, options, batch);
     }
 
     /// The number of an app; one that is new to the store gets one.

@@ -8,6 +8,8 @@
 //!   announces and answers.
 //! * [`DurableBroker`] is the `LeaseStore` too: `leases` gathers who joined and who left, and the
 //!   committer takes them into its groups.
+//! * It is the `Chronicle`, the `EventLog` and the `Deliveries`, too: `notes` has the facts that wait
+//!   for the committer, `logging` makes events of them, `logbook` is one app's log.
 //! * `reading` finds a page by a stream's place, which `shared` has in memory for every stream.
 //! * `opening` proves by the head that nothing acknowledged is missing, `mending` gives new epochs
 //!   where something is.
@@ -15,7 +17,7 @@
 //!   [`DurableBroker::backup`] and [`restore`] copy.
 //! * [`FileRevocations`] keeps what is revoked, in a file beside the store.
 //! * `engine` is the only file that knows the storage engine; `space` says what is under which key,
-//!   `record`, `stream`, `keys`, `lease` and `ledger` how values look, `encoding` puts a checksum before each.
+//!   `record`, `stream`, `keys`, `lease`, `fact_row` and `ledger` how values look, `encoding` puts a checksum before each.
 
 mod backup;
 mod broker;
@@ -24,17 +26,24 @@ mod command;
 mod committer;
 #[cfg(test)]
 mod damaged_messages;
+mod deliveries;
 mod directory;
 mod encoding;
 mod engine;
 mod error;
+mod fact_row;
 mod group;
 mod head;
 mod keys;
 mod lease;
 mod leases;
 mod ledger;
+mod live;
+mod log_reading;
+mod logbook;
+mod logging;
 mod mending;
+mod notes;
 mod opening;
 mod options;
 #[cfg(feature = "planted")]
@@ -48,6 +57,7 @@ mod space;
 mod stream;
 mod streams;
 mod sweep;
+mod waiting;
 
 pub use backup::restore;
 pub use broker::DurableBroker;

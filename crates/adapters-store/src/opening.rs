@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use application::ports::{Cause, IdSource};
-use domain::{AppId, ChannelKey, ChannelName, Timestamp};
+use domain::{AppId, ChannelKey, ChannelName, LiveSet, Timestamp};
 
 use crate::{
     directory::Directory,
@@ -13,6 +13,8 @@ use crate::{
     head::{Head, HeadMark},
     keys::{KeyScope, Remembered},
     ledger::{AppEntry, Counters, Garbage, Ledger},
+    live,
+    logbook::Logbook,
     mending,
     report::{Doubt, OpenReport, SetAside},
     space::{AppNumber, Space, split_app},
@@ -35,6 +37,8 @@ pub(crate) struct Contents {
     pub(crate) streams: HashMap<ChannelKey, Stream>,
     /// Rows that were not what was written, and are forgotten.
     pub(crate) damaged: usize,
+    /// What the event logs say is there.
+    pub(crate) live: HashMap<AppId, LiveSet>,
 }
 
 /// What an opening needs of the world.
@@ -170,11 +174,16 @@ fn load(view: &View, new_store: u64) -> Result<Contents, EngineError> {
             Counters::new(new_store)
         }
     };
-    let mut contents =
-        Contents { ledger: Ledger::new(counters), streams: HashMap::new(), damaged: 0 };
+    let mut contents = Contents {
+        ledger: Ledger::new(counters),
+        streams: HashMap::new(),
+        damaged: 0,
+        live: HashMap::new(),
+    };
     let names = load_apps(view, &mut contents)?;
     load_streams(view, &names, &mut contents)?;
     load_keys(view, &mut contents)?;
+    load_logs(view, &names, &mut contents)?;
     for row in view.all(Space::Garbage) {
         let (key, value) = row?;
         match Garbage::decode(&key, &value) {
@@ -230,6 +239,22 @@ fn load_streams(
         }
         contents.streams.insert(channel, stream);
     }
+    Ok(())
+}
+
+fn load_logs(
+    view: &View,
+    names: &HashMap<AppNumber, AppId>,
+    contents: &mut Contents,
+) -> Result<(), EngineError> {
+    for (number, app) in names {
+        if let Some(log) = Logbook::load(view, *number)? {
+            contents.ledger.logs.insert(app.clone(), log);
+        }
+    }
+    let (live, damaged) = live::load(view, names)?;
+    contents.live = live;
+    contents.damaged += usize::try_from(damaged).unwrap_or(usize::MAX);
     Ok(())
 }
 

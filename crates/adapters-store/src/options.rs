@@ -18,6 +18,9 @@ pub struct StoreOptions {
     pub cache_bytes: u64,
     /// The most reads at the same time; at least 1.
     pub readers: usize,
+    /// How long a channel that was occupied when the server ended may take to be so again before it
+    /// counts as vacated.
+    pub return_window: Duration,
     /// What the committer does wrong.
     #[cfg(feature = "planted")]
     pub planted: crate::Planted,
@@ -32,6 +35,7 @@ impl Default for StoreOptions {
             patience: Duration::from_secs(10),
             cache_bytes: 32 << 20,
             readers: 8,
+            return_window: Duration::from_secs(45),
             #[cfg(feature = "planted")]
             planted: crate::Planted::default(),
         }

@@ -4,6 +4,8 @@
 //! be deleted as one range, and a later app of the same name has nothing to do with it. Numbers are
 //! big-endian, so that keys sort as their numbers do.
 
+use domain::Thing;
+
 /// A keyspace. All of them are written in one atomic batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Space {
@@ -21,10 +23,18 @@ pub(crate) enum Space {
     Garbage,
     /// App number, channel name and client to the lease of a member.
     Leases,
+    /// App number and sequence to an event; the app number alone to what is known of its log.
+    Events,
+    /// App number and a connection, channel or member that is there to the fact that it came.
+    Live,
+    /// App number and endpoint to how far it has been told.
+    Deliveries,
+    /// App number, endpoint and number to a request that it did not take.
+    Dead,
 }
 
 impl Space {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Meta,
         Self::Apps,
         Self::Streams,
@@ -32,6 +42,10 @@ impl Space {
         Self::Keys,
         Self::Garbage,
         Self::Leases,
+        Self::Events,
+        Self::Live,
+        Self::Deliveries,
+        Self::Dead,
     ];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -43,6 +57,10 @@ impl Space {
             Self::Keys => "keys",
             Self::Garbage => "garbage",
             Self::Leases => "leases",
+            Self::Events => "events",
+            Self::Live => "live",
+            Self::Deliveries => "deliveries",
+            Self::Dead => "dead",
         }
     }
 
@@ -78,6 +96,33 @@ pub(crate) fn garbage_key(app: AppNumber, stream: StreamNumber) -> [u8; 12] {
     key[..4].copy_from_slice(&app.to_be_bytes());
     key[4..].copy_from_slice(&stream.to_be_bytes());
     key
+}
+
+pub(crate) fn event_key(app: AppNumber, sequence: u64) -> [u8; 12] {
+    garbage_key(app, sequence)
+}
+
+/// No name has this byte.
+const END_OF_NAME: u8 = 0;
+
+pub(crate) fn live_key(app: AppNumber, thing: &Thing) -> Vec<u8> {
+    let app = app.to_be_bytes();
+    match thing {
+        Thing::Connection(id) => [&app[..], b"c", &id.bits().to_be_bytes()].concat(),
+        Thing::Channel(channel) => [&app[..], b"o", channel.as_str().as_bytes()].concat(),
+        Thing::Member(channel, client) => {
+            let (channel, client) = (channel.as_str().as_bytes(), client.as_str().as_bytes());
+            [&app[..], b"m", channel, &[END_OF_NAME], client].concat()
+        }
+    }
+}
+
+pub(crate) fn delivery_key(app: AppNumber, endpoint: &str) -> Vec<u8> {
+    [&app.to_be_bytes(), endpoint.as_bytes()].concat()
+}
+
+pub(crate) fn dead_key(app: AppNumber, endpoint: &str, number: u64) -> Vec<u8> {
+    [&app.to_be_bytes(), endpoint.as_bytes(), &[END_OF_NAME], &number.to_be_bytes()].concat()
 }
 
 /// The app's number and the rest of a key that begins with one.

@@ -67,6 +67,16 @@ impl LiveSet {
         }
     }
 
+    /// The things that are there.
+    pub fn things(&self) -> impl Iterator<Item = Thing> {
+        let connections = self.connections.keys().map(|id| Thing::Connection(*id));
+        let channels = self.channels.keys().cloned().map(Thing::Channel);
+        let member = |(channel, client): &(ChannelName, ClientId)| {
+            Thing::Member(channel.clone(), client.clone())
+        };
+        connections.chain(channels).chain(self.members.keys().map(member))
+    }
+
     /// Things that are there.
     #[must_use]
     pub fn len(&self) -> usize {
