@@ -159,6 +159,11 @@ impl DurableBroker {
         place.await.map_err(|_| closed())?.map_err(HistoryError::Unavailable)
     }
 
+    /// A seat among the readers.
+    pub(crate) async fn seat(&self) -> Result<OwnedSemaphorePermit, AcquireError> {
+        Arc::clone(&self.readers).acquire_owned().await
+    }
+
     /// Reads on a thread that may wait for the disk: most pages are in memory and take some
     /// microseconds, but nobody can tell in advance.
     async fn page(
@@ -168,8 +173,7 @@ impl DurableBroker {
         query: Query,
     ) -> Result<Result<Page, ReadError>, HistoryError> {
         let unavailable = HistoryError::Unavailable;
-        let seat = Arc::clone(&self.readers).acquire_owned().await;
-        let seat = seat.map_err(|error| unavailable(error.into()))?;
+        let seat = self.seat().await.map_err(|error| unavailable(error.into()))?;
         let now = self.clock.now();
         let page = spawn_blocking(move || {
             let (stream, view) = reading;

@@ -1,13 +1,19 @@
 //! What the committer is asked for, and how it answers.
 
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 
-use application::ports::{BrokerError, Cause};
+use application::ports::{BrokerError, Cause, Counted};
 use domain::{ChannelKey, Draft, HistoryPolicy, Position, Receipt};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::{
-    deliveries::Delivery, error::NotOpen, leases::Turn, log_reading, space::StreamNumber, waiting,
+    deliveries::Delivery,
+    error::NotOpen,
+    leases::Turn,
+    log_reading,
+    space::StreamNumber,
+    usage::{Recording, Used},
+    waiting,
 };
 
 /// What the committer is asked for.
@@ -26,6 +32,8 @@ pub(crate) enum Command {
     Notes(log_reading::Turn),
     /// Change how far an endpoint has been told.
     Deliver(Box<Delivery>),
+    /// Add to what apps used.
+    Usage { counted: Arc<[Counted]>, answer: Recording },
 }
 
 /// What is known of a stream that needs care.
@@ -127,6 +135,7 @@ impl Command {
             Self::Deliver(delivery) => {
                 let _ = delivery.answer.send(None);
             }
+            Self::Usage { answer, .. } => answer.answer(false),
         }
     }
 
@@ -137,6 +146,7 @@ impl Command {
             Self::Leases(_) => Turn::BYTES,
             Self::Notes(_) => waiting::BYTES_AT_ONCE,
             Self::Deliver(delivery) => delivery.bytes(),
+            Self::Usage { counted, .. } => counted.len() * Used::BYTES,
             Self::Begin { .. } | Self::Purge { .. } | Self::Tend { .. } => 0,
         }
     }

@@ -24,6 +24,7 @@ use crate::{
     report::{OpenReport, StoreEvent, StoreWatch},
     shared::Shared,
     stream::Stream,
+    usage::Recording,
 };
 
 /// What the committer needs of the world.
@@ -76,6 +77,8 @@ struct InDoubt {
     number: u64,
     publications: Vec<Publication>,
     notes: Vec<notes::Taken>,
+    /// They learn how it ended, and hand in again what is not there.
+    recordings: Vec<Recording>,
 }
 
 /// The queue's other end is gone: the store is to be closed.
@@ -141,7 +144,17 @@ impl Committer {
         let count = commands.len();
         commands.into_iter().for_each(|command| group.stage(command));
         let (staged, changed) = group.seal();
-        let Staged { batch, streams, publications, mut answers, leases, notes, logs } = staged;
+        let Staged { batch, streams, publications, mut answers, leases, notes, logs, .. } = staged;
+        let (recordings, damaged) = (staged.recordings, staged.damaged_usage);
+        let changed = match changed {
+            Ok(changed) => changed,
+            Err(error) => {
+                drop((batch, leases));
+                let number = self.open.ledger.counters.group + 1;
+                let doubt = InDoubt { number, publications, notes, recordings };
+                return self.heal(error.into(), doubt, answers);
+            }
+        };
         let number = self.open.ledger.counters.group;
         if changed {
             let head = &self.open.head;
@@ -152,7 +165,11 @@ impl Committer {
             let synced = synced.and_then(|()| head.advance(number).map_err(Cause::from));
             if let Err(cause) = synced {
                 drop(leases);
-                return self.heal(cause, InDoubt { number, publications, notes }, answers);
+                let doubt = InDoubt { number, publications, notes, recordings };
+                return self.heal(cause, doubt, answers);
+            }
+            if damaged > 0 {
+                (self.world.watch)(StoreEvent::DamagedUsage { rows: damaged });
             }
             (self.world.watch)(StoreEvent::Committed { commands: count, took: began.elapsed() });
             leases.into_iter().for_each(Taken::written);
@@ -174,6 +191,7 @@ impl Committer {
         }
         publications.iter().for_each(|publication| self.world.sink.deliver(publication));
         answers.into_iter().for_each(Answer::give);
+        recordings.into_iter().for_each(|recording| recording.answer(true));
         Ok(self)
     }
 
@@ -230,6 +248,7 @@ impl Committer {
         if kept {
             doubt.publications.iter().for_each(|publication| world.sink.deliver(publication));
         }
+        doubt.recordings.into_iter().for_each(|recording| recording.answer(kept));
         Ok(Self { world, shared, queue, open })
     }
 }

@@ -171,13 +171,13 @@ impl Batch {
         self.rows.insert((space, key.into()), None);
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    /// The database as it is without this batch.
+    /// The database without what is in the batch.
     pub(crate) fn view(&self) -> View {
         self.engine.view()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
     }
 
     /// Writes and syncs everything. After an error the outcome is unknown until the database was

@@ -7,11 +7,13 @@ use std::{
 };
 
 use application::ports::{BrokerError, IdSource, STREAMS_PER_APP};
-use domain::{AppId, ChannelKey, Draft, HistoryPolicy, Publication, Receipt, Timestamp};
+use domain::{
+    AppId, ChannelKey, Draft, HistoryPolicy, Hour, Metric, Publication, Receipt, Timestamp,
+};
 
 use crate::{
     command::{Answer, Command, Placing, Publishing, Tended, Tending},
-    engine::Batch,
+    engine::{Batch, EngineError},
     error::TooManyStreams,
     keys::{Content, KeyScope, Remembered},
     leases::Taken,
@@ -21,6 +23,7 @@ use crate::{
     shared::Shared,
     space::{Space, garbage_key, message_key, stream_key},
     stream::{Kept, Stream},
+    usage::{Recording, Used},
 };
 
 /// Messages of one stream, and of garbage, that a group erases at most.
@@ -64,6 +67,12 @@ pub(crate) struct Staged {
     pub(crate) notes: Vec<notes::Taken>,
     /// Apps whose event logs change.
     pub(crate) logs: HashSet<AppId>,
+    /// What apps used, the messages of this group among it.
+    pub(crate) used: Used,
+    /// Those who handed in some of it.
+    pub(crate) recordings: Vec<Recording>,
+    /// Rows of it that were not what was written.
+    pub(crate) damaged_usage: usize,
 }
 
 impl Staged {
@@ -76,6 +85,9 @@ impl Staged {
             leases: Vec::new(),
             notes: Vec::new(),
             logs: HashSet::new(),
+            used: Used::default(),
+            recordings: Vec::new(),
+            damaged_usage: 0,
         }
     }
 }
@@ -113,11 +125,17 @@ impl Group<'_> {
             }
             Command::Notes(_turn) => self.take_notes(),
             Command::Deliver(delivery) => self.deliver(*delivery),
+            Command::Usage { counted, answer } => {
+                let Staged { used, batch, recordings, .. } = &mut self.staged;
+                used.add(&counted, self.ledger, batch);
+                recordings.push(answer);
+            }
         }
     }
 
-    /// Writes what all commands together changed. Says whether there is anything to commit.
-    pub(crate) fn seal(mut self) -> (Staged, bool) {
+    /// Writes what all commands together changed. Says whether there is anything to commit, or why
+    /// that can't be told.
+    pub(crate) fn seal(mut self) -> (Staged, Result<bool, EngineError>) {
         let mut streams = std::mem::take(&mut self.staged.streams);
         for (channel, stream) in &mut streams {
             if stream.first >= stream.erased + ERASE_FROM {
@@ -129,12 +147,17 @@ impl Group<'_> {
         }
         self.staged.streams = streams;
         self.seal_logs();
+        let used = std::mem::take(&mut self.staged.used);
+        match used.put(&mut self.ledger.usage, &mut self.staged.batch) {
+            Ok(damaged) => self.staged.damaged_usage = damaged,
+            Err(error) => return (self.staged, Err(error)),
+        }
         let changed = self.staged.batch.len() > 0;
         if changed {
             self.ledger.counters.group += 1;
             self.ledger.counters.put(&mut self.staged.batch);
         }
-        (self.staged, changed)
+        (self.staged, Ok(changed))
     }
 
     fn publish(&mut self, draft: Draft, answer: Publishing) {
@@ -168,8 +191,11 @@ impl Group<'_> {
     /// Stamps a draft and puts it into its stream, where it has one.
     fn append(&mut self, draft: Draft) -> Result<Receipt, BrokerError> {
         let (now, id) = (self.now, self.ids.message(self.now));
+        let app = self.ledger.number(&draft.channel.app, &mut self.staged.batch);
+        let bytes = u64::try_from(draft.data.as_str().len()).unwrap_or(u64::MAX);
         let Some(policy) = draft.namespace.kept() else {
             let events = draft.namespace.events;
+            self.staged.used.count(app, Hour::of(now), Metric::Messages, 1);
             let (publication, receipt) = draft.stamped(id, now, None);
             self.log_message(&publication, events);
             self.staged.publications.push(publication);
@@ -187,6 +213,8 @@ impl Group<'_> {
         let value = record::encode(&key, &publication, before, stream.latest);
         self.staged.batch.put(Space::Messages, &key, value);
         self.log_message(&publication, events);
+        self.staged.used.count(app, Hour::of(now), Metric::Messages, 1);
+        self.staged.used.count(app, Hour::of(now), Metric::HistoryBytes, bytes);
         self.staged.publications.push(publication);
         Ok(receipt)
     }

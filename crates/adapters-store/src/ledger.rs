@@ -11,6 +11,7 @@ use crate::{
     keys::Keys,
     logbook::Logbook,
     space::{AppNumber, Space, StreamNumber, app_key},
+    usage::LastRows,
 };
 
 /// Numbers that only grow, kept in one row that each group writes.
@@ -101,13 +102,14 @@ pub(crate) struct Ledger {
     pub(crate) logs: HashMap<AppId, Logbook>,
     /// Numbers of dead letters, of endpoints that got one since the store was opened.
     pub(crate) dead: HashMap<EndpointKey, BTreeSet<u64>>,
+    pub(crate) usage: LastRows,
 }
 
 impl Ledger {
     pub(crate) fn new(counters: Counters) -> Self {
         let (apps, keys, garbage) = (HashMap::new(), Keys::default(), VecDeque::new());
         let (logs, dead) = (HashMap::new(), HashMap::new());
-        Self { counters, apps, keys, garbage, logs, dead }
+        Self { counters, apps, keys, garbage, logs, dead, usage: LastRows::new() }
     }
 
     /// The last events of these apps.

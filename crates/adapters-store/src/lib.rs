@@ -10,6 +10,8 @@
 //!   committer takes them into its groups.
 //! * It is the `Chronicle`, the `EventLog` and the `Deliveries`, too: `notes` has the facts that wait
 //!   for the committer, `logging` makes events of them, `logbook` is one app's log.
+//! * [`DurableBroker`] is the `UsageLedger`, too: `usage` adds what apps used to rows of app and hour,
+//!   the messages of a group among it.
 //! * `reading` finds a page by a stream's place, which `shared` has in memory for every stream.
 //! * `opening` proves by the head that nothing acknowledged is missing, `mending` gives new epochs
 //!   where something is.
@@ -57,6 +59,7 @@ mod space;
 mod stream;
 mod streams;
 mod sweep;
+mod usage;
 mod waiting;
 
 pub use backup::restore;

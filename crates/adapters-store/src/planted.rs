@@ -1,7 +1,15 @@
 //! Bugs of the committer that the checks have to find. Never in the product: the feature `planted` is
 //! for tests alone.
 
-use std::{path::Path, sync::Arc, thread, time::Duration};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    thread,
+    time::Duration,
+};
 
 use crate::{
     command::Answer,
@@ -17,7 +25,17 @@ pub struct Planted {
     /// Before each group is written, as on a disk with much to do: the moments that a bug needs come
     /// often enough to be found in seconds. By itself it is no bug.
     pub pause: Duration,
+    /// Every third group fails: in turn before it is written, and behind that. By itself it is no bug,
+    /// but a disk that is.
+    pub failing: bool,
 }
+
+/// Groups of all stores whose disk fails.
+static GROUPS: AtomicU32 = AtomicU32::new(0);
+
+#[derive(Debug, thiserror::Error)]
+#[error("a planted failure")]
+struct PlantedFailure;
 
 /// When sends are acknowledged too early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +46,15 @@ pub enum Early {
     BeforeSync,
 }
 
+fn fail_at_times(batch: Batch) -> Result<(), EngineError> {
+    match GROUPS.fetch_add(1, Ordering::Relaxed) % 6 {
+        2 => {}
+        5 => batch.commit()?,
+        _ => return batch.commit(),
+    }
+    Err(EngineError::Failed(PlantedFailure.into()))
+}
+
 impl Planted {
     /// Commits a group, and gives acknowledgements when it should not. Gives back the answers that
     /// are left.
@@ -36,6 +63,9 @@ impl Planted {
         batch: Batch,
         answers: Vec<Answer>,
     ) -> (Result<(), EngineError>, Vec<Answer>) {
+        if self.failing {
+            return (fail_at_times(batch), answers);
+        }
         match self.early {
             None => {
                 thread::sleep(self.pause);

@@ -72,6 +72,11 @@ pub enum StoreEvent {
         /// How many.
         rows: usize,
     },
+    /// So many rows of what apps used were not what was written: they count for nothing.
+    DamagedUsage {
+        /// How many.
+        rows: usize,
+    },
     /// As many joins wait for the disk as may: from now on who joins is not known to the next start.
     /// Said once, until [`Self::LeasesTakenAgain`].
     LeasesRefused,

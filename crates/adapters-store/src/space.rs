@@ -4,7 +4,7 @@
 //! be deleted as one range, and a later app of the same name has nothing to do with it. Numbers are
 //! big-endian, so that keys sort as their numbers do.
 
-use domain::Thing;
+use domain::{Hour, Thing};
 
 /// A keyspace. All of them are written in one atomic batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,10 +31,12 @@ pub(crate) enum Space {
     Deliveries,
     /// App number, endpoint and number to a request that it did not take.
     Dead,
+    /// App number and hour to what was used.
+    Usage,
 }
 
 impl Space {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Meta,
         Self::Apps,
         Self::Streams,
@@ -46,6 +48,7 @@ impl Space {
         Self::Live,
         Self::Deliveries,
         Self::Dead,
+        Self::Usage,
     ];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -61,6 +64,7 @@ impl Space {
             Self::Live => "live",
             Self::Deliveries => "deliveries",
             Self::Dead => "dead",
+            Self::Usage => "usage",
         }
     }
 
@@ -123,6 +127,13 @@ pub(crate) fn delivery_key(app: AppNumber, endpoint: &str) -> Vec<u8> {
 
 pub(crate) fn dead_key(app: AppNumber, endpoint: &str, number: u64) -> Vec<u8> {
     [&app.to_be_bytes(), endpoint.as_bytes(), &[END_OF_NAME], &number.to_be_bytes()].concat()
+}
+
+pub(crate) fn usage_key(app: AppNumber, hour: Hour) -> [u8; 8] {
+    let mut key = [0; 8];
+    key[..4].copy_from_slice(&app.to_be_bytes());
+    key[4..].copy_from_slice(&hour.number().to_be_bytes());
+    key
 }
 
 /// The app's number and the rest of a key that begins with one.

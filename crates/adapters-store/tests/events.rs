@@ -151,12 +151,10 @@ async fn a_message_and_its_event_are_written_together() {
     let app = shop().id;
     let page = broker.read(&app, Sequence(0), 10, usize::MAX).await;
     let page = page.expect("read, without waiting for anything");
-    let seen = page.events.iter().map(|event| match &event.fact {
-        Fact::MessagePublished(it) => {
-            let data = it.with_data.then(|| it.message.data.as_str().to_owned());
-            (it.channel.clone(), it.message.offset.expect("a place").0, data)
-        }
-        other => panic!("{other:?}"),
+    let seen = page.events.iter().map(|event| {
+        let Fact::MessagePublished(it) = &event.fact else { panic!("{:?}", event.fact) };
+        let data = it.with_data.then(|| it.message.data.as_str().to_owned());
+        (it.channel.clone(), it.message.offset.expect("a place").0, data)
     });
     let expected = [(channel("lobby"), 2, Some("2".to_owned())), (channel("lobby"), 3, None)];
     assert_eq!(seen.collect::<Vec<_>>(), expected);

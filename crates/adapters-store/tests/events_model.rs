@@ -87,14 +87,10 @@ impl Run {
             info: None,
             joined: PresenceVersion(1),
         };
-        match fact {
-            Fact::MemberJoined { channel, client, .. } => {
-                broker.keep(lease(channel, client)).expect("kept");
-            }
-            Fact::MemberLeft { channel, client } => {
-                broker.release(&lease(channel, client).channel, client);
-            }
-            _ => {}
+        if let Fact::MemberJoined { channel, client, .. } = fact {
+            broker.keep(lease(channel, client)).expect("kept");
+        } else if let Fact::MemberLeft { channel, client } = fact {
+            broker.release(&lease(channel, client).channel, client);
         }
         broker.note(&shop().id, fact.clone());
         broker.settle();

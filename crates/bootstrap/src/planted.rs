@@ -42,7 +42,7 @@ pub(crate) fn fanout(fanout: Fanout) -> Fanout {
 
 pub(crate) fn committer() -> Planted {
     let early = (BUG.get() == Some(&Bug::AcknowledgesEarly)).then_some(Early::BeforeWrite);
-    Planted { early, pause: BUG.get().map_or(Duration::ZERO, |_| PAUSE) }
+    Planted { early, pause: BUG.get().map_or(Duration::ZERO, |_| PAUSE), failing: false }
 }
 
 pub(crate) fn keeper(keeper: Keeper) -> Keeper {

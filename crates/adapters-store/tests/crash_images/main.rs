@@ -13,7 +13,6 @@ use std::{
     io::Write,
     path::Path,
     process::Command,
-    time::Duration,
 };
 
 use adapters_store::{DurableBroker, Early, Planted};
@@ -50,7 +49,7 @@ async fn child_publishes_and_says_so() {
 #[ignore = "runs as the child of another test"]
 async fn child_acknowledges_before_the_sync() {
     let Some(path) = std::env::var_os(FOLDER) else { return };
-    let planted = Planted { early: Some(Early::BeforeSync), pause: Duration::ZERO };
+    let planted = Planted { early: Some(Early::BeforeSync), ..Planted::default() };
     publish_and_say_so(&Store::at(Path::new(&path)).open_planted(planted)).await;
 }
 

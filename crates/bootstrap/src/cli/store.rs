@@ -160,10 +160,14 @@ fn counted(path: &Path, contents: &StoreContents) -> String {
         orphans,
         leases,
         damaged_leases,
+        events,
+        damaged_events,
+        live,
+        dead_letters,
     } = contents;
     format!(
         "store: {}\napps: {apps}\nstreams: {streams}\nmessages: {messages}\nkeys: {keys}\n\
-         members: {leases}\ndatabase: {}\nwithout a stream: {orphans} messages (harmless)\ndamaged: {damaged} messages, {damaged_leases} members\n",
+         members: {leases}\nevents: {events}\nlive: {live}\ndead letters: {dead_letters}\ndatabase: {}\nwithout a stream: {orphans} messages (harmless)\ndamaged: {damaged} messages, {damaged_leases} members, {damaged_events} events\n",
         path.display(),
         bytes(*disk_bytes),
     )

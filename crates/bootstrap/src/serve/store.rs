@@ -112,6 +112,9 @@ impl Watched {
             StoreEvent::DamagedLeases { rows } => {
                 warn!(target: "rtmate", rows, "the store has damaged leases of members; they are forgotten");
             }
+            StoreEvent::DamagedUsage { rows } => {
+                error!(target: "rtmate", rows, "the store has damaged rows of usage; what they counted is not charged");
+            }
             StoreEvent::LeasesRefused => {
                 warn!(target: "rtmate", "too many joins wait for the disk; a start now would not know them");
             }

@@ -36,7 +36,7 @@ pub async fn connections_of_before_are_closed_and_channels_wait(restart: &Chroni
     let second = (restart.open)().await;
     second.chronicle.follow(&shop);
     let lost = closed(1, Ended::ServerLost);
-    assert_eq!(second.facts(&shop).await[5..], [lost.clone()]);
+    assert_eq!(second.facts(&shop).await[5..], [lost]);
     second.passes(restart.window.saturating_sub(Duration::from_millis(1)));
     second.note(&shop, [occupied("back"), opened(3)]);
     assert_eq!(second.facts(&shop).await[6..], [opened(3)]);
