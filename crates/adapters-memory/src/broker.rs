@@ -248,6 +248,16 @@ impl Broker for MemoryBroker {
         Ok(self.publish_now(draft))
     }
 
+    async fn forget(&self, app: &AppId) -> Result<(), BrokerError> {
+        for shard in &self.shards {
+            let mut shard = lock(shard);
+            let gone = shard.streams.extract_if(|channel, _| channel.app == *app);
+            gone.for_each(|_| self.streams.give_back(app));
+            (0..shard.keys.forget(app)).for_each(|_| self.keys.give_back(app));
+        }
+        Ok(())
+    }
+
     async fn attach(&self, channel: &ChannelKey) -> Result<(), BrokerError> {
         self.shard(channel).attached.insert(channel.clone());
         Ok(())

@@ -3,6 +3,7 @@
 use application::ports::IdSource;
 use aws_lc_rs::rand;
 use domain::{ConnectionId, Epoch, MessageId, SessionToken, Timestamp};
+use secrecy::SecretString;
 use uuid::Uuid;
 
 /// Identities from the process's cryptographic generator.
@@ -37,6 +38,12 @@ impl IdSource for RandomIds {
 
     fn epoch(&self) -> Epoch {
         Epoch::from_random(u64::from_be_bytes(Self::bytes()))
+    }
+
+    fn key(&self) -> SecretString {
+        let digits =
+            Self::bytes::<32>().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        digits.into()
     }
 
     fn below(&self, bound: u64) -> u64 {

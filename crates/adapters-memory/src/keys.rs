@@ -85,6 +85,11 @@ impl Keys {
         self.0.contains_key(scope)
     }
 
+    /// Forgets the keys of an app; says how many they were.
+    pub(crate) fn forget(&mut self, app: &AppId) -> usize {
+        self.0.extract_if(|scope, _| scope.channel.app == *app).count()
+    }
+
     /// Forgets what no longer counts; names the app of each key.
     pub(crate) fn expire(&mut self, now: Timestamp) -> Vec<AppId> {
         let gone = self.0.extract_if(|_, known| known.until <= now);

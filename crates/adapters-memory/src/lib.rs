@@ -7,10 +7,12 @@
 //! * [`MemoryRateLimiter`] decides whether something comes too fast.
 //! * [`MemoryChronicle`] and [`MemoryDeliveries`] are the fakes of the event log, for tests.
 //! * [`MemoryUsageLedger`] keeps what apps used.
-//! * [`MemoryAppRegistry`] holds the apps of the configuration.
+//! * [`MemoryAppRegistry`] holds the apps; [`MemoryAppStore`] keeps the documents of those that were made
+//!   while a server runs that keeps nothing.
 //! * [`SystemClock`] and [`RandomIds`] are the production sources of time and randomness.
 
 mod app_registry;
+mod app_store;
 mod broker;
 mod bucket;
 mod chronicle;
@@ -29,6 +31,7 @@ mod stream;
 mod usage_ledger;
 
 pub use app_registry::MemoryAppRegistry;
+pub use app_store::MemoryAppStore;
 pub use broker::MemoryBroker;
 pub use chronicle::MemoryChronicle;
 pub use clock::SystemClock;

@@ -3,16 +3,17 @@
 use std::{sync::Arc, thread};
 
 use adapters_memory::{
-    MemoryAppRegistry, MemoryBroker, MemoryPresence, MemoryUsageLedger, RandomIds, SystemClock,
+    MemoryAppRegistry, MemoryAppStore, MemoryBroker, MemoryPresence, MemoryUsageLedger, RandomIds,
+    SystemClock,
 };
-use application::ports::{AppRegistry, AppTable};
+use application::ports::{AppRegistry, AppStore, AppTable};
 use domain::{App, Durability, Timestamp};
 use testkit::{
     ManualClock, RecordingPresence, RecordingSink,
     contracts::{
-        app_registry, broker, broker::BrokerFixture, clock, history_store,
-        history_store::HistoryFixture, id_source, presence_store, presence_store::PresenceFixture,
-        usage_ledger, usage_ledger::LedgerFixture,
+        app_registry, app_store, app_store::AppStoreFixture, broker, broker::BrokerFixture, clock,
+        history_store, history_store::HistoryFixture, id_source, presence_store,
+        presence_store::PresenceFixture, usage_ledger, usage_ledger::LedgerFixture,
     },
 };
 
@@ -277,4 +278,36 @@ async fn usage_ledger_3_rows_are_apart() {
 #[tokio::test]
 async fn usage_ledger_4_a_start_goes_on() {
     usage_ledger::a_start_goes_on(&memory_ledger()).await;
+}
+
+#[tokio::test]
+async fn broker_9_a_forgotten_app_leaves_nothing() {
+    broker::a_forgotten_app_leaves_nothing(&memory_history()).await;
+}
+
+struct NothingKept;
+
+impl AppStoreFixture for NothingKept {
+    fn open(&self) -> Arc<dyn AppStore> {
+        Arc::new(MemoryAppStore::default())
+    }
+
+    fn is_durable(&self) -> bool {
+        false
+    }
+}
+
+#[tokio::test]
+async fn app_store_1_what_was_answered_is_so() {
+    app_store::what_was_answered_is_so(&NothingKept).await;
+}
+
+#[tokio::test]
+async fn app_store_2_what_comes_back_is_what_was_put() {
+    app_store::what_comes_back_is_what_was_put(&NothingKept).await;
+}
+
+#[tokio::test]
+async fn app_store_3_apps_are_apart() {
+    app_store::apps_are_apart(&NothingKept).await;
 }

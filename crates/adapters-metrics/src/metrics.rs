@@ -188,6 +188,7 @@ impl EventSink for Metrics {
             DomainEvent::Authenticated { .. }
             | DomainEvent::AuthRefused { .. }
             | DomainEvent::UsageNotRecorded { .. }
+            | DomainEvent::AppChanged { .. }
             | DomainEvent::Denied { .. }
             | DomainEvent::Limited { .. }
             | DomainEvent::Refused { .. }

@@ -20,7 +20,7 @@ use tokio::{
 
 use crate::{
     OpenError, OpenReport, StoreEvent, StoreOptions, StoreWatch,
-    command::{Command, Placing, Publishing, Tended, Tending},
+    command::{AppChange, Command, Placing, Publishing, Tended, Tending},
     committer::{Committer, World},
     directory::Directory,
     error::{DamagedMessage, NotOpen, TooSlow},
@@ -273,6 +273,11 @@ impl Broker for DurableBroker {
     async fn detach(&self, channel: &ChannelKey) -> Result<(), BrokerError> {
         self.shared.lock().attached.remove(channel);
         Ok(())
+    }
+
+    async fn forget(&self, app: &AppId) -> Result<(), BrokerError> {
+        let forgotten = self.change_app(app, AppChange::Forget).await;
+        forgotten.map_err(BrokerError::Unavailable)
     }
 }
 

@@ -3,7 +3,8 @@
 use std::sync::{Arc, mpsc};
 
 use application::ports::{BrokerError, Cause, Counted};
-use domain::{ChannelKey, Draft, HistoryPolicy, Position, Receipt};
+use domain::{AppId, ChannelKey, Draft, HistoryPolicy, Position, Receipt};
+use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::{
@@ -26,6 +27,8 @@ pub(crate) enum Command {
     Purge { channel: ChannelKey, policy: HistoryPolicy, answer: Placing },
     /// Tend these streams, expire keys and erase a share of what nobody reads.
     Tend { streams: Vec<Tending>, answer: mpsc::SyncSender<Tended> },
+    /// Keep, forget or begin anew what is an app's.
+    App { app: AppId, change: AppChange, answer: Settling },
     /// Take what changed of the leases of members.
     Leases(Turn),
     /// Take facts that wait for the event log.
@@ -35,6 +38,19 @@ pub(crate) enum Command {
     /// Add to what apps used.
     Usage { counted: Arc<[Counted]>, answer: Recording },
 }
+
+/// What is done to an app.
+pub(crate) enum AppChange {
+    /// Keep its document.
+    Put(SecretString),
+    /// Forget its document.
+    Remove,
+    /// Forget all that it has.
+    Forget,
+}
+
+/// Waits until it is done.
+pub(crate) type Settling = oneshot::Sender<Result<(), Cause>>;
 
 /// What is known of a stream that needs care.
 #[derive(Debug, Clone)]
@@ -74,6 +90,7 @@ pub(crate) struct Placing {
 pub(crate) enum Answer {
     Receipt(Publishing, Result<Receipt, BrokerError>),
     Place(Placing, Result<Position, Cause>),
+    Settled(Settling, Result<(), Cause>),
     Tended(mpsc::SyncSender<Tended>, Tended),
     /// Nothing where it did not happen.
     Delivered(oneshot::Sender<Option<usize>>, Option<usize>),
@@ -88,6 +105,9 @@ impl Answer {
             }
             Self::Place(answer, place) => {
                 let _ = answer.to.send(place);
+            }
+            Self::Settled(to, outcome) => {
+                let _ = to.send(outcome);
             }
             Self::Tended(to, tended) => {
                 let _ = to.try_send(tended);
@@ -106,6 +126,9 @@ impl Answer {
             }
             Self::Place(answer, _) => {
                 let _ = answer.to.send(Err(NotOpen.into()));
+            }
+            Self::Settled(to, _) => {
+                let _ = to.send(Err(NotOpen.into()));
             }
             Self::Tended(to, _) => {
                 let _ = to.try_send(Tended::Failed);
@@ -130,6 +153,9 @@ impl Command {
             Self::Tend { answer, .. } => {
                 let _ = answer.try_send(Tended::Failed);
             }
+            Self::App { answer, .. } => {
+                let _ = answer.send(Err(NotOpen.into()));
+            }
             // They wait on.
             Self::Leases(_) | Self::Notes(_) => {}
             Self::Deliver(delivery) => {
@@ -143,6 +169,8 @@ impl Command {
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::Publish { draft, .. } => draft.data.as_str().len(),
+            Self::App { change: AppChange::Put(document), .. } => document.expose_secret().len(),
+            Self::App { change: AppChange::Remove | AppChange::Forget, .. } => 0,
             Self::Leases(_) => Turn::BYTES,
             Self::Notes(_) => waiting::BYTES_AT_ONCE,
             Self::Deliver(delivery) => delivery.bytes(),

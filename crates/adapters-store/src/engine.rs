@@ -176,6 +176,13 @@ impl Batch {
         self.engine.view()
     }
 
+    /// What the batch would put under keys that begin so is removed instead.
+    pub(crate) fn remove_all(&mut self, spaces: &[Space], prefix: &[u8]) {
+        let fits = |space: &Space, key: &Bytes| spaces.contains(space) && key.starts_with(prefix);
+        let gone = self.rows.iter_mut().filter(|((space, key), _)| fits(space, key));
+        gone.for_each(|(_, value)| *value = None);
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.rows.len()
     }

@@ -115,9 +115,14 @@ impl Group<'_> {
                 let more = self.erase_garbage()
                     | self.erase_streams()
                     | self.tend_logs()
+                    | self.tend_graves()
                     | self.ledger.keys.has_expired(self.now);
                 let tended = if more { Tended::More } else { Tended::Done };
                 self.staged.answers.push(Answer::Tended(answer, tended));
+            }
+            Command::App { app, change, answer } => {
+                let outcome = self.change_app(&app, change);
+                self.staged.answers.push(Answer::Settled(answer, outcome));
             }
             Command::Leases(turn) => {
                 let taken = turn.stage(self.ledger, &mut self.staged.batch, self.now);
@@ -325,7 +330,7 @@ impl Group<'_> {
     }
 
     /// A stream is gone: its place at once, its messages bit by bit.
-    fn bury(&mut self, channel: &ChannelKey, stream: &Stream) {
+    pub(crate) fn bury(&mut self, channel: &ChannelKey, stream: &Stream) {
         if let Some(entry) = self.ledger.apps.get_mut(&channel.app) {
             entry.streams -= 1;
         }

@@ -151,6 +151,18 @@ impl Keys {
         }
     }
 
+    /// Forgets the keys of an app, and names them.
+    pub(crate) fn forget(&mut self, app: AppNumber) -> Vec<KeyScope> {
+        let its = self.known.iter().filter(|(scope, _)| scope.app == app);
+        let gone: Vec<_> = its.map(|(scope, known)| (*scope, known.until)).collect();
+        for (scope, until) in &gone {
+            self.known.remove(scope);
+            self.ends.remove(&(*until, *scope));
+        }
+        self.counts.remove(&app);
+        gone.into_iter().map(|(scope, _)| scope).collect()
+    }
+
     /// Forgets at most `most` keys that no longer count, and names them.
     pub(crate) fn expire(&mut self, now: Timestamp, most: usize) -> Vec<KeyScope> {
         let mut gone = Vec::new();

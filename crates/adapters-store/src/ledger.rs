@@ -103,13 +103,16 @@ pub(crate) struct Ledger {
     /// Numbers of dead letters, of endpoints that got one since the store was opened.
     pub(crate) dead: HashMap<EndpointKey, BTreeSet<u64>>,
     pub(crate) usage: LastRows,
+    /// Forgotten apps whose rows are still being erased.
+    pub(crate) graves: Vec<AppNumber>,
 }
 
 impl Ledger {
     pub(crate) fn new(counters: Counters) -> Self {
         let (apps, keys, garbage) = (HashMap::new(), Keys::default(), VecDeque::new());
         let (logs, dead) = (HashMap::new(), HashMap::new());
-        Self { counters, apps, keys, garbage, logs, dead, usage: LastRows::new() }
+        let (usage, graves) = (LastRows::new(), Vec::new());
+        Self { counters, apps, keys, garbage, logs, dead, usage, graves }
     }
 
     /// The last events of these apps.

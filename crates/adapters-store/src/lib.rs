@@ -12,6 +12,7 @@
 //!   for the committer, `logging` makes events of them, `logbook` is one app's log.
 //! * [`DurableBroker`] is the `UsageLedger`, too: `usage` adds what apps used to rows of app and hour,
 //!   the messages of a group among it.
+//! * [`DurableBroker`] is the `AppStore` as well: `apps` keeps documents, and forgets an app whole.
 //! * `reading` finds a page by a stream's place, which `shared` has in memory for every stream.
 //! * `opening` proves by the head that nothing acknowledged is missing, `mending` gives new epochs
 //!   where something is.
@@ -21,6 +22,7 @@
 //! * `engine` is the only file that knows the storage engine; `space` says what is under which key,
 //!   `record`, `stream`, `keys`, `lease`, `fact_row` and `ledger` how values look, `encoding` puts a checksum before each.
 
+mod apps;
 mod backup;
 mod broker;
 mod check;
@@ -34,6 +36,7 @@ mod encoding;
 mod engine;
 mod error;
 mod fact_row;
+mod graves;
 mod group;
 mod head;
 mod keys;

@@ -51,7 +51,7 @@ pub(crate) fn renew(
     counters.next_stream = counters
         .next_stream
         .max(last_stream(&view, contents.ledger.apps.values().map(|app| app.number))? + 1);
-    for space in Space::ALL.into_iter().filter(|space| *space != Space::Meta) {
+    for space in Space::PER_APP {
         let last = view.all(space).next_back().transpose()?;
         let last = last.and_then(|(key, _): (Bytes, Bytes)| Some(split_app(&key)?.0)).unwrap_or(0);
         counters.next_app = counters.next_app.max(last + 1);

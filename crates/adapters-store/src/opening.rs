@@ -10,6 +10,7 @@ use crate::{
     encoding::Reader,
     engine::{Engine, EngineError, View},
     error::OpenError,
+    graves,
     head::{Head, HeadMark},
     keys::{KeyScope, Remembered},
     ledger::{AppEntry, Counters, Garbage, Ledger},
@@ -184,6 +185,7 @@ fn load(view: &View, new_store: u64) -> Result<Contents, EngineError> {
     load_streams(view, &names, &mut contents)?;
     load_keys(view, &mut contents)?;
     load_logs(view, &names, &mut contents)?;
+    contents.ledger.graves = graves::nameless(view, &names)?;
     for row in view.all(Space::Garbage) {
         let (key, value) = row?;
         match Garbage::decode(&key, &value) {

@@ -33,11 +33,29 @@ pub(crate) enum Space {
     Dead,
     /// App number and hour to what was used.
     Usage,
+    /// App name to the document of an app that was made while the server ran.
+    Documents,
 }
 
 impl Space {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Meta,
+        Self::Apps,
+        Self::Streams,
+        Self::Messages,
+        Self::Keys,
+        Self::Garbage,
+        Self::Leases,
+        Self::Events,
+        Self::Live,
+        Self::Deliveries,
+        Self::Dead,
+        Self::Usage,
+        Self::Documents,
+    ];
+
+    /// Those whose keys begin with an app's number.
+    pub(crate) const PER_APP: [Self; 11] = [
         Self::Apps,
         Self::Streams,
         Self::Messages,
@@ -65,6 +83,7 @@ impl Space {
             Self::Deliveries => "deliveries",
             Self::Dead => "dead",
             Self::Usage => "usage",
+            Self::Documents => "documents",
         }
     }
 

@@ -46,6 +46,11 @@ impl Used {
         self.0.entry((app, hour)).or_default().count(metric, more);
     }
 
+    /// Nothing is added to an app's rows.
+    pub(crate) fn forget(&mut self, app: AppNumber) {
+        self.0.retain(|(of, _), _| *of != app);
+    }
+
     /// Adds what was counted elsewhere.
     pub(crate) fn add(&mut self, counted: &[Counted], ledger: &mut Ledger, batch: &mut Batch) {
         for Counted { app, hour, usage } in counted {

@@ -4,10 +4,12 @@ mod common;
 
 use std::sync::Arc;
 
-use common::Store;
+use application::ports::AppStore;
+use common::{Store, channel, draft};
 use domain::Durability;
 use testkit::contracts::{
-    broker, broker::BrokerFixture, history_store, history_store::HistoryFixture,
+    app_store, app_store::AppStoreFixture, broker, broker::BrokerFixture, history_store,
+    history_store::HistoryFixture,
 };
 
 fn durable_broker() -> (BrokerFixture, Store) {
@@ -118,4 +120,53 @@ async fn history_8_asking_begins_no_stream() {
 #[tokio::test(flavor = "multi_thread")]
 async fn history_9_what_an_app_keeps_is_known() {
     history_store::what_an_app_keeps_is_known(&durable_history().0).await;
+}
+
+#[tokio::test]
+async fn broker_9_a_forgotten_app_leaves_nothing() {
+    broker::a_forgotten_app_leaves_nothing(&durable_history().0).await;
+}
+
+impl AppStoreFixture for Store {
+    fn open(&self) -> Arc<dyn AppStore> {
+        Arc::new(Self::open(self))
+    }
+
+    fn is_durable(&self) -> bool {
+        true
+    }
+}
+
+#[tokio::test]
+async fn app_store_1_what_was_answered_is_so() {
+    app_store::what_was_answered_is_so(&Store::new()).await;
+}
+
+#[tokio::test]
+async fn app_store_2_what_comes_back_is_what_was_put() {
+    app_store::what_comes_back_is_what_was_put(&Store::new()).await;
+}
+
+#[tokio::test]
+async fn app_store_3_apps_are_apart() {
+    app_store::apps_are_apart(&Store::new()).await;
+}
+
+/// What an app had is erased, and no later app of its name finds it, whatever the server lived
+/// through in between.
+#[tokio::test]
+async fn a_forgotten_app_is_forgotten_for_good() {
+    let (fixture, store) = durable_history();
+    let lobby = channel("lobby");
+    for _ in 0..10 {
+        fixture.broker.publish(draft(&lobby, "1")).await.expect("published");
+    }
+    fixture.broker.forget(&lobby.app).await.expect("forgotten");
+    drop(fixture);
+    let broker = Store::open(&store);
+    assert_eq!(broker.check().expect("checked").damaged, 0, "what waits to be erased is no damage");
+    broker.sweep();
+    let contents = broker.check().expect("checked");
+    assert_eq!((contents.streams, contents.messages, contents.damaged), (0, 0, 0));
+    assert_eq!((contents.apps, contents.keys, contents.orphans), (0, 0, 0));
 }

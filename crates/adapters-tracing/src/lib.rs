@@ -92,6 +92,9 @@ impl EventSink for TracingEvents {
             DomainEvent::OverCapacity { closed, bytes } => {
                 warn!(target: "rtmate", closed, bytes, "too much waited; the slowest readers were closed");
             }
+            DomainEvent::AppChanged { app, how } => {
+                info!(target: "rtmate", %app, how, "app changed");
+            }
             DomainEvent::Subscription { connection, channel, made, trace, app: _ } => {
                 let trace_id = trace_text(trace);
                 debug!(target: "rtmate", %connection, %channel, made, trace_id, "subscription");

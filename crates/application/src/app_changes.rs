@@ -21,6 +21,9 @@ pub(crate) struct AppChanges {
     /// No more than there are apps, and those that were deleted a moment ago. Short lock.
     waiting: Mutex<BTreeSet<AppId>>,
     came: Notify,
+    /// Held, over awaits, by whoever brings what waited: who comes behind waits until that is
+    /// brought, too.
+    bringing: tokio::sync::Mutex<()>,
 }
 
 impl AppSink for AppChanges {
@@ -54,8 +57,10 @@ impl Hub {
 
     /// Brings the changes that wait to the open connections: those of an app that is gone or
     /// disabled are closed, the others take the new value between two frames. Says whether the
-    /// registry answered; where it did not, the change waits on.
+    /// registry answered; where it did not, the change waits on. When this returns, what clients send
+    /// from then on is judged by what was changed before the call.
     pub async fn bring_app_changes(&self) -> bool {
+        let _bringing = self.app_changes.bringing.lock().await;
         let mut now = HashMap::new();
         let mut answered = true;
         for id in self.app_changes.take() {

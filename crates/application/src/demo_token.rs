@@ -151,6 +151,9 @@ mod tests {
         fn epoch(&self) -> Epoch {
             Epoch::from_random(1)
         }
+        fn key(&self) -> secrecy::SecretString {
+            "key".into()
+        }
         fn below(&self, _: u64) -> u64 {
             7
         }

@@ -8,6 +8,7 @@
 //!   hands it every frame. The session asks the use cases (`authenticate`, `publish`, `channels`, `presence`)
 //!   and answers through the connection's `Outbound`.
 //! * [`Backend`] is what an app's own backend may do: the server APIs drive it.
+//! * [`Operator`] is what the server's own operator may do: apps come, change and go.
 //! * [`Fanout`] holds the subscribers: a broker calls it with every message, a presence
 //!   store with every change of who is where (`audience`).
 //! * [`Wheel`] and `deadlines` are all timers: authentication, heartbeat, expiry.
@@ -42,6 +43,7 @@ mod keepers;
 mod kept_bytes;
 mod limits;
 mod meters;
+mod operator;
 mod orders;
 mod parting;
 pub mod ports;
@@ -75,6 +77,10 @@ pub use hub::{Entry, Hub, Opening, Ports, Screened};
 pub use keepers::{Keeper, Keepers};
 pub use kept_bytes::KeptBytes;
 pub use meters::Meters;
+pub use operator::{
+    AddedKey, AppPage, AppSource, Begun, Clash, GivenApps, NotBegun, Operator, OperatorPorts,
+    ShownApp, Unusable,
+};
 pub use parting::Parting;
 pub use push::Push;
 pub use reply::{

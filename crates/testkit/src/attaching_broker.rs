@@ -7,7 +7,7 @@ use std::{
 
 use application::ports::{Broker, BrokerError, Clock, DeliverySink, IdSource};
 use async_trait::async_trait;
-use domain::{ChannelKey, Draft, Receipt};
+use domain::{AppId, ChannelKey, Draft, Receipt};
 use tokio::task::yield_now;
 
 /// Announces only what is attached, and takes its time to attach and detach, as one across a
@@ -61,6 +61,11 @@ impl Broker for AttachingBroker {
         yield_now().await;
         self.attached().remove(channel);
         yield_now().await;
+        Ok(())
+    }
+
+    /// It keeps nothing.
+    async fn forget(&self, _: &AppId) -> Result<(), BrokerError> {
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use application::ports::{Broker, BrokerError};
 use async_trait::async_trait;
-use domain::{ChannelKey, Draft, Receipt};
+use domain::{AppId, ChannelKey, Draft, Receipt};
 use tokio::sync::oneshot;
 
 /// Hands everything to the broker inside, but only when the test lets it: each publish waits under
@@ -100,5 +100,9 @@ impl Broker for HeldBroker {
 
     async fn detach(&self, channel: &ChannelKey) -> Result<(), BrokerError> {
         self.inner.detach(channel).await
+    }
+
+    async fn forget(&self, app: &AppId) -> Result<(), BrokerError> {
+        self.inner.forget(app).await
     }
 }

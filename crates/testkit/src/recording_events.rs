@@ -48,6 +48,7 @@ fn line(event: &DomainEvent<'_>) -> String {
             let stage = if *reached { "reached" } else { "near" };
             format!("limit {stage} {app} {} +{suppressed}", limit.name())
         }
+        DomainEvent::AppChanged { app, how } => format!("app {app} {how}"),
         DomainEvent::Subscription { channel, made, .. } => {
             format!("{} {channel}", if *made { "subscribed" } else { "unsubscribed" })
         }

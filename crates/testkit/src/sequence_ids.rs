@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use application::ports::IdSource;
 use domain::{ConnectionId, Epoch, MessageId, SessionToken, Timestamp};
+use secrecy::SecretString;
 
 /// Counts from 1, each kind by itself.
 #[derive(Debug, Default)]
@@ -12,6 +13,7 @@ pub struct SequenceIds {
     sessions: AtomicU64,
     messages: AtomicU64,
     epochs: AtomicU64,
+    keys: AtomicU64,
     spread: AtomicU64,
 }
 
@@ -44,6 +46,10 @@ impl IdSource for SequenceIds {
 
     fn epoch(&self) -> Epoch {
         Epoch::from_random(next(&self.epochs))
+    }
+
+    fn key(&self) -> SecretString {
+        format!("{:064x}", next(&self.keys)).into()
     }
 
     fn below(&self, bound: u64) -> u64 {

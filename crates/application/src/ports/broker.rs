@@ -1,7 +1,7 @@
 //! The port that stamps, keeps and announces messages.
 
 use async_trait::async_trait;
-use domain::{ChannelKey, Draft, Receipt};
+use domain::{AppId, ChannelKey, Draft, Receipt};
 
 use super::Cause;
 
@@ -43,6 +43,8 @@ pub const KEYS_PER_APP: usize = 100_000;
 ///    receipt as `repeated`, anything else [`BrokerError::Conflict`]. Two at once share one outcome.
 ///    Only what was published is remembered, at most [`KEYS_PER_APP`] keys of an app, in a durable
 ///    namespace also across restarts.
+/// 9. Of an app that is forgotten nothing is left: its streams are gone, and so are its keys. A
+///    channel of that name is another one from then on, with another epoch.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait Broker: Send + Sync {
@@ -72,4 +74,10 @@ pub trait Broker: Send + Sync {
     /// # Errors
     /// The channel may still be attached; announcements without subscribers do no harm.
     async fn detach(&self, channel: &ChannelKey) -> Result<(), BrokerError>;
+
+    /// Forgets all that was kept of an app: it is deleted, or another of its name begins.
+    ///
+    /// # Errors
+    /// Something may be left. It may be repeated.
+    async fn forget(&self, app: &AppId) -> Result<(), BrokerError>;
 }

@@ -113,6 +113,14 @@ pub enum DomainEvent<'a> {
         /// What went wrong.
         cause: &'a dyn std::fmt::Display,
     },
+
+    /// An operator changed an app.
+    AppChanged {
+        /// Which.
+        app: &'a AppId,
+        /// How: a word or two.
+        how: &'static str,
+    },
     /// A subscription was made or ended.
     Subscription {
         /// Which connection.

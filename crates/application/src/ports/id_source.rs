@@ -1,6 +1,7 @@
 //! The only source of randomness.
 
 use domain::{ConnectionId, Epoch, MessageId, SessionToken, Timestamp};
+use secrecy::SecretString;
 
 /// Makes identities, so that a test can replay them.
 ///
@@ -20,6 +21,9 @@ pub trait IdSource: Send + Sync {
 
     /// A new stream's epoch.
     fn epoch(&self) -> Epoch;
+
+    /// A new key for an app: 256 random bits as 64 hexadecimal digits.
+    fn key(&self) -> SecretString;
 
     /// A number from 0 to less than `bound`, for spreading; 0 where `bound` is 0.
     fn below(&self, bound: u64) -> u64;

@@ -9,12 +9,18 @@
 //! [`UsageLedger`]. Data plane
 //! (synchronous, never blocking): [`DeliverySink`], [`PresenceSink`], [`Outbound`], [`Codec`],
 //! [`PassVerifier`], [`EventSink`], [`Meter`], [`Clock`], [`IdSource`].
+//! [`Broker`], [`HistoryStore`], [`PresenceStore`], [`LeaseStore`], [`Revocations`], [`AppStore`]. Data plane
+//! (synchronous, never blocking): [`DeliverySink`], [`PresenceSink`], [`AppSink`], [`Outbound`],
+//! [`Codec`], [`PassVerifier`], [`EventSink`], [`Meter`], [`Clock`], [`IdSource`].
 
+mod app_documents;
 mod app_registry;
+mod app_store;
 mod broker;
 mod chronicle;
 mod clock;
 mod codec;
+mod configuration;
 mod deliveries;
 mod delivery_sink;
 mod event_log;
@@ -33,11 +39,14 @@ mod token_issuer;
 mod token_verifier;
 mod usage_ledger;
 
+pub use app_documents::{AppDocuments, BadDocument, Edit, Edited, KeyKind, NotEdited};
 pub use app_registry::{AppRegistry, AppSink, AppTable, RegistryError};
+pub use app_store::{AppStore, AppStoreError};
 pub use broker::{Broker, BrokerError, KEYS_PER_APP};
 pub use chronicle::{Chronicle, NoChronicle};
 pub use clock::Clock;
 pub use codec::{BadRequest, Bounds, Codec, Encoding, Framing};
+pub use configuration::{Configuration, Difference, NotReloaded, SettingChange};
 pub use deliveries::{
     DEAD_LETTER_BYTES, DEAD_LETTERS, DeadLetter, Deliveries, DeliveriesError, EndpointKey, Progress,
 };

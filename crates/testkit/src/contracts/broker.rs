@@ -260,3 +260,32 @@ pub async fn two_at_once_share_one_outcome(fixture: &HistoryFixture) {
     let top = fixture.read(&lobby, policy, ALL).await.position.offset;
     assert_eq!(top, Offset(50));
 }
+
+/// Guarantee 9: of an app that is forgotten nothing is left, and others lose nothing.
+///
+/// # Panics
+/// The adapter breaks the guarantee.
+pub async fn a_forgotten_app_leaves_nothing(fixture: &HistoryFixture) {
+    let (shop, bazaar) = (channel("shop", "lobby"), channel("bazaar", "lobby"));
+    let policy = fixture.policy(100);
+    let keyed = |channel: &ChannelKey| {
+        let mut draft = HistoryFixture::draft(channel, "1", policy);
+        draft.key = MessageKey::parse("k").ok();
+        draft
+    };
+    fixture.broker.attach(&shop).await.expect("attached");
+    for channel in [&shop, &bazaar] {
+        fixture.broker.publish(keyed(channel)).await.expect("published");
+    }
+    let before = fixture.read(&shop, policy, ALL).await.position;
+    for _ in 0..2 {
+        fixture.broker.forget(&shop.app).await.expect("forgotten");
+    }
+    let page = fixture.read(&shop, policy, ALL).await;
+    assert_eq!((offsets(&page), page.position.offset), (vec![], Offset(0)));
+    assert_ne!(page.position.epoch, before.epoch, "another stream");
+    let again = fixture.broker.publish(keyed(&shop)).await.expect("published");
+    assert!(!again.repeated, "its keys are free");
+    assert_eq!(offsets(&fixture.read(&bazaar, policy, ALL).await), [1]);
+    assert!(fixture.broker.publish(keyed(&bazaar)).await.expect("published").repeated);
+}

@@ -62,6 +62,7 @@ pub fn every_event_is_taken(sink: &dyn EventSink) {
             sink.record(&DomainEvent::Limited { app: asked, address, limit, reached, suppressed });
         }
         sink.record(&DomainEvent::UsageNotRecorded { cause });
+        sink.record(&DomainEvent::AppChanged { app, how: "made" });
         sink.record(&DomainEvent::Subscription { connection, app, channel, made, trace });
         sink.record(&DomainEvent::OverCapacity { closed: 1, bytes: 4096 });
         sink.record(&DomainEvent::Closed {

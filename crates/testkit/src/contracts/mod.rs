@@ -1,6 +1,8 @@
 //! One suite per port: a function for each of its numbered guarantees.
 
+pub mod app_documents;
 pub mod app_registry;
+pub mod app_store;
 pub mod broker;
 pub mod chronicle;
 pub mod clock;
