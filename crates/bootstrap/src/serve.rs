@@ -1,5 +1,6 @@
 //! Runs the server: build, announce, serve until a signal, drain with a deadline.
 
+mod apps;
 mod banner;
 mod certificate;
 mod codecs;
@@ -7,6 +8,7 @@ mod figures;
 mod listeners;
 mod logging;
 mod memory;
+mod reload;
 mod shutdown;
 mod store;
 mod surface;
@@ -14,7 +16,9 @@ mod wiring;
 
 use std::{io, process::ExitCode};
 
-use crate::{demo_secrets::DemoSecretsError, exit, settings::Settings};
+use crate::{demo_secrets::DemoSecretsError, exit, settings::Loaded};
+use logging::Logging;
+use reload::Reload;
 use wiring::Server;
 
 /// Why the server does not start, or does not go on. One line each, which says what to do.
@@ -37,6 +41,8 @@ enum NotStarted {
     Leases(application::ports::LeaseError),
     #[error("{0}")]
     Revocations(adapters_store::RevocationsError),
+    #[error("{0}{why}", why = because(.0))]
+    Apps(application::NotBegun),
     #[error("{0}")]
     NoRandomness(#[from] crate::random::NoRandomness),
     #[error("the {what} ended by a fault; see the log")]
@@ -49,11 +55,14 @@ impl NotStarted {
     fn exit_code(&self) -> ExitCode {
         match self {
             Self::AddressInUse { .. } => ExitCode::from(exit::ADDRESS_IN_USE),
-            Self::DemoSecrets { .. } | Self::Revocations(_) => ExitCode::from(exit::CONFIGURATION),
+            Self::DemoSecrets { .. }
+            | Self::Revocations(_)
+            | Self::Apps(application::NotBegun::Twice(_)) => ExitCode::from(exit::CONFIGURATION),
             Self::Store(adapters_store::OpenError::InUse { .. }) => {
                 ExitCode::from(exit::STORE_LOCKED)
             }
             Self::Store(_)
+            | Self::Apps(application::NotBegun::Store(_))
             | Self::Leases(_)
             | Self::NoListener { .. }
             | Self::NoRandomness(_)
@@ -68,14 +77,20 @@ fn cause(error: &dyn std::error::Error) -> String {
     error.source().map_or_else(String::new, ToString::to_string)
 }
 
+/// The same behind a colon, where there is more to say.
+fn because(error: &dyn std::error::Error) -> String {
+    let deepest = std::iter::successors(error.source(), |error| error.source()).last();
+    deepest.map_or_else(String::new, |error| format!(": {error}"))
+}
+
 /// Serves until a signal; 0 after a clean end.
 #[must_use]
-pub fn run(settings: Settings) -> ExitCode {
-    logging::start(&settings.log);
-    for warning in &settings.warnings {
+pub fn run(loaded: Loaded) -> ExitCode {
+    let logging = logging::start(&loaded.settings.log);
+    for warning in &loaded.settings.warnings {
         tracing::warn!(target: "rtmate", "{warning}");
     }
-    match serve(settings) {
+    match serve(&loaded, logging) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("rtmate: {error}");
@@ -84,7 +99,7 @@ pub fn run(settings: Settings) -> ExitCode {
     }
 }
 
-fn serve(settings: Settings) -> Result<(), NotStarted> {
+fn serve(loaded: &Loaded, logging: Logging) -> Result<(), NotStarted> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -92,12 +107,13 @@ fn serve(settings: Settings) -> Result<(), NotStarted> {
     runtime.block_on(async {
         // Asked for before the banner: whoever reads it may already send a signal.
         let signal = shutdown::Signals::listen().map_err(NotStarted::NoThread)?;
-        let server = Server::build(&settings).await?;
+        let hangups = Reload::signals().map_err(NotStarted::NoThread)?;
+        let server = Server::build(loaded, logging, hangups).await?;
         let (address, internal) = (server.address(), server.internal_address());
         tracing::info!(
             target: "rtmate", %address, internal = internal.map(tracing::field::display), "listening"
         );
-        banner::print(&settings, address, internal);
+        banner::print(&loaded.settings, address, internal);
         server.run(signal).await
     })
 }

@@ -7,8 +7,6 @@ use domain::{ErrorCode, Scope};
 use serde::Serialize;
 use serde_json::{Value, value::RawValue};
 
-use super::call::Call;
-
 /// The `data` of a success.
 pub(super) type Data = Box<RawValue>;
 
@@ -23,6 +21,7 @@ pub(super) type Work = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 pub(super) enum Method {
     Get,
     Post,
+    Patch,
     Delete,
 }
 
@@ -36,10 +35,10 @@ pub(super) struct Param {
     pub(super) schema: fn() -> Value,
 }
 
-/// One endpoint.
-pub(super) struct Endpoint {
+/// One endpoint. `C` is what it is called with: that of an app, or that of an operator.
+pub(super) struct Endpoint<C: 'static> {
     pub(super) method: Method,
-    /// Behind `/v1/apps/{app}`.
+    /// Behind `/v1/apps/{app}` for an app's, behind `/v1` for an operator's.
     pub(super) path: &'static str,
     /// What its caller's key needs.
     pub(super) scope: Scope,
@@ -53,7 +52,7 @@ pub(super) struct Endpoint {
     pub(super) data: fn() -> Value,
     /// Refusals beyond those that every endpoint has.
     pub(super) refusals: &'static [ErrorCode],
-    pub(super) run: fn(Call) -> Work,
+    pub(super) run: fn(C) -> Work,
 }
 
 /// Refusals that every endpoint has.
@@ -65,6 +64,16 @@ pub(super) const EVERYWHERE: [ErrorCode; 9] = [
     ErrorCode::OriginDenied,
     ErrorCode::AppDisabled,
     ErrorCode::NotFound,
+    ErrorCode::RateLimited,
+    ErrorCode::Unavailable,
+];
+
+/// Those of an operator's endpoints, which are not an app's.
+pub(super) const OPERATOR_EVERYWHERE: [ErrorCode; 6] = [
+    ErrorCode::InvalidParams,
+    ErrorCode::Unauthenticated,
+    ErrorCode::InvalidToken,
+    ErrorCode::PermissionDenied,
     ErrorCode::RateLimited,
     ErrorCode::Unavailable,
 ];

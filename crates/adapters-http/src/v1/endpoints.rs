@@ -4,7 +4,9 @@ use domain::{ErrorCode, Scope};
 use serde_json::json;
 
 use super::{
-    batch, channels, clients,
+    batch,
+    call::Call,
+    channels, clients,
     endpoint::{
         Endpoint,
         Method::{Delete, Get, Post},
@@ -37,7 +39,7 @@ const ORDERED: &[ErrorCode] = &[
 ];
 
 /// The table.
-pub(super) static ENDPOINTS: &[Endpoint] = &[
+pub(super) static ENDPOINTS: &[Endpoint<Call>] = &[
     Endpoint {
         method: Post,
         path: "/channels/{channel}/messages",

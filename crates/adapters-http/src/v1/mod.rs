@@ -7,6 +7,7 @@
 //! * `call` is what an endpoint is given, with its address and query parsed; `body` reads bodies.
 //! * `messages`, `batch`, `history`, `channels`, `clients`, `subscriptions`,
 //!   `tokens` are the endpoints.
+//! * `operator` is what has no app: the endpoints of operators, with a table of their own.
 //! * `openapi` writes the document, `reference` serves it and a page that shows it.
 
 mod authority;
@@ -22,6 +23,7 @@ mod history;
 mod keys;
 mod messages;
 mod openapi;
+mod operator;
 mod reference;
 mod serve;
 mod subscriptions;

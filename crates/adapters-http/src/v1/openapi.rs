@@ -6,9 +6,10 @@ use domain::{ErrorCode, Language, Scope};
 use serde_json::{Map, Value, json};
 
 use super::{
-    endpoint::{EVERYWHERE, Endpoint, Method, Param},
+    endpoint::{EVERYWHERE, Endpoint, Method, OPERATOR_EVERYWHERE, Param},
     endpoints::ENDPOINTS,
-    serve::BASE,
+    operator::OPERATOR_ENDPOINTS,
+    serve::{BASE, ROOT},
 };
 
 /// The document (OpenAPI 3.1) as it is served at `/v1/openapi.json` and kept in
@@ -16,9 +17,15 @@ use super::{
 #[must_use]
 pub fn document() -> String {
     let mut paths: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
+    for endpoint in OPERATOR_ENDPOINTS {
+        let path = paths.entry(format!("{ROOT}{}", endpoint.path)).or_default();
+        let operation = operation(ROOT, endpoint, &OPERATOR_EVERYWHERE);
+        path.insert(method(endpoint.method).to_owned(), operation);
+    }
     for endpoint in ENDPOINTS {
         let path = paths.entry(format!("{BASE}{}", endpoint.path)).or_default();
-        path.insert(method(endpoint.method).to_owned(), operation(endpoint));
+        let operation = operation(BASE, endpoint, &EVERYWHERE);
+        path.insert(method(endpoint.method).to_owned(), operation);
     }
     let document = json!({
         "openapi": "3.1.0",
@@ -49,12 +56,13 @@ const fn method(method: Method) -> &'static str {
     match method {
         Method::Get => "get",
         Method::Post => "post",
+        Method::Patch => "patch",
         Method::Delete => "delete",
     }
 }
 
-fn operation(endpoint: &Endpoint) -> Value {
-    let path = format!("{BASE}{}", endpoint.path);
+fn operation<C>(base: &str, endpoint: &Endpoint<C>, everywhere: &[ErrorCode]) -> Value {
+    let path = format!("{base}{}", endpoint.path);
     let named = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let mut parameters: Vec<Value> = named.map(path_parameter).collect();
     parameters.extend(endpoint.params.iter().map(parameter));
@@ -67,10 +75,10 @@ fn operation(endpoint: &Endpoint) -> Value {
     let mut operation = json!({
         "operationId": endpoint.id,
         "summary": endpoint.summary,
-        "description": format!("Needs the scope {}.", endpoint.scope.name()),
+        "description": needs(base, endpoint.scope),
         "x-scope": endpoint.scope.name(),
         "parameters": parameters,
-        "responses": responses(endpoint)
+        "responses": responses(endpoint, everywhere)
     });
     if let Some(schema) = endpoint.body {
         operation["requestBody"] = json!({
@@ -81,10 +89,17 @@ fn operation(endpoint: &Endpoint) -> Value {
     operation
 }
 
+fn needs(base: &str, scope: Scope) -> String {
+    let whose = if base == ROOT { " and an operator's key" } else { "" };
+    format!("Needs the scope {}{whose}.", scope.name())
+}
+
 fn path_parameter(name: &str) -> Value {
     let (about, most) = match name {
         "app" => ("The app's id.", 64),
         "channel" => ("The channel's name, percent-encoded: / is %2F, # is %23.", 200),
+        "kind" => ("The kind of the key: jwt, api or pusher.", 16),
+        "key" => ("The key's name: its kid or jwks_url, name or key, percent-encoded.", 512),
         _ => ("The client's id, percent-encoded.", 128),
     };
     json!({
@@ -107,7 +122,7 @@ fn parameter(param: &Param) -> Value {
 }
 
 /// By status: a success, and each class of refusals with the reasons that it may have.
-fn responses(endpoint: &Endpoint) -> Value {
+fn responses<C>(endpoint: &Endpoint<C>, everywhere: &[ErrorCode]) -> Value {
     let mut responses = Map::new();
     responses.insert(
         "200".to_owned(),
@@ -125,7 +140,7 @@ fn responses(endpoint: &Endpoint) -> Value {
         }),
     );
     let mut classes: BTreeMap<u16, BTreeSet<&str>> = BTreeMap::new();
-    for code in EVERYWHERE.iter().chain(endpoint.refusals) {
+    for code in everywhere.iter().chain(endpoint.refusals) {
         classes.entry(code.class()).or_default().insert(code.reason());
     }
     for (class, reasons) in classes {
@@ -190,8 +205,15 @@ mod tests {
     #[test]
     fn every_endpoint_is_in_it_once() {
         let document: Value = serde_json::from_str(&document()).unwrap();
-        let ids: BTreeSet<_> = ENDPOINTS.iter().map(|endpoint| endpoint.id).collect();
-        assert_eq!(ids.len(), ENDPOINTS.len());
+        let operator = OPERATOR_ENDPOINTS.iter().map(|endpoint| endpoint.id);
+        let ids: BTreeSet<_> =
+            ENDPOINTS.iter().map(|endpoint| endpoint.id).chain(operator).collect();
+        assert_eq!(ids.len(), ENDPOINTS.len() + OPERATOR_ENDPOINTS.len());
+        for endpoint in OPERATOR_ENDPOINTS {
+            let path = format!("{ROOT}{}", endpoint.path);
+            let operation = &document["paths"][&path][method(endpoint.method)];
+            assert_eq!(operation["operationId"], endpoint.id);
+        }
         for endpoint in ENDPOINTS {
             let path = format!("{BASE}{}", endpoint.path);
             let operation = &document["paths"][&path][method(endpoint.method)];

@@ -3,8 +3,8 @@
 use std::{collections::HashMap, sync::Arc};
 
 use application::{
-    Backend, Refusal,
-    ports::{AppRegistry, Clock},
+    Backend, Operator, Refusal,
+    ports::{AppRegistry, Clock, Configuration},
 };
 use axum::{
     Router,
@@ -25,6 +25,7 @@ use super::{
     endpoint::{Endpoint, Method, Outcome},
     endpoints::ENDPOINTS,
     failures::Failures,
+    operator::{self, OPERATOR_ENDPOINTS},
     reference,
 };
 
@@ -34,6 +35,10 @@ pub struct ServerApi {
     pub(super) backend: Arc<Backend>,
     pub(super) registry: Arc<dyn AppRegistry>,
     pub(super) operator_keys: Arc<[ApiKey]>,
+    pub(super) operator: Option<Arc<Operator>>,
+    pub(super) configuration: Option<Arc<dyn Configuration>>,
+    /// An operator's key for this same machine alone.
+    pub(super) local_operator: Option<ApiKey>,
     pub(super) failures: Arc<Failures>,
     /// Whether only those come whom the network lets come: what is no secret needs no key then.
     pub(super) is_internal: bool,
@@ -53,7 +58,29 @@ impl ServerApi {
     ) -> Self {
         let failures = Arc::new(Failures::new(clock));
         let (backend, operator_keys) = (Arc::new(backend), operator_keys.into());
-        Self { backend, registry, operator_keys, failures, is_internal: false, language }
+        Self {
+            backend,
+            registry,
+            operator_keys,
+            operator: None,
+            configuration: None,
+            local_operator: None,
+            failures,
+            is_internal: false,
+            language,
+        }
+    }
+
+    /// With what operators may do; `local` is a key of one for this same machine alone.
+    #[must_use]
+    pub fn operated_by(self, operator: Arc<Operator>, local: Option<ApiKey>) -> Self {
+        Self { operator: Some(operator), local_operator: local, ..self }
+    }
+
+    /// With a configuration that can be read anew.
+    #[must_use]
+    pub fn configured_by(self, configuration: Arc<dyn Configuration>) -> Self {
+        Self { configuration: Some(configuration), ..self }
     }
 
     /// On an address that is not public: `/docs` and the document it shows need no key. Everything
@@ -61,6 +88,14 @@ impl ServerApi {
     #[must_use]
     pub fn on_internal_address(self) -> Self {
         Self { is_internal: true, ..self }
+    }
+
+    /// The answer to a request.
+    fn finish(&self, uri: &Uri, outcome: Outcome) -> Response {
+        match outcome {
+            Ok(data) => success(self.language_of(uri), data),
+            Err(refusal) => self.refused(uri, &refusal, "Bearer"),
+        }
     }
 
     /// A refusal; where it is for want of a key, with what asks for one.
@@ -74,6 +109,9 @@ impl ServerApi {
     }
 }
 
+/// Where everything is.
+pub(super) const ROOT: &str = "/v1";
+
 /// Where the endpoints of an app are.
 pub(super) const BASE: &str = "/v1/apps/{app}";
 
@@ -84,12 +122,17 @@ pub fn server_api(api: ServerApi) -> Router {
         let serve = move |State(api): State<ServerApi>, path: Params, request: Request| async move {
             serve(api, endpoint, path, request).await
         };
-        let filter = match endpoint.method {
-            Method::Get => MethodFilter::GET,
-            Method::Post => MethodFilter::POST,
-            Method::Delete => MethodFilter::DELETE,
+        let path = format!("{BASE}{}", endpoint.path);
+        router = router.route(&path, on(filter(endpoint.method), serve));
+    }
+    for endpoint in OPERATOR_ENDPOINTS {
+        let serve = move |State(api): State<ServerApi>, path: Params, request: Request| async move {
+            let uri = request.uri().clone();
+            let outcome = operator::answer(&api, endpoint, path, request).await;
+            api.finish(&uri, outcome)
         };
-        router = router.route(&format!("{BASE}{}", endpoint.path), on(filter, serve));
+        let path = format!("{ROOT}{}", endpoint.path);
+        router = router.route(&path, on(filter(endpoint.method), serve));
     }
     router
         .merge(reference::routes())
@@ -98,22 +141,34 @@ pub fn server_api(api: ServerApi) -> Router {
         .with_state(api)
 }
 
-type Params = Result<Path<HashMap<String, String>>, PathRejection>;
+const fn filter(method: Method) -> MethodFilter {
+    match method {
+        Method::Get => MethodFilter::GET,
+        Method::Post => MethodFilter::POST,
+        Method::Patch => MethodFilter::PATCH,
+        Method::Delete => MethodFilter::DELETE,
+    }
+}
+
+pub(super) type Params = Result<Path<HashMap<String, String>>, PathRejection>;
 
 async fn serve(
     api: ServerApi,
-    endpoint: &'static Endpoint,
+    endpoint: &'static Endpoint<Call>,
     path: Params,
     request: Request,
 ) -> Response {
     let uri = request.uri().clone();
-    match answer(&api, endpoint, path, request).await {
-        Ok(data) => success(api.language_of(&uri), data),
-        Err(refusal) => api.refused(&uri, &refusal, "Bearer"),
-    }
+    let outcome = answer(&api, endpoint, path, request).await;
+    api.finish(&uri, outcome)
 }
 
-async fn answer(api: &ServerApi, endpoint: &Endpoint, path: Params, request: Request) -> Outcome {
+async fn answer(
+    api: &ServerApi,
+    endpoint: &Endpoint<Call>,
+    path: Params,
+    request: Request,
+) -> Outcome {
     let Some(arrival) = request.extensions().get::<Arrival>() else {
         return Err(Refusal::plain(ErrorCode::Internal));
     };
@@ -137,7 +192,7 @@ async fn answer(api: &ServerApi, endpoint: &Endpoint, path: Params, request: Req
     (endpoint.run)(call).await
 }
 
-fn pairs(uri: &Uri) -> Result<Vec<(String, String)>, Refusal> {
+pub(super) fn pairs(uri: &Uri) -> Result<Vec<(String, String)>, Refusal> {
     let pairs = AxumQuery::<Vec<(String, String)>>::try_from_uri(uri);
     pairs.map(|AxumQuery(pairs)| pairs).map_err(|_| invalid("the query is not readable"))
 }

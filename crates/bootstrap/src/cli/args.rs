@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{PublishArgs, TailArgs, VerifyArgs};
+use super::{AppArgs, PublishArgs, ReloadArgs, TailArgs, VerifyArgs};
 use crate::settings::{Flags, Span};
 
 const EXAMPLES: &str = "\
@@ -79,6 +79,12 @@ pub enum Command {
     /// Print the messages of a channel of a running server as they come
     #[command(after_help = super::talk::TAIL_EXAMPLES)]
     Tail(TailArgs),
+    /// Make, change and delete apps of a running server, and rotate their keys
+    #[command(after_help = super::operate::APP_EXAMPLES)]
+    App(AppArgs),
+    /// Have a running server read its configuration anew
+    #[command(after_help = super::operate::RELOAD_EXAMPLES)]
+    Reload(ReloadArgs),
     /// Check, show or begin a configuration
     #[command(subcommand)]
     Config(ConfigCommand),

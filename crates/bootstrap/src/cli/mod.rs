@@ -2,6 +2,7 @@
 
 mod args;
 mod config;
+mod operate;
 mod store;
 mod talk;
 pub mod token;
@@ -14,15 +15,16 @@ use clap::Parser;
 use domain::Timestamp;
 
 pub use args::{Cli, Command, ConfigCommand, StoreCommand, TokenArgs};
+pub use operate::{AppArgs, AppCommand, KeyCommand, ReloadArgs, ServerArgs};
 pub use talk::{PublishArgs, ReachArgs, TailArgs};
 pub use verify::VerifyArgs;
 
 use crate::{
     exit,
-    settings::{self, Refused, Settings, Surroundings},
+    settings::{self, Loaded, Refused, Surroundings},
 };
 
-/// Runs what the command line asks for; `serve` is called with checked settings, `issuer` makes
+/// Runs what the command line asks for; `serve` is called with a checked configuration, `issuer` makes
 /// tokens, whose life begins `now`.
 ///
 /// A mistake of command line or configuration is one line on standard error and exit code 64.
@@ -31,7 +33,7 @@ pub fn run(
     around: &Surroundings,
     issuer: &dyn TokenIssuer,
     now: Timestamp,
-    serve: impl FnOnce(Settings) -> ExitCode,
+    serve: impl FnOnce(Loaded) -> ExitCode,
 ) -> ExitCode {
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
@@ -54,7 +56,7 @@ fn dispatch(
     around: &Surroundings,
     issuer: &dyn TokenIssuer,
     now: Timestamp,
-    serve: impl FnOnce(Settings) -> ExitCode,
+    serve: impl FnOnce(Loaded) -> ExitCode,
 ) -> Result<ExitCode, Refused> {
     let command = cli.command.unwrap_or(Command::Serve);
     if let Command::Config(ConfigCommand::Default) = command {
@@ -68,7 +70,7 @@ fn dispatch(
     match command {
         Command::Serve => {
             loaded.check_exposure()?;
-            return Ok(serve(loaded.settings));
+            return Ok(serve(loaded));
         }
         Command::Token(args) => {
             let token = token::run(&args, &loaded, issuer, now)?;
@@ -83,6 +85,8 @@ fn dispatch(
         }
         Command::Publish(args) => return talk::publish(&args, &loaded),
         Command::Tail(args) => return talk::tail(&args, &loaded),
+        Command::App(args) => return operate::app(&args, &loaded),
+        Command::Reload(args) => return operate::reload(&args, &loaded),
         Command::Store(command) => return store::run(&command, &loaded, now),
         Command::Config(ConfigCommand::Default) | Command::Verify(_) => {}
     }

@@ -11,7 +11,6 @@ use std::{
 use adapters_metrics::Metrics;
 use adapters_store::{Doubt, DurableBroker, OpenReport, StoreEvent, StoreOptions};
 use application::ports::{Clock, DeliverySink, IdSource, KeptLeases, LeaseStore};
-use domain::{App, Durability};
 use tracing::{error, info, warn};
 
 use super::NotStarted;
@@ -33,17 +32,16 @@ struct Watched {
 }
 
 impl Store {
-    /// Opens the store where an app has channels that are kept on disk, or whose members are; nothing
-    /// where none has, or where nothing is to be kept.
+    /// Opens the store, also where no app of the configuration keeps anything: others may be made.
+    /// Nothing where nothing is to be kept.
     pub(super) fn open(
         settings: &Settings,
-        apps: &[App],
         sink: Arc<dyn DeliverySink>,
         clock: &Arc<dyn Clock>,
         ids: &Arc<dyn IdSource>,
         metrics: &Arc<Metrics>,
     ) -> Result<Option<Self>, NotStarted> {
-        if settings.store.ephemeral || !apps.iter().any(needs_disk) {
+        if settings.store.ephemeral {
             return Ok(None);
         }
         let metrics = Arc::clone(metrics);
@@ -131,12 +129,6 @@ fn options() -> StoreOptions {
         planted: crate::planted::committer(),
         ..StoreOptions::default()
     }
-}
-
-fn needs_disk(app: &App) -> bool {
-    let mut namespaces = app.namespaces.iter().chain([&app.default_namespace]);
-    let durable = |policy: domain::HistoryPolicy| policy.durability == Durability::Durable;
-    namespaces.any(|namespace| namespace.presence || namespace.kept().is_some_and(durable))
 }
 
 fn figures(report: &OpenReport) -> (usize, usize, u64) {

@@ -9,8 +9,7 @@ use std::{
 use adapters_http::{Health, MakePage, OpenTo, ServerApi};
 use adapters_jwt::{JwksOptions, JwtTokenIssuer, JwtTokenVerifier};
 use adapters_memory::{
-    MemoryAppRegistry, MemoryBroker, MemoryPresence, MemoryRateLimiter, MemoryRevocations,
-    RandomIds, SystemClock,
+    MemoryBroker, MemoryPresence, MemoryRateLimiter, MemoryRevocations, RandomIds, SystemClock,
 };
 use adapters_metrics::Metrics;
 use adapters_store::FileRevocations;
@@ -23,22 +22,28 @@ use application::{
         Revocations,
     },
 };
-use domain::App;
 use listener::Address;
-use protocol_pusher::{PusherPasses, conventions};
+use protocol_pusher::PusherPasses;
+use tokio::signal::unix::Signal;
 use tracing::{info, warn};
 
 use super::{
     NotStarted,
+    apps::Apps,
     certificate::Certificate,
     figures::{self, Watched},
     listeners::{Listeners, Routes},
+    logging::Logging,
     memory,
+    reload::Reload,
     shutdown::Signals,
     store::Store,
     surface::Surface,
 };
-use crate::{data_dir, demo_app::demo_app, demo_secrets::DemoSecrets, settings::Settings};
+use crate::{
+    data_dir,
+    settings::{Loaded, Settings},
+};
 
 /// How often what is too old is let go.
 const SWEEP: Duration = Duration::from_secs(10);
@@ -58,7 +63,12 @@ pub(super) struct Server {
 
 impl Server {
     /// Builds everything and binds the addresses. Nothing is served yet.
-    pub(super) async fn build(settings: &Settings) -> Result<Self, NotStarted> {
+    pub(super) async fn build(
+        loaded: &Loaded,
+        logging: Logging,
+        hangups: Signal,
+    ) -> Result<Self, NotStarted> {
+        let settings = &loaded.settings;
         let waiting = Waiting::new(settings.limits.queues.unwrap_or_else(memory::for_queues));
         let admission = Admission::minding(admission_limits(settings), Arc::clone(&waiting));
         let certificate = settings.server.tls.as_ref().map(Certificate::new);
@@ -66,7 +76,7 @@ impl Server {
             Listeners::bind(settings, Arc::clone(&admission), certificate.as_deref()).await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let ids: Arc<dyn IdSource> = Arc::new(RandomIds);
-        let apps = apps(settings)?;
+        let apps = Apps::of(settings)?;
         let metrics = figures::metrics(&clock);
         let fanout = Fanout::gathering(tokio::runtime::Handle::current())
             .measured_by(Arc::clone(&metrics) as _)
@@ -75,8 +85,8 @@ impl Server {
         let fanout = crate::planted::fanout(fanout);
         let fanout = Arc::new(fanout);
         let sink = Arc::clone(&fanout) as _;
-        let store = Store::open(settings, &apps, sink, &clock, &ids, &metrics)?;
-        let registry: Arc<dyn AppRegistry> = Arc::new(MemoryAppRegistry::new(apps));
+        let store = Store::open(settings, sink, &clock, &ids, &metrics)?;
+        let registry: Arc<dyn AppRegistry> = Arc::clone(&apps.table) as _;
         let watched: Arc<dyn PresenceSink> = Arc::clone(&fanout) as _;
         let presence = presence(settings, watched, store.as_ref(), &clock).await?;
         let keepers = keepers(&fanout, store.as_ref(), &clock, &ids);
@@ -94,6 +104,7 @@ impl Server {
             ids: Arc::clone(&ids),
         };
         let hub = Hub::new(ports, Arc::clone(&fanout), rules(settings));
+        let operator = apps.operator(settings, &hub, store.as_ref(), &ids).await?;
         let writable: Arc<dyn Fn() -> bool + Send + Sync> =
             store.as_ref().map_or_else(|| Arc::new(|| true) as _, Store::health);
         let watched = Watched {
@@ -105,6 +116,9 @@ impl Server {
             connections_limit: settings.limits.connections,
         };
         let api = server_api(settings, &hub, &registry, &clock);
+        let reload = Reload::new(loaded, Arc::clone(&operator), logging, certificate.clone());
+        tokio::spawn(Arc::clone(&reload).follow(hangups));
+        let api = api.operated_by(operator, apps.local_operator).configured_by(reload);
         let issuer = Arc::new(JwtTokenIssuer::new(Arc::clone(&clock)));
         let tokens = Arc::new(DemoToken::new(registry, issuer, Arc::clone(&clock), ids));
         let health = Health { hub: Arc::clone(&hub), admission: Arc::clone(&admission), writable };
@@ -200,30 +214,6 @@ fn rules(settings: &Settings) -> Rules {
         shutdown_window: settings.server.shutdown_window,
         attempts_per_address: settings.limits.attempts_per_address,
     }
-}
-
-/// The apps of the configuration, and the demo app where it is on.
-fn apps(settings: &Settings) -> Result<Vec<App>, NotStarted> {
-    let mut apps = settings.apps.clone();
-    if settings.demo.enabled {
-        apps.push(demo_app(&demo_secrets(settings)?));
-    }
-    apps.iter_mut().for_each(conventions::complete);
-    Ok(apps)
-}
-
-fn demo_secrets(settings: &Settings) -> Result<DemoSecrets, NotStarted> {
-    if let Some(secret) = &settings.demo.secret {
-        return Ok(DemoSecrets::from_given(secret));
-    }
-    if settings.store.ephemeral {
-        return Ok(DemoSecrets::ephemeral()?);
-    }
-    let directory = &settings.store.path;
-    DemoSecrets::load_or_create(directory).map_err(|error| NotStarted::DemoSecrets {
-        directory: directory.display().to_string(),
-        error,
-    })
 }
 
 fn verifier(clock: &Arc<dyn Clock>) -> Result<JwtTokenVerifier, NotStarted> {

@@ -87,17 +87,23 @@ pub(crate) fn parse_all(
     Ok(apps)
 }
 
-/// A token without `app_id` is for the app whose key names its audience. Two apps with the same
-/// key and the same audience would both take it.
-fn exclusive_audiences(app: &App, path: &KeyPath, audiences: &mut Unique) -> Result<(), Problem> {
-    let mut own = HashSet::new();
-    for (index, key) in app.jwt_keys.iter().enumerate() {
-        let Some(audience) = &key.audience else { continue };
+/// The audiences of an app's keys, each with its key: no two apps have the same pair.
+pub(crate) fn audiences(app: &App) -> impl Iterator<Item = (usize, String)> {
+    app.jwt_keys.iter().enumerate().filter_map(|(index, key)| {
+        let audience = key.audience.as_ref()?;
         let material = match &key.material {
             KeyMaterial::Secret(secret) => secret.expose_secret(),
             KeyMaterial::PublicKey(text) | KeyMaterial::JwksUrl(text) => text.trim(),
         };
-        let name = format!("{audience}\n{material}");
+        Some((index, format!("{audience}\n{material}")))
+    })
+}
+
+/// A token without `app_id` is for the app whose key names its audience. Two apps with the same
+/// key and the same audience would both take it.
+fn exclusive_audiences(app: &App, path: &KeyPath, audiences: &mut Unique) -> Result<(), Problem> {
+    let mut own = HashSet::new();
+    for (index, name) in self::audiences(app) {
         if own.insert(name.clone()) {
             audiences.take(&name, &path.key("jwt_keys").index(index).key("audience"))?;
         }

@@ -6,6 +6,8 @@
 //! * `structure` reads the tree into raw structs and rewrites the deserializer's errors.
 //! * Each section has a file with its raw struct and its parsed one: `server`, `tls`, `store`, `log`,
 //!   `limits`, `debug`, `demo`, `app` and what an app consists of.
+//! * `compare` says where two configurations differ.
+//! * `document` reads `[[apps]]` as JSON, for apps that are made while the server runs.
 //! * `warnings` names what is configured without effect, `exposure` refuses a public address
 //!   without an app, `effective` prints the tree.
 
@@ -13,8 +15,10 @@ mod api_key;
 mod app;
 mod app_limits;
 mod bounds;
+mod compare;
 mod debug;
 mod demo;
+mod document;
 mod effective;
 mod environment;
 mod events;
@@ -51,11 +55,14 @@ mod unique;
 mod warnings;
 mod webhook;
 
-use domain::{ApiKey, App};
+use domain::{ApiKey, App, AppId};
+use secrecy::SecretString;
 use serde::Deserialize;
 
+pub(crate) use compare::Places;
 pub use debug::Debug;
 pub use demo::Demo;
+pub use document::Documents;
 pub use layers::{DEFAULT_TOML, FILE_NAME, Flags};
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
@@ -89,6 +96,8 @@ pub struct Settings {
     pub operator_keys: Vec<ApiKey>,
     /// The apps of the file, without the demo app.
     pub apps: Vec<App>,
+    /// The same as documents, secrets included, in the same order.
+    pub app_documents: Vec<SecretString>,
     /// What is configured without effect, one line each; to be logged at start.
     pub warnings: Vec<String>,
 }
@@ -99,6 +108,9 @@ pub struct Loaded {
     pub settings: Settings,
     /// The layers that were read, the weakest first.
     pub sources: Vec<String>,
+    /// What it was read with, to read it again.
+    pub(crate) flags: Flags,
+    pub(crate) around: Surroundings,
     tree: Tree,
 }
 
@@ -127,9 +139,11 @@ pub fn load(flags: &Flags, around: &Surroundings) -> Result<Loaded, Refused> {
     fill::apps(&mut tree)?;
     let vault = secret::Vault { around, folder: &folder };
     let parsed = structure::read(&tree).and_then(|raw| parse(raw, vault));
-    let settings = parsed.map_err(|problem| problem.locate(&tree))?;
+    let mut settings = parsed.map_err(|problem| problem.locate(&tree))?;
+    settings.app_documents = document::of_tree(&tree);
     tree.put_default("demo", "enabled", settings.demo.enabled);
-    Ok(Loaded { settings, sources, tree })
+    let (flags, around) = (flags.clone(), around.clone());
+    Ok(Loaded { settings, sources, flags, around, tree })
 }
 
 fn parse(raw: RawSettings, vault: secret::Vault<'_>) -> Result<Settings, Problem> {
@@ -143,10 +157,35 @@ fn parse(raw: RawSettings, vault: secret::Vault<'_>) -> Result<Settings, Problem
     let apps = app::parse_all(raw.apps, &at("apps"), &app::Context { vault, limits: &limits })?;
     let debug = raw.debug.parse();
     let warnings = warnings::all(&server, &store, &demo, &apps);
-    Ok(Settings { server, store, log, limits, debug, demo, operator_keys, apps, warnings })
+    let app_documents = Vec::new();
+    Ok(Settings {
+        server,
+        store,
+        log,
+        limits,
+        debug,
+        demo,
+        operator_keys,
+        apps,
+        app_documents,
+        warnings,
+    })
+}
+
+impl Settings {
+    /// The apps of the file with their documents, secrets included.
+    pub(crate) fn documented_apps(&self) -> impl Iterator<Item = (AppId, SecretString)> {
+        let documented = self.apps.iter().zip(&self.app_documents);
+        documented.map(|(app, document)| (app.id.clone(), document.clone()))
+    }
 }
 
 impl Loaded {
+    /// Every setting by its place, secrets included.
+    pub(crate) fn places(&self) -> Places {
+        Places::of(&self.tree)
+    }
+
     /// Refuses what can be shown and checked, but not served: a public address without an app.
     ///
     /// # Errors

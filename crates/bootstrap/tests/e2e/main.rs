@@ -7,6 +7,7 @@
 //! * `sdk` and `verify` play with the client of this repository; `model` is a server with history.
 //! * `pusher_client` speaks the Pusher protocol, with the backend that signs for it.
 //! * `api` asks the server API with a key; `api_properties` asks it whatever its document allows.
+//! * `apps` come, change and go while a server runs.
 //! * `tokens` signs tokens, `keys` are key pairs, `certificate` is a server's and who trusts it.
 //! * `pusher_http` are backends of the Pusher protocol.
 //! * The other modules are the stories.
@@ -17,6 +18,7 @@ mod admission;
 mod algorithms;
 mod api;
 mod api_properties;
+mod apps;
 mod bad_frames;
 mod certificate;
 mod chat;

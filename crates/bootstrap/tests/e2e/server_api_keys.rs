@@ -100,7 +100,7 @@ async fn a_disabled_app_and_a_wrong_address_say_so() {
     let api = Api::of(&server, OPERATOR);
     assert_eq!(api.refused("GET", "/nothing", "").await, said(404, "not_found"));
     assert_eq!(api.refused("PUT", "/channels", "").await, said(405, "method_not_allowed"));
-    let answer = http::get(&server, "/v1/apps", &[]).await;
+    let answer = http::get(&server, "/v1/none", &[]).await;
     assert_eq!(refusal(&answer), said(404, "not_found"));
 }
 
