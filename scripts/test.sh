@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The one test command: formatting, lints, all Rust tests, official clients, the browser tests.
+# The one test command: formatting, lints, all Rust tests, the SDK, official clients, the browser tests.
 #
 # Needs cargo (rustup) and installs the rest itself on Debian, as root or with sudo. Elsewhere it
 # lists what is missing and ends with 1; nothing is skipped. Run it as often as you like.
@@ -122,6 +122,13 @@ prepare() {
   fi
 }
 
+# Types, its size, the conformance vectors, the real binary, a real browser.
+javascript_sdk() (
+  cd sdk/js
+  npm ci --no-audit --no-fund
+  RTMATE_BIN=$target/debug/rtmate npm test
+)
+
 official_clients() (
   cd scripts/pusher
   npm ci --no-audit --no-fund
@@ -142,6 +149,7 @@ run "lints" cargo clippy --locked --workspace --all-targets -- -D warnings
 run "Rust tests" cargo test --locked --workspace
 run "the binary" cargo build --locked -p bootstrap
 run "promises under disorder" "$target/debug/rtmate" verify --spawn --seconds 60 --seed 1
+run "JavaScript SDK" javascript_sdk
 run "official Pusher clients" official_clients
 run "browser tests" browser_tests
 
