@@ -1,19 +1,7 @@
-// Channels: readers, state that is loaded, members, and what belongs to the token.
+// Channels: subscriptions, readers, members, history, and what belongs to the token.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Play, at, message, outcome, settled } from './support/play.mjs';
-
-/** What a channel tells, as it comes. @param {import('../src/rtmate.js').Channel} channel */
-function watched(channel) {
-  /** @type {string[]} */ const seen = [];
-  channel.on('message', ({ data, replayed }) => seen.push(`${replayed ? 'replayed' : 'message'} ${data}`));
-  channel.on('gap', ({ cause }) => seen.push(`gap ${cause}`));
-  channel.on('subscribed', ({ recovery }) => seen.push(`subscribed ${recovery}`));
-  channel.on('unsubscribed', ({ reason }) => seen.push(`unsubscribed ${reason}`));
-  channel.presence.on('join', ({ client }) => seen.push(`join ${client}`));
-  channel.presence.on('leave', ({ client }) => seen.push(`leave ${client}`));
-  return seen;
-}
+import { Play, at, message, outcome, settled, watched } from './support/play.mjs';
 
 describe('subscriptions', () => {
   test('are asked for ten at a time, one request at a time, and again on the next connection', async () => {
@@ -110,6 +98,20 @@ describe('subscriptions', () => {
     assert.equal(second.value.position.offset, 4);
   });
 
+  test('a refusal of a request before the present one is not of the present one', async () => {
+    const play = await Play.online();
+    const channel = play.rt.channel('a');
+    outcome(channel.subscribe());
+    await settled();
+    const request = play.link.take('subscribe');
+    channel.unsubscribe();
+    const second = outcome(channel.subscribe());
+    play.link.refuse(request, 403, 'permission_denied');
+    await settled();
+    assert.deepEqual(second, {});
+    assert.equal(channel.state, 'asked');
+  });
+
   test('a server that ends one again and again is not asked without end', async () => {
     const play = await Play.online();
     await play.live('a');
@@ -152,64 +154,6 @@ describe('subscriptions', () => {
     play.link.push('subscribed', { channel: 'a', ...at(6, { recovered: true, messages: [message(6)] }) });
     await settled();
     assert.deepEqual(seen, ['subscribed fresh', 'message 5', 'subscribed complete', 'replayed 6']);
-  });
-});
-
-describe('state that is loaded', () => {
-  test('first, with what comes meanwhile held back behind it', async () => {
-    const play = await Play.online();
-    /** @type {any[]} */ const loads = [];
-    const channel = play.rt.channel('a');
-    const seen = watched(channel);
-    const subscribing = outcome(channel.subscribe({ load: (request) => new Promise((done) => loads.push({ ...request, done })) }));
-    await settled();
-    play.link.reply(play.link.take('subscribe'), { channel: 'a', ...at(4) });
-    await settled();
-    play.message('a', 5);
-    assert.deepEqual([loads[0].cause, loads[0].position.offset], ['first', 4]);
-    assert.deepEqual(subscribing, {});
-    assert.deepEqual(seen, ['subscribed fresh']);
-    loads[0].done();
-    await settled();
-    assert.equal(subscribing.value.position.offset, 4);
-    assert.deepEqual(seen, ['subscribed fresh', 'message 5']);
-  });
-
-  test('anew after a gap, and again where that failed', async () => {
-    const play = await Play.online();
-    const reported = /** @type {any} */ (globalThis);
-    /** @type {any[]} */ const errors = [];
-    reported.reportError = (/** @type {any} */ error) => errors.push(error.message);
-    /** @type {string[]} */ const causes = [];
-    const channel = await play.live('a', at(4), {
-      load: ({ cause }) => {
-        causes.push(cause);
-        if (causes.length === 2) throw new Error('no state now');
-      },
-    });
-    play.link.reset();
-    await play.enter();
-    play.link.reply(play.link.take('subscribe'), { channel: 'a', epoch: '00000000000000bb', offset: 0, recovered: false, messages: [] });
-    await settled();
-    assert.deepEqual(causes, ['first', 'not_recovered']);
-    await play.clock.pass(500);
-    delete reported.reportError;
-    assert.deepEqual(causes, ['first', 'not_recovered', 'not_recovered']);
-    assert.deepEqual(errors, ['no state now']);
-    assert.equal(channel.state, 'live');
-  });
-
-  test('a load that a gap or the end overtakes is told by its signal', async () => {
-    const play = await Play.online();
-    /** @type {AbortSignal[]} */ const signals = [];
-    const channel = await play.live('a', {}, { load: ({ signal }) => new Promise(() => signals.push(signal)) });
-    play.link.reset();
-    await play.enter();
-    play.link.reply(play.link.take('subscribe'), { channel: 'a' });
-    await settled();
-    assert.deepEqual(signals.map(({ aborted }) => aborted), [true, false]);
-    channel.unsubscribe();
-    assert.equal(signals[1].aborted, true);
   });
 });
 
@@ -301,6 +245,15 @@ describe('members', () => {
     assert.equal(presence.known, false);
     channel.unsubscribe();
     assert.deepEqual([presence.members, presence.count], [[], 0]);
+  });
+
+  test('are not changed by what is older than the list', async () => {
+    const play = await Play.online();
+    const channel = await play.live('a', two, { presence: true });
+    play.link.push('memberLeft', { channel: 'a', client: 'bob', version: 7 });
+    play.link.push('memberJoined', { channel: 'a', client: 'old', version: 6 });
+    assert.deepEqual(channel.presence.members.map(({ client }) => client), ['alice', 'bob']);
+    assert.deepEqual(play.link.frames, []);
   });
 
   test('of a channel with too many are counted', async () => {

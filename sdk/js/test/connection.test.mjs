@@ -104,6 +104,16 @@ describe('the return', () => {
     listeners.restore();
   });
 
+  test('nor is a full or overrun server hurried', async () => {
+    const listeners = pageListeners();
+    const play = await Play.online();
+    play.link.close(4101);
+    listeners.fire('online');
+    await play.clock.pass(499);
+    assert.equal(play.network.links.length, 1);
+    listeners.restore();
+  });
+
   test('every third opening names no app, so that a refusal can be read', async () => {
     const play = new Play({ language: 'en' });
     play.network.refusing = true;
@@ -163,6 +173,16 @@ describe('tokens', () => {
     await play.enter({ expires_at: 1_004_000 });
     play.link.reset();
     assert.equal((await play.enter()).token, 'token-2');
+  });
+
+  test('one that is being refreshed is not refreshed again', async () => {
+    const play = await Play.online();
+    play.link.push('tokenExpiring', { expiresAt: 1 });
+    await settled();
+    play.link.push('tokenExpiring', { expiresAt: 1 });
+    await settled();
+    assert.equal(play.tokens, 2);
+    assert.equal(play.link.frames.length, 1);
   });
 
   test('on a connection a refused first one is replaced, a second one stops', async () => {

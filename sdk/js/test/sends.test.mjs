@@ -76,6 +76,22 @@ test('no more than 32 are under way', async () => {
   for (let n = 0; n < 50; n++) outcome(play.rt.channel('a').send(n, { ordered: false }));
   await settled();
   assert.equal(sent(play).length, 32);
+  for (let n = 0; n < 10; n++) play.link.reply(play.link.take('messageSend'), { channel: 'a', id: `m${n}`, ts: 1 });
+  await settled();
+  assert.equal(sent(play).length, 32, 'as many as were answered follow');
+});
+
+test('rate_limited is said to one send and holds for all', async () => {
+  const play = await Play.online();
+  for (const name of ['a', 'b']) outcome(play.rt.channel(name).send(name));
+  await settled();
+  play.link.refuse(play.link.take('messageSend'), 429, 'rate_limited', { retry_after_ms: 2_000 });
+  play.link.reply(play.link.take('messageSend'), { channel: 'b', id: 'm1', ts: 1 });
+  outcome(play.rt.channel('c').send('c'));
+  await play.clock.pass(1_999);
+  assert.deepEqual(sent(play), []);
+  await play.clock.pass(1);
+  assert.deepEqual(sent(play), ['a', 'c']);
 });
 
 test('no faster than the server takes them', async () => {

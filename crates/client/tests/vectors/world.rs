@@ -57,11 +57,7 @@ impl World {
             Some("subscribe") => Input::Command(Command::Subscribe {
                 channel: channel(order),
                 from: position(&order["position"]),
-                attendance: match &order["presence"] {
-                    Value::Bool(true) => Some(Attendance::Enter),
-                    Value::String(_) => Some(Attendance::Watch),
-                    _ => None,
-                },
+                attendance: attendance(&order["presence"]),
             }),
             Some("unsubscribe") => Input::Command(Command::Unsubscribe(channel(order))),
             Some("send") => Input::Command(Command::Send(self.outgoing(order))),
@@ -177,6 +173,12 @@ impl World {
 
 fn channel(order: &Value) -> ChannelName {
     ChannelName::parse(order["channel"].as_str().unwrap()).unwrap()
+}
+
+/// `true` or `"watch"`.
+fn attendance(presence: &Value) -> Option<Attendance> {
+    let watch = presence.as_str().map(|_| Attendance::Watch);
+    watch.or_else(|| presence.as_bool()?.then_some(Attendance::Enter))
 }
 
 fn position(place: &Value) -> Option<Position> {

@@ -98,4 +98,16 @@ export function outcome(promise) {
   return seen;
 }
 
+/** What a channel tells, as it comes. @param {import('../../src/rtmate.js').Channel} channel */
+export function watched(channel) {
+  /** @type {string[]} */ const seen = [];
+  channel.on('message', ({ data, replayed }) => seen.push(`${replayed ? 'replayed' : 'message'} ${data}`));
+  channel.on('gap', ({ cause }) => seen.push(`gap ${cause}`));
+  channel.on('subscribed', ({ recovery }) => seen.push(`subscribed ${recovery}`));
+  channel.on('unsubscribed', ({ reason }) => seen.push(`unsubscribed ${reason}`));
+  channel.presence.on('join', ({ client }) => seen.push(`join ${client}`));
+  channel.presence.on('leave', ({ client }) => seen.push(`leave ${client}`));
+  return seen;
+}
+
 export { settled };
