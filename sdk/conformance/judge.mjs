@@ -15,6 +15,8 @@ const FOLDER = new URL('./vectors/', import.meta.url);
 /** Delays that make a run short; every vector may say otherwise. */
 const TIMING = { backoff: { baseMs: 50, capMs: 400, stableMs: 5_000 } };
 const EXIT_MS = 5_000;
+/** A program has to start first, on a machine that may be busy. */
+const PATIENCE_MS = 30_000;
 
 /**
  * One vector against a fresh program.
@@ -34,7 +36,7 @@ export async function judge(vector, [program, ...parameters]) {
   try {
     const { tokens, timing = TIMING } = vector;
     order({ do: 'start', url: wire.url, app: 'app', tokens, timing });
-    await play(vector, { links: wire.links, told, order, now: () => performance.now(), wait: wire.wait, refuse: wire.refuse });
+    await play(vector, { links: wire.links, told, order, now: () => performance.now(), wait: wire.wait, refuse: wire.refuse, patienceMs: PATIENCE_MS });
   } finally {
     child.stdin.end();
     const overdue = setTimeout(() => child.kill('SIGKILL'), EXIT_MS);

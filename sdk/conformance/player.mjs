@@ -1,7 +1,7 @@
 // Plays a vector: the server's part, the application's part, and what both must see. README.md has the steps.
 import { matches, wishesOf } from './match.mjs';
 
-/** How long something that must come may take, in milliseconds. */
+/** How long something that must come may take, in milliseconds, unless the world says otherwise. */
 const PATIENCE_MS = 5_000;
 /** What a client may send whenever it wants. */
 const AT_WILL = new Set(['ping']);
@@ -21,6 +21,7 @@ const AT_WILL = new Set(['ping']);
  * @property {() => number} now milliseconds
  * @property {(until: () => boolean, ms: number) => Promise<boolean>} wait until it is so, or so long
  * @property {(refuse: boolean) => void} refuse whether openings fail
+ * @property {number} [patienceMs]
  * @typedef {{ name: string, about?: string, tokens?: string[], timing?: object, slow?: boolean, wire?: boolean, needs?: string[], steps: any[] }} Vector
  */
 
@@ -79,6 +80,10 @@ class Player {
     if (told.length > 0) throw new Error(`the client also told ${JSON.stringify(told)}`);
   }
 
+  get #patience() {
+    return this.world.patienceMs ?? PATIENCE_MS;
+  }
+
   get #link() {
     const link = this.world.links.at(-1);
     if (!link) throw new Error('there is no connection');
@@ -102,7 +107,7 @@ class Player {
   }
 
   /** @param {any} step */
-  async #expect({ expect, with: wanted, channels, as, sameKeyAs, otherKeyThan, after = 0, within = after + PATIENCE_MS, for: ms }) {
+  async #expect({ expect, with: wanted, channels, as, sameKeyAs, otherKeyThan, after = 0, within = after + this.#patience, for: ms }) {
     if (expect === 'nothing') return this.#expectNothing(ms);
     if (expect === 'open') return this.#expectOpen(after, within);
     if (expect === 'closed') return this.#expectClosed(within);
@@ -154,7 +159,7 @@ class Player {
   }
 
   /** @param {any} step */
-  async #told({ told, channel, ref, with: wanted = {}, within = PATIENCE_MS }) {
+  async #told({ told, channel, ref, with: wanted = {}, within = this.#patience }) {
     const { world } = this;
     // What one channel is told has an order, and so has what is told of one send.
     const mine = () => world.told.find((event) => event.channel === channel && event.ref === ref && (told === 'online' || event.told !== 'online'));

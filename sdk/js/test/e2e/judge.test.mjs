@@ -6,7 +6,7 @@ import { FEATURES } from '../support/subject.mjs';
 
 const PROGRAM = fileURLToPath(new URL('../support/conformance-program.mjs', import.meta.url));
 
-describe('the conformance vectors over a wire', { concurrency: 8, timeout: 120_000 }, () => {
+describe('the conformance vectors over a wire', { concurrency: 4, timeout: 300_000 }, () => {
   for (const vector of vectorsFor({ features: FEATURES })) {
     test(vector.name, () => judge(vector, [process.execPath, PROGRAM]));
   }
