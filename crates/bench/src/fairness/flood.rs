@@ -77,7 +77,7 @@ impl Flood {
         let asked = Arc::clone(&stop);
         let thread = thread::spawn(move || flood(target, every, &asked, &ready));
         // Where it failed `end` says why.
-        let _ = begun.recv();
+        _ = begun.recv();
         Ok(Self { stop, thread })
     }
 
@@ -99,7 +99,7 @@ fn flood(
     swarm.raise(std::iter::repeat_n(Some(0), SUBSCRIBERS))?;
     let senders = swarm.raise(std::iter::repeat_n(None, SENDERS))?;
     let (mut events, mut flooded) = (Swarm::events(), Flooded::default());
-    let _ = ready.send(());
+    _ = ready.send(());
     let began = Instant::now();
     let mut due = began;
     let mut next = senders.iter().copied().cycle();
