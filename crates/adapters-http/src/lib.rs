@@ -16,6 +16,7 @@ mod health;
 mod metrics;
 mod pusher;
 mod sdk_files;
+mod trace;
 mod v1;
 
 pub use demo_page::demo_page;

@@ -78,7 +78,7 @@ impl Shows {
             OpenTo::Everybody => Ok(()),
             OpenTo::ThisMachine if peer.is_same_machine() => Ok(()),
             OpenTo::ThisMachine | OpenTo::Nobody => {
-                self.api.admit_operator(peer, shown, Scope::Read)
+                self.api.admit_operator(peer, shown, Scope::Read, None)
             }
         }
     }

@@ -172,8 +172,10 @@ impl EventSink for Metrics {
             DomainEvent::Authenticated { app, refreshed: false, .. } => {
                 self.apps.of(Some(app)).connections.change(true);
             }
-            DomainEvent::Subscription { app, made, .. } => {
-                self.apps.of(Some(app)).subscriptions.change(*made);
+            DomainEvent::Subscription { app, change, .. } => {
+                if let Some(made) = change.made() {
+                    self.apps.of(Some(app)).subscriptions.change(made);
+                }
             }
             DomainEvent::Closed { app, reason, .. } => {
                 if let Some(app) = app {
@@ -192,6 +194,12 @@ impl EventSink for Metrics {
             | DomainEvent::Denied { .. }
             | DomainEvent::Limited { .. }
             | DomainEvent::Refused { .. }
+            | DomainEvent::BackendRefused { .. }
+            | DomainEvent::Ordered { .. }
+            | DomainEvent::Command { .. }
+            | DomainEvent::Published { .. }
+            | DomainEvent::Gap { .. }
+            | DomainEvent::Presence(_)
             // Those that were closed are counted as such.
             | DomainEvent::OverCapacity { .. } => {}
         }

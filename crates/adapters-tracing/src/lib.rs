@@ -53,28 +53,31 @@ impl EventSink for TracingEvents {
                 suppressed,
                 trace,
             } => {
+                let Some(suppressed) = suppressed else { return };
                 let (trace_id, app) = (trace_text(trace), app.map(tracing::field::display));
                 let (reason, cause) = (code.reason(), escaped(cause));
                 warn!(target: "rtmate", %connection, %address, app, reason, cause, suppressed, trace_id, "auth refused");
             }
             DomainEvent::Denied { connection, app, client, channel, denial, suppressed, trace } => {
+                let Some(suppressed) = suppressed else { return };
                 let trace_id = trace_text(trace);
                 warn!(target: "rtmate", %connection, %app, %client, %channel, rule = %denial,
                     suppressed, trace_id, "denied");
             }
-            DomainEvent::Refused { connection, code, trace } => {
-                let (trace_id, reason) = (trace_text(trace), code.reason());
-                debug!(target: "rtmate", %connection, reason, trace_id, "refused");
+            DomainEvent::Refused { connection, kind, channel, code, trace, app: _ } => {
+                let (trace_id, reason, command) = (trace_text(trace), code.reason(), kind.name());
+                let channel = channel.map(tracing::field::display);
+                debug!(target: "rtmate", %connection, command, channel, reason, trace_id, "refused");
             }
-            DomainEvent::Failed { connection, what, cause, trace } => {
+            DomainEvent::Failed { connection, what, cause, trace, app: _ } => {
                 let Some(suppressed) = self.failures.note(self.clock.moment()) else { return };
                 let (trace_id, cause) = (trace_text(trace), escaped(cause));
                 warn!(target: "rtmate", %connection, what, cause, suppressed, trace_id, "failed");
             }
-            DomainEvent::BackendFailed { app, what, cause } => {
+            DomainEvent::BackendFailed { app, what, cause, trace } => {
                 let Some(suppressed) = self.failures.note(self.clock.moment()) else { return };
-                let cause = escaped(cause);
-                warn!(target: "rtmate", %app, what, cause, suppressed, "a backend's request failed");
+                let (trace_id, cause) = (trace_text(trace), escaped(cause));
+                warn!(target: "rtmate", %app, what, cause, suppressed, trace_id, "a backend's request failed");
             }
             DomainEvent::Limited { app, address, limit, reached, suppressed } => {
                 let app = app.map(tracing::field::display);
@@ -95,8 +98,26 @@ impl EventSink for TracingEvents {
             DomainEvent::AppChanged { app, how } => {
                 info!(target: "rtmate", %app, how, "app changed");
             }
-            DomainEvent::Subscription { connection, channel, made, trace, app: _ } => {
-                let trace_id = trace_text(trace);
+            DomainEvent::BackendRefused { app, what, channel, code, trace } => {
+                let (trace_id, reason) = (trace_text(trace), code.reason());
+                let channel = channel.map(tracing::field::display);
+                debug!(target: "rtmate", %app, what, channel, reason, trace_id, "a backend's request was refused");
+            }
+            DomainEvent::Ordered { connection, app, order, channel, trace } => {
+                let (trace_id, order) = (trace_text(trace), order.name());
+                let channel = channel.map(tracing::field::display);
+                debug!(target: "rtmate", %connection, %app, order, channel, trace_id, "ordered");
+            }
+            DomainEvent::Published { connection, channel, receipt, subscribers, trace, .. } => {
+                let (trace_id, message) = (trace_text(trace), receipt.id.as_str());
+                let (connection, app) = (connection.map(tracing::field::display), &channel.app);
+                let channel = &channel.channel;
+                debug!(target: "rtmate", connection, %app, %channel, message, subscribers, trace_id, "published");
+            }
+            // What is too frequent for lines, and what the client is told in words of its own.
+            DomainEvent::Command { .. } | DomainEvent::Gap { .. } | DomainEvent::Presence(_) => {}
+            DomainEvent::Subscription { connection, channel, change, trace, app: _ } => {
+                let (trace_id, Some(made)) = (trace_text(trace), change.made()) else { return };
                 debug!(target: "rtmate", %connection, %channel, made, trace_id, "subscription");
             }
             DomainEvent::Closed { connection, app, client, reason, lived } => {

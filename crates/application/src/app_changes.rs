@@ -68,7 +68,12 @@ impl Hub {
                 Ok(found) => drop(now.insert(id, found)),
                 Err(error) => {
                     let (app, what, cause) = (&id, "change of an app", &Causes(&error));
-                    self.events.record(&DomainEvent::BackendFailed { app, what, cause });
+                    self.events.record(&DomainEvent::BackendFailed {
+                        app,
+                        what,
+                        cause,
+                        trace: None,
+                    });
                     self.app_changes.changed(&id);
                     answered = false;
                 }

@@ -120,6 +120,11 @@ impl Backlog {
         !self.waiting.is_empty()
     }
 
+    /// Subscribers.
+    pub(crate) fn listeners(&self) -> usize {
+        self.encodings.iter().map(|known| known.subscribers).sum()
+    }
+
     /// Whether somebody was asked to write, or writes.
     pub(crate) const fn is_flushing(&self) -> bool {
         self.flushing

@@ -12,6 +12,7 @@ use std::{
 use bytes::Bytes;
 use domain::{
     App, Client, CloseReason, ConnectionId, Family, Hidden, Moment, SessionToken, Timestamp,
+    TraceId,
 };
 use tokio::sync::oneshot;
 
@@ -169,6 +170,7 @@ impl Connection {
     pub(crate) fn order(
         &self,
         order: Order,
+        trace: Option<TraceId>,
     ) -> Result<oneshot::Receiver<Result<(), Refusal>>, NotOrdered> {
         let (done, receiver) = oneshot::channel();
         {
@@ -177,7 +179,7 @@ impl Connection {
             if self.closed().is_some() {
                 return Err(NotOrdered::Over);
             }
-            own.orders.get_or_insert_default().push(Ordered { order, done })?;
+            own.orders.get_or_insert_default().push(Ordered { order, trace, done })?;
             self.ordered.store(true, Ordering::Release);
         }
         self.outbound.nudge();

@@ -12,10 +12,10 @@ use domain::{
 use tokio::runtime::Handle;
 
 use crate::{
-    Waiting,
+    EventSinks, Waiting,
     audience::{Appended, Audience},
     audiences::Audiences,
-    ports::{DeliverySink, Meter, NoMeter, PresenceSink, Reading},
+    ports::{DeliverySink, DomainEvent, EventSink, Meter, NoMeter, PresenceSink, Reading},
     presence::Presence,
     room::Room,
     run::News,
@@ -40,6 +40,8 @@ pub struct Fanout {
     meter: Arc<dyn Meter>,
     /// What waits in the channels' backlogs is counted there, with all else that does.
     waiting: Arc<Waiting>,
+    /// Is told of gaps and members, once each.
+    events: Arc<dyn EventSink>,
     #[cfg(feature = "planted")]
     gateless: bool,
 }
@@ -62,6 +64,7 @@ impl Fanout {
             runtime: None,
             meter: Arc::new(NoMeter),
             waiting: Waiting::unbounded(),
+            events: Arc::new(EventSinks::of([])),
             #[cfg(feature = "planted")]
             gateless: false,
         }
@@ -89,6 +92,12 @@ impl Fanout {
     #[must_use]
     pub const fn waiting(&self) -> &Arc<Waiting> {
         &self.waiting
+    }
+
+    /// Gaps and changes of members are told there.
+    #[must_use]
+    pub fn told_to(self, events: Arc<dyn EventSink>) -> Self {
+        Self { events, ..self }
     }
 
     /// The bug that `rtmate verify` has to find: messages pass those who subscribe by before their
@@ -237,6 +246,12 @@ impl Fanout {
         channels
     }
 
+    /// How many a message of the channel goes to at this moment, without waiting for one that is
+    /// being written.
+    pub(crate) fn heard_by(&self, key: &ChannelKey) -> usize {
+        self.find(key).map_or(0, |room| room.listeners())
+    }
+
     /// How many subscribe to a channel on this node.
     pub(crate) fn size(&self, key: &ChannelKey) -> usize {
         self.find(key).map_or(0, |room| room.size())
@@ -262,6 +277,7 @@ impl PresenceSink for Fanout {
     fn announce(&self, change: &PresenceChange) {
         let present = change.movement == Movement::Joined;
         self.meter.note(&Reading::Member { app: &change.channel.app, present });
+        self.events.record(&DomainEvent::Presence(change));
         let Some(audience) = self.audiences.find(&change.channel) else { return };
         match audience.append(change, Presence::LISTED) {
             Appended::ToFlush => self.flush_audience(audience),
@@ -280,6 +296,7 @@ impl DeliverySink for Fanout {
     }
 
     fn gap(&self, channel: &ChannelKey) {
+        self.events.record(&DomainEvent::Gap { channel });
         let Some(room) = self.find(channel) else { return };
         if room.append_gap(&self.audiences) {
             self.flush(room);

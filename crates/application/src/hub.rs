@@ -16,8 +16,8 @@ use crate::{
     deadlines::Deadlines,
     limits::Limits,
     ports::{
-        AppRegistry, Clock, Codec, DomainEvent, EventSink, IdSource, Meter, Outbound, PassVerifier,
-        PresenceStore, RateLimiter, Revocations, TokenVerifier,
+        AppRegistry, Clock, Codec, DomainEvent, EventSink, FlightLog, IdSource, Meter, Outbound,
+        PassVerifier, PresenceStore, RateLimiter, Revocations, TokenVerifier,
     },
     presence::Presence,
     publish::Publish,
@@ -41,6 +41,8 @@ pub struct Ports {
     pub limiter: Arc<dyn RateLimiter>,
     /// Is told what happens.
     pub events: Arc<dyn EventSink>,
+    /// Tells it again.
+    pub flight: Arc<dyn FlightLog>,
     /// Counts and times; the fan-out's own is given to it.
     pub meter: Arc<dyn Meter>,
     /// Tells the time.
@@ -65,6 +67,7 @@ pub struct Hub {
     pub(crate) wheel: Wheel,
     pub(crate) limits: Limits,
     pub(crate) events: Arc<dyn EventSink>,
+    pub(crate) flight: Arc<dyn FlightLog>,
     pub(crate) meter: Arc<dyn Meter>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
@@ -123,7 +126,12 @@ impl Hub {
                 Arc::clone(&ports.revocations),
             ),
             revocations: ports.revocations,
-            publish: Publish::new(ports.keepers.clone(), Arc::clone(&ports.meter)),
+            publish: Publish::new(
+                ports.keepers.clone(),
+                Arc::clone(&ports.meter),
+                Arc::clone(&ports.events),
+                Arc::clone(&fanout),
+            ),
             presence: Arc::new(Presence::new(ports.presence, Arc::clone(&fanout))),
             channels: Channels::new(fanout, ports.keepers.clone()),
             keepers: ports.keepers,
@@ -132,6 +140,7 @@ impl Hub {
             wheel: Wheel::new(Arc::clone(&ports.clock)),
             limits,
             events: ports.events,
+            flight: ports.flight,
             meter: ports.meter,
             clock: ports.clock,
             ids: ports.ids,

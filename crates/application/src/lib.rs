@@ -11,6 +11,7 @@
 //! * [`Operator`] is what the server's own operator may do: apps come, change and go.
 //! * [`Fanout`] holds the subscribers: a broker calls it with every message, a presence
 //!   store with every change of who is where (`audience`).
+//! * `explain` says why something happened, from what a flight recorder remembers.
 //! * [`Wheel`] and `deadlines` are all timers: authentication, heartbeat, expiry.
 //! * `app_changes` brings what an operator changes of an app to its open connections.
 //! * [`Admission`] bounds what is accepted from the network, `limits` what apps, clients and
@@ -35,6 +36,7 @@ mod connections;
 mod deadlines;
 mod demo_token;
 mod event_sinks;
+mod explain;
 mod fanout;
 mod gate;
 mod given;
@@ -72,6 +74,7 @@ pub use connection::Connection;
 pub use connections::Connections;
 pub use demo_token::{DemoToken, DemoTokenError, IssuedToken};
 pub use event_sinks::EventSinks;
+pub use explain::{Explanation, Fate, Fated, Missing, Question, Verdict, Which};
 pub use fanout::Fanout;
 pub use hub::{Entry, Hub, Opening, Ports, Screened};
 pub use keepers::{Keeper, Keepers};

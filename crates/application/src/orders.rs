@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use domain::{App, ChannelName};
+use domain::{App, ChannelName, TraceId};
 use tokio::sync::oneshot;
 
 use crate::Refusal;
@@ -20,6 +20,8 @@ pub(crate) enum Order {
 #[derive(Debug)]
 pub(crate) struct Ordered {
     pub(crate) order: Order,
+    /// What who ordered calls it.
+    pub(crate) trace: Option<TraceId>,
     pub(crate) done: oneshot::Sender<Result<(), Refusal>>,
 }
 

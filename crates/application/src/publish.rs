@@ -3,52 +3,92 @@
 use std::sync::Arc;
 
 use domain::{
-    Action, AppId, Author, ChannelKey, Client, Denial, Draft, Durability, Hidden, Receipt, Sender,
-    SenderView, SessionToken, Source,
+    Action, Author, ChannelKey, Client, ConnectionId, Denial, Draft, Durability, Hidden, Receipt,
+    Sender, SenderView, SessionToken, Source, TraceId,
 };
 
 use crate::{
-    Keepers, Send,
+    Fanout, Keepers, Send,
     keepers::durability,
-    ports::{BrokerError, Meter, Reading},
+    ports::{BrokerError, DomainEvent, EventSink, Meter, Reading},
 };
 
 /// Publishes what a client may publish.
 pub(crate) struct Publish {
     keepers: Keepers,
     meter: Arc<dyn Meter>,
+    told: Told,
 }
 
-/// What of a draft is measured, once a broker took it.
+/// Who is told of each message, and who knows how many it goes to.
+#[derive(Clone)]
+struct Told {
+    events: Arc<dyn EventSink>,
+    fanout: Arc<Fanout>,
+}
+
+/// Who sends a draft, for those who are told of it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Sending<'a> {
+    /// Nothing for the app's backend.
+    pub(crate) connection: Option<ConnectionId>,
+    /// What the sender calls its request.
+    pub(crate) trace: Option<&'a TraceId>,
+}
+
+/// What of a draft is measured and told, once a broker took it.
 struct Measured {
-    app: AppId,
+    channel: ChannelKey,
     bytes: usize,
     broker: Durability,
     kept: bool,
+    hidden_from: Option<ConnectionId>,
 }
 
 impl Measured {
     fn of(draft: &Draft) -> Self {
         Self {
-            app: draft.channel.app.clone(),
+            channel: draft.channel.clone(),
             bytes: draft.data.as_str().len(),
             broker: durability(&draft.namespace),
             kept: draft.namespace.kept().is_some(),
+            hidden_from: draft.source.hidden_from.as_ref().map(|hidden| hidden.connection),
         }
     }
 
-    fn note(&self, outcome: &Result<Receipt, BrokerError>, meter: &dyn Meter) {
-        if outcome.as_ref().is_ok_and(|receipt| !receipt.repeated) {
-            let Self { app, bytes, broker, kept } = self;
-            let (bytes, broker, kept) = (*bytes, *broker, *kept);
+    fn note(
+        &self,
+        outcome: &Result<Receipt, BrokerError>,
+        meter: &dyn Meter,
+        told: &Told,
+        sending: Sending<'_>,
+    ) {
+        let Ok(receipt) = outcome else { return };
+        if !receipt.repeated {
+            let (app, bytes) = (&self.channel.app, self.bytes);
+            let (broker, kept) = (self.broker, self.kept);
             meter.note(&Reading::Published { app, bytes, broker, kept });
         }
+        told.events.record(&DomainEvent::Published {
+            connection: sending.connection,
+            channel: &self.channel,
+            receipt,
+            hidden_from: self.hidden_from,
+            subscribers: told.fanout.heard_by(&self.channel),
+            bytes: self.bytes,
+            trace: sending.trace,
+        });
     }
 }
 
 impl Publish {
-    pub(crate) fn new(keepers: Keepers, meter: Arc<dyn Meter>) -> Self {
-        Self { keepers, meter }
+    pub(crate) fn new(
+        keepers: Keepers,
+        meter: Arc<dyn Meter>,
+        events: Arc<dyn EventSink>,
+        fanout: Arc<Fanout>,
+    ) -> Self {
+        Self { keepers, meter, told: Told { events, fanout } }
     }
 
     /// What the client asked to send, as the broker takes it. Sending needs a grant, not a
@@ -79,11 +119,15 @@ impl Publish {
     ///
     /// # Errors
     /// The draft: its broker has to be awaited.
-    pub(crate) fn at_once(&self, draft: Draft) -> Result<Result<Receipt, BrokerError>, Box<Draft>> {
+    pub(crate) fn at_once(
+        &self,
+        draft: Draft,
+        sending: Sending<'_>,
+    ) -> Result<Result<Receipt, BrokerError>, Box<Draft>> {
         let measured = Measured::of(&draft);
         let broker = &self.keepers.of(durability(&draft.namespace)).broker;
         let outcome = broker.publish_at_once(draft)?;
-        measured.note(&outcome, &*self.meter);
+        measured.note(&outcome, &*self.meter, &self.told, sending);
         Ok(outcome)
     }
 
@@ -91,12 +135,16 @@ impl Publish {
     pub(crate) fn run(
         &self,
         draft: Draft,
+        sending: Sending<'_>,
     ) -> impl Future<Output = Result<Receipt, BrokerError>> + std::marker::Send + use<> {
         let broker = Arc::clone(&self.keepers.of(durability(&draft.namespace)).broker);
         let (measured, meter) = (Measured::of(&draft), Arc::clone(&self.meter));
+        let (told, connection) = (self.told.clone(), sending.connection);
+        let trace = sending.trace.cloned();
         async move {
             let outcome = broker.publish(draft).await;
-            measured.note(&outcome, &*meter);
+            let sending = Sending { connection, trace: trace.as_ref() };
+            measured.note(&outcome, &*meter, &told, sending);
             outcome
         }
     }
@@ -106,12 +154,12 @@ impl Publish {
 mod tests {
     use super::*;
     use crate::{
-        Keeper,
+        EventSinks, Keeper,
         ports::{MockBroker, MockHistoryStore, NoMeter},
     };
     use domain::{
-        App, ChannelName, Claims, ClientId, ConnectionId, Grant, GrantPattern, MessageId,
-        Namespace, Payload, Timestamp,
+        App, AppId, ChannelName, Claims, ClientId, Grant, GrantPattern, MessageId, Namespace,
+        Payload, Timestamp,
     };
 
     fn client(sender: SenderView, allowed: &[Action]) -> Client {
@@ -168,7 +216,9 @@ mod tests {
         let history = Arc::new(MockHistoryStore::new());
         let keeper = Keeper { broker: Arc::new(broker), history };
         let keepers = Keepers { memory: keeper.clone(), durable: keeper };
-        let receipt = Publish::new(keepers, Arc::new(NoMeter)).run(draft).await.unwrap();
+        let (events, fanout) = (Arc::new(EventSinks::of([])), Arc::new(Fanout::new()));
+        let publish = Publish::new(keepers, Arc::new(NoMeter), events, fanout);
+        let receipt = publish.run(draft, Sending::default()).await.unwrap();
         assert_eq!(receipt.id.as_str(), "m");
     }
 

@@ -46,6 +46,19 @@ pub enum Command {
 
 impl Command {
     /// The one channel that it is about.
+    pub(crate) fn channel(&self) -> Option<&ChannelName> {
+        match self {
+            Self::Subscribe(subscribe) => Some(&subscribe.channel),
+            Self::Unsubscribe(channel) | Self::Presence(channel) => Some(channel),
+            Self::Send(send) => Some(&send.channel),
+            Self::History(history) => Some(&history.channel),
+            Self::Auth(_) | Self::SubscribeMany(_) | Self::Ping | Self::Alive | Self::SignIn(_) => {
+                None
+            }
+        }
+    }
+
+    /// The same, with the rest let go.
     pub(crate) fn into_channel(self) -> Option<ChannelName> {
         match self {
             Self::Subscribe(subscribe) => Some(subscribe.channel),

@@ -255,6 +255,11 @@ impl Room {
         self.with_members(|members| members.places.len())
     }
 
+    /// Those whom what is appended next goes to.
+    pub(crate) fn listeners(&self) -> usize {
+        self.with_backlog(|backlog| backlog.listeners())
+    }
+
     /// Appends news for those who are here now. Says whether somebody has to be asked to
     /// [`Self::flush`].
     pub(crate) fn append(&self, news: &News<'_>) -> bool {

@@ -85,6 +85,19 @@ pub enum GrantSource {
     Signature,
 }
 
+impl GrantSource {
+    /// The stable machine name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::AppDefault => "default_grants",
+            Self::Guest => "guest",
+            Self::Signature => "signature",
+        }
+    }
+}
+
 /// A client's rules. Overlapping rules add up; what no rule allows is denied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grants {
@@ -177,6 +190,20 @@ pub enum DenialRule {
     MadeByToken,
     /// The app's backend made the subscription, so only that ends it.
     MadeByServer,
+}
+
+impl DenialRule {
+    /// The stable machine name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::NoPattern => "no_pattern",
+            Self::ActionMissing { .. } => "action_missing",
+            Self::Reserved => "reserved",
+            Self::MadeByToken => "made_by_token",
+            Self::MadeByServer => "made_by_server",
+        }
+    }
 }
 
 impl fmt::Display for Denial {

@@ -51,6 +51,7 @@ pub mod pusher_options;
 pub mod rate;
 pub mod revocation;
 pub mod time;
+pub mod trace_parent;
 pub mod usage;
 pub mod webhook;
 
@@ -93,5 +94,6 @@ pub use pusher_options::PusherOptions;
 pub use rate::Rate;
 pub use revocation::{Revocation, RevocationList, RevocationsFull, Revoked, TokenMark};
 pub use time::{Moment, Timestamp};
+pub use trace_parent::TraceParent;
 pub use usage::{Metric, Usage};
 pub use webhook::{Webhook, WebhookBatch, WebhookFormat, WebhookHeader, WebhookName};

@@ -68,6 +68,12 @@ impl GrantPattern {
         Ok(Self(text.into()))
     }
 
+    /// The pattern as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// This one channel.
     #[must_use]
     pub fn exactly(channel: &ChannelName) -> Self {

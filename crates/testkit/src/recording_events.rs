@@ -22,20 +22,23 @@ impl RecordingEvents {
 
 impl EventSink for RecordingEvents {
     fn record(&self, event: &DomainEvent<'_>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line(event));
+        if let Some(line) = line(event) {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+        }
     }
 }
 
-fn line(event: &DomainEvent<'_>) -> String {
-    match event {
+/// Nothing for what the log does not tell either.
+fn line(event: &DomainEvent<'_>) -> Option<String> {
+    Some(match event {
         DomainEvent::Opened { address, .. } => format!("opened {address}"),
         DomainEvent::Authenticated { app, client, refreshed, .. } => {
             format!("{} {app}/{client}", if *refreshed { "refreshed" } else { "authenticated" })
         }
-        DomainEvent::AuthRefused { code, cause, .. } => {
+        DomainEvent::AuthRefused { code, cause, suppressed: Some(_), .. } => {
             format!("auth-refused {}: {cause}", code.reason())
         }
-        DomainEvent::Denied { client, channel, denial, suppressed, .. } => {
+        DomainEvent::Denied { client, channel, denial, suppressed: Some(suppressed), .. } => {
             format!("denied {client} {channel} +{suppressed}: {denial}")
         }
         DomainEvent::Refused { code, .. } => format!("refused {}", code.reason()),
@@ -49,12 +52,22 @@ fn line(event: &DomainEvent<'_>) -> String {
             format!("limit {stage} {app} {} +{suppressed}", limit.name())
         }
         DomainEvent::AppChanged { app, how } => format!("app {app} {how}"),
-        DomainEvent::Subscription { channel, made, .. } => {
-            format!("{} {channel}", if *made { "subscribed" } else { "unsubscribed" })
+        DomainEvent::BackendRefused { what, code, .. } => {
+            format!("backend-refused {what}: {}", code.reason())
+        }
+        DomainEvent::Subscription { channel, change, .. } => {
+            format!("{} {channel}", if change.made()? { "subscribed" } else { "unsubscribed" })
         }
         DomainEvent::Closed { client, reason, lived, .. } => {
             let client = client.map_or("nobody", |client| client.as_str());
             format!("closed {client} {} after {} ms", reason.name(), lived.as_millis())
         }
-    }
+        DomainEvent::AuthRefused { suppressed: None, .. }
+        | DomainEvent::Denied { suppressed: None, .. }
+        | DomainEvent::Ordered { .. }
+        | DomainEvent::Command { .. }
+        | DomainEvent::Published { .. }
+        | DomainEvent::Gap { .. }
+        | DomainEvent::Presence(_) => return None,
+    })
 }

@@ -8,10 +8,11 @@ use std::{
     time::Duration,
 };
 
+use adapters_flight::FlightRecorder;
 use adapters_memory::{MemoryAppRegistry, MemoryRateLimiter, MemoryRevocations};
 use application::{
-    Entry, Fanout, Hub, Keepers, Opening, Ports, Rules, Wheel,
-    ports::{Clock, DeliverySink, IdSource, PresenceSink},
+    Entry, EventSinks, Fanout, Hub, Keepers, Opening, Ports, Rules, Wheel,
+    ports::{Clock, DeliverySink, EventSink, IdSource, PresenceSink},
 };
 use domain::{
     AppId, ChannelKey, ChannelName, Claims, ClientId, Language, Message, MessageId, Payload, Peer,
@@ -57,9 +58,13 @@ impl Stage {
         let clock = Arc::new(ManualClock::new(Self::BEGIN));
         let ids: Arc<dyn IdSource> = Arc::new(SequenceIds::default());
         let meter = (scenery.meter)(Arc::clone(&clock) as _);
-        let fanout = Arc::new(scenery.fanout.measured_by(Arc::clone(&meter)));
         let verifier = Arc::new(TestVerifier::default());
         let events = Arc::new(RecordingEvents::default());
+        let flight = Arc::new(FlightRecorder::new(Arc::clone(&clock) as _));
+        let told: Arc<dyn EventSink> =
+            Arc::new(EventSinks::of([Arc::clone(&events) as _, Arc::clone(&flight) as _]));
+        let fanout = scenery.fanout.measured_by(Arc::clone(&meter)).told_to(Arc::clone(&told));
+        let fanout = Arc::new(fanout);
         let sink: Arc<dyn DeliverySink> = Arc::clone(&fanout) as _;
         let keeper = (scenery.keeper)(sink, Arc::clone(&clock) as _, Arc::clone(&ids));
         let watched: Arc<dyn PresenceSink> = Arc::clone(&fanout) as _;
@@ -72,7 +77,8 @@ impl Stage {
             passes: Arc::new(TestPasses),
             revocations: Arc::new(MemoryRevocations::new(Arc::clone(&clock) as _)),
             limiter: Arc::new(MemoryRateLimiter::new(Arc::clone(&clock) as _)),
-            events: Arc::clone(&events) as _,
+            events: told,
+            flight,
             meter,
             clock: Arc::clone(&clock) as _,
             ids,

@@ -7,7 +7,7 @@ use adapters_memory::{
     MemoryAppRegistry, MemoryBroker, MemoryPresence, MemoryRateLimiter, MemoryRevocations,
     RandomIds, SystemClock,
 };
-use application::ports::{DomainEvent, EventSink, NoMeter, NoPasses};
+use application::ports::{DomainEvent, EventSink, NoFlightLog, NoMeter, NoPasses};
 use application::{Fanout, Hub, Keeper, Keepers, Ports, Rules};
 use domain::{Actions, App, AppId, Grant, GrantPattern, JwtAlgorithm, JwtKey, KeyMaterial};
 use tokio::runtime::Handle;
@@ -60,6 +60,7 @@ pub fn hub(app: App, rules: Rules) -> io::Result<Arc<Hub>> {
         revocations: Arc::new(MemoryRevocations::new(clock.clone())),
         limiter: Arc::new(MemoryRateLimiter::new(clock.clone())),
         events: Arc::new(Silence),
+        flight: Arc::new(NoFlightLog),
         meter: Arc::new(NoMeter),
         clock,
         ids,

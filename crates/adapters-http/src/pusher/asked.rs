@@ -6,13 +6,14 @@ use axum::{
     body::{Body, Bytes, HttpBody},
     extract::Request,
 };
-use domain::{App, PusherOptions};
+use domain::{App, PusherOptions, TraceId};
 use http::request::Parts;
 use listener::Arrival;
 use protocol_pusher::api::SignedQuery;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{Api, Refused};
+use crate::trace::trace_of;
 
 /// How long a body may take to come.
 const BODY_TIME: Duration = Duration::from_secs(10);
@@ -21,6 +22,8 @@ const BODY_TIME: Duration = Duration::from_secs(10);
 pub(super) struct Asked {
     pub(super) app: Arc<App>,
     pub(super) query: SignedQuery,
+    /// What the backend calls it.
+    pub(super) trace: Option<TraceId>,
 }
 
 /// A body that was signed, and its part of the memory that bodies may take.
@@ -44,7 +47,9 @@ impl Api {
         if let Err(refused) = &asked {
             // Neither the query nor the signature: somebody may yet use them.
             let app = id.escape_debug();
-            tracing::debug!(target: "rtmate", %app, reason = %refused, "a backend was refused");
+            let trace = trace_of(&parts.headers);
+            let trace_id = trace.as_ref().map(TraceId::as_str);
+            tracing::debug!(target: "rtmate", %app, reason = %refused, trace_id, "a backend was refused");
         }
         asked
     }
@@ -58,7 +63,7 @@ impl Api {
         let key = keys.find(|key| *key.key == *query.key() && app.id.as_str() == id);
         let key = key.ok_or(Refused::NotItsKey)?;
         query.verify(key, parts.method.as_str(), parts.uri.path(), self.clock.now())?;
-        Ok(Asked { app, query })
+        Ok(Asked { app, query, trace: trace_of(&parts.headers) })
     }
 
     /// The same with its body, of which no byte is read before the signature holds.

@@ -59,7 +59,12 @@ async fn terminate(
 ) -> Result<Response, Refused> {
     let (asked, _body) = api.asked_with_body(&id, request, event_bytes).await?;
     let client = user(&name)?;
-    api.hub.backend().disconnect(&asked.app.id, &client, CloseReason::Disconnected);
+    api.hub.backend().disconnect(
+        &asked.app.id,
+        &client,
+        CloseReason::Disconnected,
+        asked.trace.as_ref(),
+    );
     Ok(answer(b"{}".to_vec()))
 }
 

@@ -1,19 +1,19 @@
 //! Sending events.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use application::{BackendMessage, Refusal};
 use axum::{
     extract::{Path, Request, State},
     response::Response,
 };
-use domain::{App, ChannelName};
+use domain::ChannelName;
 use futures_util::future::join_all;
 use protocol_pusher::api::{
     self, Attributes, Event, batch_bytes, event_bytes, write_batch, write_by_channel,
 };
 
-use super::{Api, Refused, answer};
+use super::{Api, Refused, answer, asked::Asked};
 
 /// `POST /apps/{id}/events`
 pub(super) async fn events(
@@ -24,7 +24,7 @@ pub(super) async fn events(
     let (asked, body) = api.asked_with_body(&id, request, event_bytes).await?;
     let event = api::events(&body, &asked.app.pusher)?;
     let (attributes, channels) = (event.attributes, event.channels.clone());
-    api.send(&asked.app, vec![event]).await?;
+    api.send(&asked, vec![event]).await?;
     if attributes == Attributes::default() {
         return Ok(answer(b"{}".to_vec()));
     }
@@ -45,7 +45,7 @@ pub(super) async fn batch(
     let events = api::batch(&body, &asked.app.pusher)?;
     let wishes: Vec<_> =
         events.iter().map(|event| (event.channels.clone(), event.attributes)).collect();
-    api.send(&asked.app, events).await?;
+    api.send(&asked, events).await?;
     if wishes.iter().all(|(_, attributes)| *attributes == Attributes::default()) {
         return Ok(answer(b"{}".to_vec()));
     }
@@ -61,13 +61,23 @@ impl Api {
     /// Sends what was judged before, all of it or, where the app is at a limit, nothing: in one
     /// channel in the given order, different channels at once, so that a disk that is waited for is
     /// waited for once.
-    async fn send(&self, app: &Arc<App>, events: Vec<Event>) -> Result<(), Refused> {
-        let backend = &self.hub.backend();
+    async fn send(&self, asked: &Asked, events: Vec<Event>) -> Result<(), Refused> {
+        let (backend, app, trace) = (&self.hub.backend(), &asked.app, asked.trace.as_ref());
+        let refused = |channel: Option<&ChannelName>, refusal: Refusal| {
+            backend.note_refused(&app.id, "events", channel, refusal.code, trace);
+            refusal
+        };
         let by_channel = by_channel(events);
-        backend.admit(app, by_channel.iter().flatten())?;
+        backend
+            .admit(app, by_channel.iter().flatten())
+            .map_err(|refusal| refused(None, refusal))?;
         let all = by_channel.into_iter().map(|messages| async move {
             for message in messages {
-                backend.publish_admitted(app, message).await?;
+                let channel = message.channel.clone();
+                backend
+                    .publish_admitted(app, message, trace)
+                    .await
+                    .map_err(|refusal| refused(Some(&channel), refusal))?;
             }
             Ok::<(), Refusal>(())
         });

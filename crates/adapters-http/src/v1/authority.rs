@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use application::Refusal;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use domain::{ApiKey, App, AppId, AppStatus, ErrorCode, Peer, Scope};
+use domain::{ApiKey, App, AppId, AppStatus, ErrorCode, Peer, Scope, TraceId};
 use http::{HeaderMap, header};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -78,18 +78,19 @@ impl ServerApi {
         shown: Option<&Shown>,
         app: &str,
         scope: Scope,
+        trace: Option<&TraceId>,
     ) -> Result<Arc<App>, Refusal> {
         let Some(shown) = shown else {
-            return Err(self.refuse(peer, ErrorCode::Unauthenticated));
+            return Err(self.refuse(peer, ErrorCode::Unauthenticated, trace));
         };
         let app = self.find(app).await?;
         if shown.is_token() {
-            return self.admit_token(peer, shown, app, scope).await;
+            return self.admit_token(peer, shown, app, scope, trace).await;
         }
         let hash = hash_of_key(shown.reveal());
         let own = app.as_ref().and_then(|app| find(&app.api_keys, &hash));
         let Some(key) = own.or_else(|| find(&self.operator_keys, &hash)) else {
-            return Err(self.refuse(peer, ErrorCode::InvalidToken));
+            return Err(self.refuse(peer, ErrorCode::InvalidToken, trace));
         };
         let Some(app) = &app else {
             // Only operators come here: whoever has no key learns of no app.
@@ -108,15 +109,16 @@ impl ServerApi {
         shown: &Shown,
         app: Option<Arc<App>>,
         scope: Scope,
+        trace: Option<&TraceId>,
     ) -> Result<Arc<App>, Refusal> {
         if let Some(wait) = self.failures.is_out(peer.address) {
             return Err(Refusal::later(ErrorCode::RateLimited, wait));
         }
-        let Some(app) = app else { return Err(self.refuse(peer, ErrorCode::InvalidToken)) };
+        let Some(app) = app else { return Err(self.refuse(peer, ErrorCode::InvalidToken, trace)) };
         let scopes = match self.backend.scopes(&app, shown.reveal()).await {
             Ok(scopes) => scopes,
             Err(refusal) if refusal.code == ErrorCode::Unavailable => return Err(refusal),
-            Err(refusal) => return Err(self.refuse(peer, of_token(refusal.code))),
+            Err(refusal) => return Err(self.refuse(peer, of_token(refusal.code), trace)),
         };
         serves(&app, peer)?;
         if !scopes.contains(&scope) {
@@ -133,14 +135,15 @@ impl ServerApi {
         peer: &Peer,
         shown: Option<&Shown>,
         scope: Scope,
+        trace: Option<&TraceId>,
     ) -> Result<(), Refusal> {
         let Some(shown) = shown else {
-            return Err(self.refuse(peer, ErrorCode::Unauthenticated));
+            return Err(self.refuse(peer, ErrorCode::Unauthenticated, trace));
         };
         let local = find(self.local_operator.as_slice(), &hash_of_key(shown.reveal()));
         match self.operator(shown).or(local.filter(|_| peer.is_same_machine())) {
             Some(key) => need(key, scope),
-            None => Err(self.refuse(peer, ErrorCode::InvalidToken)),
+            None => Err(self.refuse(peer, ErrorCode::InvalidToken, trace)),
         }
     }
 
@@ -158,11 +161,12 @@ impl ServerApi {
     }
 
     /// No key, or none that is known.
-    pub(super) fn refuse(&self, peer: &Peer, code: ErrorCode) -> Refusal {
+    pub(super) fn refuse(&self, peer: &Peer, code: ErrorCode, trace: Option<&TraceId>) -> Refusal {
         let Noted { wait, tell } = self.failures.note(peer.address);
         if let Some(suppressed) = tell {
             let (address, reason) = (peer.address, code.reason());
-            tracing::warn!(target: "rtmate", %address, reason, suppressed, "key refused");
+            let trace_id = trace.map(TraceId::as_str);
+            tracing::warn!(target: "rtmate", %address, reason, suppressed, trace_id, "key refused");
         }
         match wait {
             Some(wait) => Refusal::later(ErrorCode::RateLimited, wait),

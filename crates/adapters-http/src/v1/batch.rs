@@ -82,25 +82,37 @@ pub(super) fn publish_many(call: Call) -> Work {
         };
         let read: Vec<Result<BackendMessage, Refusal>> = messages.iter().map(read).collect();
         let good: Vec<_> = read.iter().filter_map(|read| read.as_ref().ok()).cloned().collect();
-        let receipts = call.backend.publish_all(&call.app, good).await;
-        data(&Results { results: told(call.language, read, receipts) })
+        let receipts = call.backend.publish_all(&call.app, good, call.trace.as_ref()).await;
+        let outcomes = outcomes(read, receipts);
+        for (channel, outcome) in &outcomes {
+            let Err(refusal) = outcome else { continue };
+            let (app, code, trace) = (&call.app.id, refusal.code, call.trace.as_ref());
+            call.backend.note_refused(app, "publishMany", channel.as_ref(), code, trace);
+        }
+        let results = outcomes.into_iter();
+        let results = results.map(|(_, outcome)| Item::of(call.language, outcome)).collect();
+        data(&Results { results })
     })
 }
 
+/// A message's channel, where it is one, and what became of it.
+type Become = (Option<ChannelName>, Result<Published, Refusal>);
+
 /// Each in its place: those that were no messages, and what became of those that were.
-fn told(
-    language: Language,
+fn outcomes(
     read: Vec<Result<BackendMessage, Refusal>>,
     receipts: Vec<Result<Receipt, Refusal>>,
-) -> Vec<Item<Published>> {
+) -> Vec<Become> {
     let mut receipts = receipts.into_iter();
     let mut published = |channel: &ChannelName| {
         let internal = || Err(Refusal::plain(domain::ErrorCode::Internal));
         receipts.next().unwrap_or_else(internal).map(|receipt| Published::of(channel, &receipt))
     };
-    let outcomes =
-        read.into_iter().map(|read| read.and_then(|message| published(&message.channel)));
-    outcomes.map(|outcome| Item::of(language, outcome)).collect()
+    let outcome = |read: Result<BackendMessage, Refusal>| match read {
+        Ok(message) => (Some(message.channel.clone()), published(&message.channel)),
+        Err(refusal) => (None, Err(refusal)),
+    };
+    read.into_iter().map(outcome).collect()
 }
 
 pub(super) fn body_schema() -> Value {

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use application::{Backend, Refusal};
 use axum::body::Body;
-use domain::{App, ChannelName, ClientId, ErrorCode, Language};
+use domain::{App, ChannelName, ClientId, ErrorCode, Language, TraceId};
 use http::HeaderMap;
 
 /// One request that may be carried out.
@@ -16,6 +16,8 @@ pub(super) struct Call {
     pub(super) path: HashMap<String, String>,
     pub(super) query: Query,
     pub(super) headers: HeaderMap,
+    /// What the backend calls it.
+    pub(super) trace: Option<TraceId>,
     pub(super) body: Body,
 }
 

@@ -60,7 +60,7 @@ pub(super) fn disconnect(call: Call) -> Work {
             true => CloseReason::Reconnect,
             false => CloseReason::Disconnected,
         };
-        let closed = call.backend.disconnect(&call.app.id, &client, reason);
+        let closed = call.backend.disconnect(&call.app.id, &client, reason, call.trace.as_ref());
         data(&Disconnected { client: client.to_string(), closed })
     })
 }

@@ -12,7 +12,7 @@ use super::{
         Method::{Delete, Get, Post},
         Param,
     },
-    history, messages, subscriptions, tokens,
+    explain, explained, history, messages, subscriptions, tokens,
 };
 
 /// A key of an idempotent request, as a header.
@@ -188,5 +188,17 @@ pub(super) static ENDPOINTS: &[Endpoint<Call>] = &[
         data: tokens::data_schema,
         refusals: &[ErrorCode::PayloadTooLarge, ErrorCode::QuotaExceeded],
         run: tokens::revoke,
+    },
+    Endpoint {
+        method: Get,
+        path: "/explain",
+        scope: Scope::Read,
+        id: "explain",
+        summary: "Says why a request was refused, or what became of a message for a client.",
+        params: explain::PARAMS,
+        body: None,
+        data: explained::schema,
+        refusals: &[ErrorCode::InvalidChannel],
+        run: explain::explain,
     },
 ];

@@ -118,7 +118,7 @@ pub(super) fn publish(call: Call) -> Work {
         }
         written.key = written.key.or(header);
         let message = written.to(channel.clone(), &limits)?;
-        let receipt = call.backend.publish(&call.app, message).await?;
+        let receipt = call.backend.publish(&call.app, message, call.trace.as_ref()).await?;
         data(&Published::of(&channel, &receipt))
     })
 }

@@ -8,6 +8,7 @@
 //! * `messages`, `batch`, `history`, `channels`, `clients`, `subscriptions`,
 //!   `tokens` are the endpoints.
 //! * `operator` is what has no app: the endpoints of operators, with a table of their own.
+//!   `tokens`, `explain` are the endpoints; `explained` is what the last one answers.
 //! * `openapi` writes the document, `reference` serves it and a page that shows it.
 
 mod authority;
@@ -18,6 +19,8 @@ mod channels;
 mod clients;
 mod endpoint;
 mod endpoints;
+mod explain;
+mod explained;
 mod failures;
 mod history;
 mod keys;

@@ -121,7 +121,7 @@ impl ServerApi {
         }
         let app = asked.shown.as_ref().and_then(|shown| shown.app.as_deref());
         let app = app.unwrap_or_default();
-        self.admit(peer, asked.shown.as_ref(), app, Scope::Read).await.map(drop)
+        self.admit(peer, asked.shown.as_ref(), app, Scope::Read, None).await.map(drop)
     }
 }
 

@@ -28,6 +28,7 @@ use super::{
     operator::{self, OPERATOR_ENDPOINTS},
     reference,
 };
+use crate::trace::trace_of;
 
 /// What the server API is made of.
 #[derive(Clone)]
@@ -173,11 +174,12 @@ async fn answer(
         return Err(Refusal::plain(ErrorCode::Internal));
     };
     let peer = arrival.peer(request.uri(), request.headers());
+    let trace = trace_of(request.headers());
     let Ok(Path(path)) = path else { return Err(invalid("the address is not UTF-8")) };
     let app = path.get("app").map_or("", String::as_str);
     let shown = authority::bearer(request.headers());
     // Before anything else is looked at: strangers learn nothing and cost little.
-    let app = api.admit(&peer, shown.as_ref(), app, endpoint.scope).await?;
+    let app = api.admit(&peer, shown.as_ref(), app, endpoint.scope, trace.as_ref()).await?;
     let query = Query::of(pairs(request.uri())?)?;
     let (parts, body) = request.into_parts();
     let call = Call {
@@ -186,10 +188,17 @@ async fn answer(
         language: api.language_of(&parts.uri),
         path,
         query,
+        trace: trace.clone(),
         headers: parts.headers,
         body,
     };
-    (endpoint.run)(call).await
+    let (backend, app, channel) =
+        (Arc::clone(&api.backend), call.app.id.clone(), call.channel().ok());
+    let outcome = (endpoint.run)(call).await;
+    if let Err(refusal) = &outcome {
+        backend.note_refused(&app, endpoint.id, channel.as_ref(), refusal.code, trace.as_ref());
+    }
+    outcome
 }
 
 pub(super) fn pairs(uri: &Uri) -> Result<Vec<(String, String)>, Refusal> {

@@ -38,8 +38,8 @@ pub(super) fn subscribe(call: Call) -> Work {
         let client = call.client()?;
         let body = body::read(&call.headers, call.body, BODY).await?;
         let channel = channel(&body::object::<Wanted>(&body)?.channel)?;
-        let app = &call.app.id;
-        let obeyed = call.backend.subscribe(app, &client, channel.clone()).await?;
+        let (app, trace) = (&call.app.id, call.trace.as_ref());
+        let obeyed = call.backend.subscribe(app, &client, channel.clone(), trace).await?;
         told(call.language, &client, &channel, obeyed)
     })
 }
@@ -49,8 +49,8 @@ pub(super) fn unsubscribe(call: Call) -> Work {
     Box::pin(async move {
         let client = call.client()?;
         let name = call.query.text("channel").ok_or_else(|| invalid("channel is missing"))?;
-        let (channel, app) = (channel(name)?, &call.app.id);
-        let obeyed = call.backend.unsubscribe(app, &client, channel.clone()).await?;
+        let (channel, app, trace) = (channel(name)?, &call.app.id, call.trace.as_ref());
+        let obeyed = call.backend.unsubscribe(app, &client, channel.clone(), trace).await?;
         told(call.language, &client, &channel, obeyed)
     })
 }

@@ -66,7 +66,8 @@ pub(super) fn revoke(call: Call) -> Work {
         // Tokens are taken a little longer than they say.
         let until = until.map(|until| until.after(LEEWAY));
         let revocation = Revocation { what: wanted.what(now)?, until };
-        data(&Closed { closed: call.backend.revoke(&call.app.id, revocation).await? })
+        let closed = call.backend.revoke(&call.app.id, revocation, call.trace.as_ref()).await?;
+        data(&Closed { closed })
     })
 }
 

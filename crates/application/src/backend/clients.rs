@@ -1,8 +1,9 @@
 //! What an app's backend sees of its clients, and how it ends their connections.
 
-use domain::{AppId, ChannelName, ClientId, CloseReason, ConnectionId, Timestamp};
+use domain::{AppId, ChannelName, ClientId, CloseReason, ConnectionId, Timestamp, TraceId};
 
 use super::Backend;
+use crate::ports::{DomainEvent, OrderKind};
 
 /// An open connection of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,9 +41,29 @@ impl Backend {
     }
 
     /// Ends all connections of a client. Says how many they were.
-    pub fn disconnect(&self, app: &AppId, client: &ClientId, reason: CloseReason) -> usize {
+    pub fn disconnect(
+        &self,
+        app: &AppId,
+        client: &ClientId,
+        reason: CloseReason,
+        trace: Option<&TraceId>,
+    ) -> usize {
         let connections = self.hub.connections.of_client(app, client);
-        connections.iter().for_each(|connection| connection.close(reason, None));
+        for connection in &connections {
+            self.note_order(app, connection.id, OrderKind::Disconnect, trace);
+            connection.close(reason, None);
+        }
         connections.len()
+    }
+
+    pub(super) fn note_order(
+        &self,
+        app: &AppId,
+        connection: ConnectionId,
+        order: OrderKind,
+        trace: Option<&TraceId>,
+    ) {
+        let event = DomainEvent::Ordered { connection, app, order, channel: None, trace };
+        self.hub.events.record(&event);
     }
 }

@@ -2,6 +2,7 @@
 
 mod channels;
 mod clients;
+mod explain;
 mod history;
 mod publish;
 mod revocation;
@@ -9,7 +10,7 @@ mod subscriptions;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use domain::{App, AppId, ErrorCode, Peer, Scope};
+use domain::{App, AppId, ChannelName, ErrorCode, Peer, Scope, TraceId};
 
 use crate::{Hub, Refusal, causes::Causes, ports::DomainEvent};
 
@@ -26,6 +27,7 @@ pub use subscriptions::Obeyed;
 /// * `history` reads and purges what a channel keeps.
 /// * `clients` says which connections a client has, and ends them; `subscriptions` subscribes them,
 ///   `revocation` takes their tokens back.
+/// * `explain` says why something happened.
 pub struct Backend {
     hub: Arc<Hub>,
 }
@@ -57,9 +59,33 @@ impl Backend {
 
     /// A port failed: the log gets the cause, the backend only learns that it may try again.
     fn failed(&self, app: &AppId, what: &'static str, cause: &dyn std::error::Error) -> Refusal {
+        self.failed_in(app, what, cause, None)
+    }
+
+    /// The same of a request that the backend calls something.
+    fn failed_in(
+        &self,
+        app: &AppId,
+        what: &'static str,
+        cause: &dyn std::error::Error,
+        trace: Option<&TraceId>,
+    ) -> Refusal {
         let cause = &Causes(cause);
-        self.hub.events.record(&DomainEvent::BackendFailed { app, what, cause });
+        self.hub.events.record(&DomainEvent::BackendFailed { app, what, cause, trace });
         Refusal::later(ErrorCode::Unavailable, SECOND)
+    }
+
+    /// Takes note that a request of the app's backend was refused: an API tells this of each.
+    pub fn note_refused(
+        &self,
+        app: &AppId,
+        what: &'static str,
+        channel: Option<&ChannelName>,
+        code: ErrorCode,
+        trace: Option<&TraceId>,
+    ) {
+        let event = DomainEvent::BackendRefused { app, what, channel, code, trace };
+        self.hub.events.record(&event);
     }
 }
 

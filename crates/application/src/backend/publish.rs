@@ -8,12 +8,12 @@ use std::{
 
 use domain::{
     App, Author, ChannelKey, ChannelName, ConnectionId, Draft, Durability, ErrorCode, Hidden,
-    Message, MessageKey, MessageName, Payload, Receipt, Source,
+    Message, MessageKey, MessageName, Payload, Receipt, Source, TraceId,
 };
 use futures_util::future::{join_all, poll_fn};
 
 use super::{Backend, SECOND};
-use crate::{Refusal, keepers::durability, ports::BrokerError};
+use crate::{Refusal, keepers::durability, ports::BrokerError, publish::Sending};
 
 /// A message of a backend.
 #[derive(Debug, Clone)]
@@ -37,7 +37,8 @@ enum Step<F> {
 }
 
 impl Backend {
-    /// Publishes a message; resolves when it is stamped and kept.
+    /// Publishes a message; resolves when it is stamped and kept. `trace` is what the backend calls
+    /// its request.
     ///
     /// # Errors
     /// `unavailable`: the outcome is unknown, or the server shuts down; `idempotency_conflict`;
@@ -46,9 +47,10 @@ impl Backend {
         &self,
         app: &Arc<App>,
         message: BackendMessage,
+        trace: Option<&TraceId>,
     ) -> Result<Receipt, Refusal> {
         self.admit(app, std::iter::once(&message))?;
-        self.publish_admitted(app, message).await
+        self.publish_admitted(app, message, trace).await
     }
 
     /// Whether the app's limits let these messages through, all of them or none. It counts them:
@@ -86,9 +88,10 @@ impl Backend {
         &self,
         app: &Arc<App>,
         message: BackendMessage,
+        trace: Option<&TraceId>,
     ) -> Result<Receipt, Refusal> {
         let draft = self.draft(app, message).await?;
-        self.commit(app, draft).await
+        self.commit(app, draft, trace).await
     }
 
     /// Publishes messages in their order, each by itself: what became of each comes in the same
@@ -97,6 +100,7 @@ impl Backend {
         &self,
         app: &Arc<App>,
         messages: Vec<BackendMessage>,
+        trace: Option<&TraceId>,
     ) -> Vec<Result<Receipt, Refusal>> {
         let mut steps = Vec::with_capacity(messages.len());
         for message in messages {
@@ -108,7 +112,7 @@ impl Backend {
                 Err(refusal) => Step::Done(Err(refusal)),
                 Ok(draft) => {
                     // Polled once before the next one: that is what gives a channel its order.
-                    let mut commit = Box::pin(self.commit(app, draft));
+                    let mut commit = Box::pin(self.commit(app, draft, trace));
                     match poll_fn(|context| Poll::Ready(commit.as_mut().poll(context))).await {
                         Poll::Ready(outcome) => Step::Done(outcome),
                         Poll::Pending => Step::UnderWay(commit),
@@ -140,11 +144,17 @@ impl Backend {
         Ok(Draft { channel, name, data, key, from: None, source, namespace })
     }
 
-    async fn commit(&self, app: &App, draft: Draft) -> Result<Receipt, Refusal> {
-        self.hub.publish.run(draft).await.map_err(|error| match error {
+    async fn commit(
+        &self,
+        app: &App,
+        draft: Draft,
+        trace: Option<&TraceId>,
+    ) -> Result<Receipt, Refusal> {
+        let sending = Sending { connection: None, trace };
+        self.hub.publish.run(draft, sending).await.map_err(|error| match error {
             BrokerError::Conflict => Refusal::plain(ErrorCode::IdempotencyConflict),
             BrokerError::Unavailable(_) | BrokerError::KeysFull => {
-                self.failed(&app.id, "publish", &error)
+                self.failed_in(&app.id, "publish", &error, trace)
             }
         })
     }

@@ -1,9 +1,12 @@
 //! Tokens that an app's backend takes back.
 
-use domain::{AppId, Client, CloseReason, ErrorCode, Revocation, Timestamp};
+use domain::{AppId, Client, CloseReason, ErrorCode, Revocation, Timestamp, TraceId};
 
 use super::Backend;
-use crate::{Refusal, ports::RevocationError};
+use crate::{
+    Refusal,
+    ports::{OrderKind, RevocationError},
+};
 
 impl Backend {
     /// Revokes tokens: none of them is taken any more, and connections that came in with one end at
@@ -12,7 +15,12 @@ impl Backend {
     /// # Errors
     /// `quota_exceeded`: the app has as many revocations as it may; `unavailable`. Nothing was
     /// revoked.
-    pub async fn revoke(&self, app: &AppId, revocation: Revocation) -> Result<usize, Refusal> {
+    pub async fn revoke(
+        &self,
+        app: &AppId,
+        revocation: Revocation,
+        trace: Option<&TraceId>,
+    ) -> Result<usize, Refusal> {
         let what = revocation.what.clone();
         let revoked = self.hub.revocations.revoke(app, revocation).await;
         revoked.map_err(|error| match error {
@@ -20,7 +28,7 @@ impl Backend {
                 ErrorCode::QuotaExceeded,
                 "the app has as many revocations as it may; revoke by time, or give expires_at",
             ),
-            RevocationError::Unavailable(_) => self.failed(app, "revoke", &error),
+            RevocationError::Unavailable(_) => self.failed_in(app, "revoke", &error, trace),
         })?;
         // Behind it: who comes in from now on is refused, and who came in before is found here.
         let named = |client: &Client| {
@@ -29,7 +37,10 @@ impl Backend {
         let mut connections = self.hub.connections.all();
         connections
             .retain(|connection| connection.identity().client.is_some_and(|client| named(&client)));
-        connections.iter().for_each(|it| it.close(CloseReason::TokenRevoked, None));
+        for connection in &connections {
+            self.note_order(app, connection.id, OrderKind::Revoke, trace);
+            connection.close(CloseReason::TokenRevoked, None);
+        }
         Ok(connections.len())
     }
 

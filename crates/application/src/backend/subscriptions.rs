@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{AppId, ChannelName, ClientId, ConnectionId, ErrorCode};
+use domain::{AppId, ChannelName, ClientId, ConnectionId, ErrorCode, TraceId};
 use tokio::{sync::oneshot, time::Instant};
 
 use super::{Backend, SECOND};
@@ -31,7 +31,7 @@ impl Backend {
     /// reader is slow.
     const PATIENCE: Duration = Duration::from_secs(5);
 
-    /// Subscribes all connections of a client to a channel. It needs no grant of the client's, and
+    /// Subscribes all connections of a client to a channel; `trace` is what the backend calls it. It needs no grant of the client's, and
     /// the client can't end it. It lasts as long as its connection.
     ///
     /// # Errors
@@ -43,8 +43,9 @@ impl Backend {
         app: &AppId,
         client: &ClientId,
         channel: ChannelName,
+        trace: Option<&TraceId>,
     ) -> Result<Vec<Obeyed>, Refusal> {
-        self.order(app, client, &Order::Subscribe(channel)).await
+        self.order(app, client, &Order::Subscribe(channel), trace).await
     }
 
     /// Ends the subscription of all connections of a client to a channel, whoever made it. The
@@ -57,8 +58,9 @@ impl Backend {
         app: &AppId,
         client: &ClientId,
         channel: ChannelName,
+        trace: Option<&TraceId>,
     ) -> Result<Vec<Obeyed>, Refusal> {
-        self.order(app, client, &Order::Unsubscribe(channel)).await
+        self.order(app, client, &Order::Unsubscribe(channel), trace).await
     }
 
     async fn order(
@@ -66,10 +68,11 @@ impl Backend {
         app: &AppId,
         client: &ClientId,
         order: &Order,
+        trace: Option<&TraceId>,
     ) -> Result<Vec<Obeyed>, Refusal> {
         let connections = self.hub.connections.of_client(app, client);
         let given = |connection: &std::sync::Arc<Connection>| {
-            Some((connection.id, give(connection, order.clone())?))
+            Some((connection.id, give(connection, order.clone(), trace)?))
         };
         let steps: Vec<_> = connections.iter().filter_map(given).collect();
         // Held no longer: a connection that ends takes its orders with it.
@@ -86,12 +89,12 @@ impl Backend {
 }
 
 /// Puts an order into a connection's mailbox; nothing where the connection ends.
-fn give(connection: &Connection, order: Order) -> Option<Step> {
+fn give(connection: &Connection, order: Order, trace: Option<&TraceId>) -> Option<Step> {
     if connection.identity().client.is_some_and(|client| client.is_guest()) {
         let detail = "clients of the Pusher protocol subscribe by themselves";
         return Some(Step::Done(Err(Refusal::because(ErrorCode::NotEnabled, detail))));
     }
-    match connection.order(order) {
+    match connection.order(order, trace.cloned()) {
         Ok(receiver) => Some(Step::UnderWay(receiver)),
         Err(NotOrdered::Full) => {
             Some(Step::Done(Err(Refusal::later(ErrorCode::Unavailable, SECOND))))

@@ -203,7 +203,7 @@ impl Operator {
     /// The log gets the cause, the operator learns that it may try again.
     fn failed(&self, app: &AppId, what: &'static str, cause: &dyn std::error::Error) -> Refusal {
         let cause = &Causes(cause);
-        self.hub.events.record(&DomainEvent::BackendFailed { app, what, cause });
+        self.hub.events.record(&DomainEvent::BackendFailed { app, what, cause, trace: None });
         Refusal::later(ErrorCode::Unavailable, Self::AGAIN)
     }
 

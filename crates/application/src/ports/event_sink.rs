@@ -3,9 +3,11 @@
 use std::{net::IpAddr, time::Duration};
 
 use domain::{
-    AppId, ChannelName, ClientId, CloseReason, ConnectionId, Denial, ErrorCode, Language, Limit,
-    TraceId,
+    AppId, ChannelKey, ChannelName, ClientId, CloseReason, ConnectionId, Denial, ErrorCode,
+    Language, Limit, PresenceChange, Receipt, TraceId,
 };
+
+use super::{Change, Kind};
 
 /// Something that happened, for logs, metrics and traces. No payload, token or secret is in it.
 pub enum DomainEvent<'a> {
@@ -31,7 +33,7 @@ pub enum DomainEvent<'a> {
         /// What the client calls its request.
         trace: Option<&'a TraceId>,
     },
-    /// An `auth` was refused. Told once per connection and code and minute.
+    /// An `auth` was refused.
     AuthRefused {
         /// Which connection.
         connection: ConnectionId,
@@ -43,12 +45,13 @@ pub enum DomainEvent<'a> {
         code: ErrorCode,
         /// What the client was not told.
         cause: &'a dyn std::fmt::Display,
-        /// Refusals of the connection with this code since it was last told.
-        suppressed: u32,
+        /// Refusals of the connection with this code since the log was last told; nothing where it
+        /// is not to be told now: it is once per connection and code and minute.
+        suppressed: Option<u32>,
         /// What the client calls its request.
         trace: Option<&'a TraceId>,
     },
-    /// A grant was missing. Told once per connection and rule and minute.
+    /// A grant was missing.
     Denied {
         /// Which connection.
         connection: ConnectionId,
@@ -60,15 +63,23 @@ pub enum DomainEvent<'a> {
         channel: &'a ChannelName,
         /// Which rule decided.
         denial: &'a Denial,
-        /// Denials by the same rule since it was last told.
-        suppressed: u32,
+        /// Denials by the same rule since the log was last told; nothing where it is not to be told
+        /// now: it is once per connection and rule and minute.
+        suppressed: Option<u32>,
         /// What the client calls its request.
         trace: Option<&'a TraceId>,
     },
-    /// A request was refused for another reason than a grant.
+    /// A request was refused, or one of several in it; what was denied by a grant is told as
+    /// [`Self::Denied`] before.
     Refused {
         /// Which connection.
         connection: ConnectionId,
+        /// The tenant, where it is authenticated.
+        app: Option<&'a AppId>,
+        /// What was asked.
+        kind: Kind,
+        /// Where, if it was about one channel.
+        channel: Option<&'a ChannelName>,
         /// What the client was told.
         code: ErrorCode,
         /// What the client calls its request.
@@ -78,6 +89,8 @@ pub enum DomainEvent<'a> {
     Failed {
         /// Which connection.
         connection: ConnectionId,
+        /// The tenant, where it is authenticated.
+        app: Option<&'a AppId>,
         /// What was tried.
         what: &'static str,
         /// What went wrong.
@@ -93,6 +106,8 @@ pub enum DomainEvent<'a> {
         what: &'static str,
         /// What went wrong.
         cause: &'a dyn std::fmt::Display,
+        /// What the backend calls its request.
+        trace: Option<&'a TraceId>,
     },
     /// A limit is near or reached. Told once per app and limit and minute.
     Limited {
@@ -121,6 +136,71 @@ pub enum DomainEvent<'a> {
         /// How: a word or two.
         how: &'static str,
     },
+    /// A request of an app's backend was refused.
+    BackendRefused {
+        /// The tenant.
+        app: &'a AppId,
+        /// What was asked: the operation's name in the API.
+        what: &'static str,
+        /// Where, if it was about one channel.
+        channel: Option<&'a ChannelName>,
+        /// What the backend was told.
+        code: ErrorCode,
+        /// What the backend calls its request.
+        trace: Option<&'a TraceId>,
+    },
+    /// An app's backend ordered something of a connection.
+    Ordered {
+        /// Of which.
+        connection: ConnectionId,
+        /// The tenant.
+        app: &'a AppId,
+        /// What.
+        order: OrderKind,
+        /// Where, if it was about one channel.
+        channel: Option<&'a ChannelName>,
+        /// What the backend calls its request.
+        trace: Option<&'a TraceId>,
+    },
+    /// A command came. Told for each, before it is carried out.
+    Command {
+        /// On which connection.
+        connection: ConnectionId,
+        /// The tenant, where it is authenticated.
+        app: Option<&'a AppId>,
+        /// What is asked.
+        kind: Kind,
+        /// Bytes of its frame.
+        bytes: usize,
+        /// Where, if it is about one channel.
+        channel: Option<&'a ChannelName>,
+        /// What the client calls its request.
+        trace: Option<&'a TraceId>,
+    },
+    /// A broker took a message and announced it. Told once for each, however many subscribers it has.
+    Published {
+        /// Which connection sent it; nothing for the app's backend.
+        connection: Option<ConnectionId>,
+        /// Where.
+        channel: &'a ChannelKey,
+        /// Its id and place.
+        receipt: &'a Receipt,
+        /// The connection that it is hidden from.
+        hidden_from: Option<ConnectionId>,
+        /// How many subscribed on this node then.
+        subscribers: usize,
+        /// Bytes of its data.
+        bytes: usize,
+        /// What the sender calls its request.
+        trace: Option<&'a TraceId>,
+    },
+    /// A channel's stream began anew under its subscribers, who lost their place.
+    Gap {
+        /// Which channel.
+        channel: &'a ChannelKey,
+    },
+    /// A client came to a channel's members or left them.
+    Presence(&'a PresenceChange),
     /// A subscription was made or ended.
     Subscription {
         /// Which connection.
@@ -129,8 +209,8 @@ pub enum DomainEvent<'a> {
         app: &'a AppId,
         /// Where.
         channel: &'a ChannelName,
-        /// Made, or ended.
-        made: bool,
+        /// Made, or ended, and by whom.
+        change: Change,
         /// What the client calls its request.
         trace: Option<&'a TraceId>,
     },
@@ -155,6 +235,35 @@ pub enum DomainEvent<'a> {
         /// How long it lived.
         lived: Duration,
     },
+}
+
+/// What an app's backend can order of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OrderKind {
+    /// Subscribe to a channel.
+    Subscribe,
+    /// End a subscription.
+    Unsubscribe,
+    /// End.
+    Disconnect,
+    /// End, for its token is revoked.
+    Revoke,
+}
+
+impl OrderKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Subscribe, Self::Unsubscribe, Self::Disconnect, Self::Revoke];
+
+    /// The stable machine name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Subscribe => "subscribe",
+            Self::Unsubscribe => "unsubscribe",
+            Self::Disconnect => "disconnect",
+            Self::Revoke => "revoke",
+        }
+    }
 }
 
 /// Is told what happens.

@@ -12,11 +12,13 @@
 //! [`Broker`], [`HistoryStore`], [`PresenceStore`], [`LeaseStore`], [`Revocations`], [`AppStore`]. Data plane
 //! (synchronous, never blocking): [`DeliverySink`], [`PresenceSink`], [`AppSink`], [`Outbound`],
 //! [`Codec`], [`PassVerifier`], [`EventSink`], [`Meter`], [`Clock`], [`IdSource`].
+//! [`PassVerifier`], [`EventSink`], [`FlightLog`], [`Meter`], [`Clock`], [`IdSource`].
 
 mod app_documents;
 mod app_registry;
 mod app_store;
 mod broker;
+mod change;
 mod chronicle;
 mod clock;
 mod codec;
@@ -25,6 +27,7 @@ mod deliveries;
 mod delivery_sink;
 mod event_log;
 mod event_sink;
+mod flight_log;
 mod history_store;
 mod id_source;
 mod lease_store;
@@ -43,6 +46,7 @@ pub use app_documents::{AppDocuments, BadDocument, Edit, Edited, KeyKind, NotEdi
 pub use app_registry::{AppRegistry, AppSink, AppTable, RegistryError};
 pub use app_store::{AppStore, AppStoreError};
 pub use broker::{Broker, BrokerError, KEYS_PER_APP};
+pub use change::{Change, Ender, Maker, Start};
 pub use chronicle::{Chronicle, NoChronicle};
 pub use clock::Clock;
 pub use codec::{BadRequest, Bounds, Codec, Encoding, Framing};
@@ -52,7 +56,8 @@ pub use deliveries::{
 };
 pub use delivery_sink::DeliverySink;
 pub use event_log::{EventLog, EventLogError, EventPage, SNAPSHOT_THINGS, Snapshot};
-pub use event_sink::{DomainEvent, EventSink};
+pub use event_sink::{DomainEvent, EventSink, OrderKind};
+pub use flight_log::{Depth, Fact, Facts, FlightLog, NoFlightLog, Sent, Subject, What};
 pub use history_store::{
     HistoryError, HistoryStore, Order, POSITION_IDLE, Page, Query, STREAMS_PER_APP,
 };

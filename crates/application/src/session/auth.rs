@@ -215,19 +215,17 @@ impl Session {
 
     async fn refuse_auth(&mut self, asked: Asked, auth: &Auth, error: &NotAuthenticated) {
         let code = error.refusal().code;
-        if let Some(suppressed) =
-            self.refusals.get_or_insert_default().note(code, self.hub.clock.moment())
-        {
-            self.hub.events.record(&DomainEvent::AuthRefused {
-                connection: self.connection.id,
-                address: self.peer.address,
-                app: auth.app.as_ref(),
-                code,
-                cause: error,
-                suppressed,
-                trace: asked.trace.as_ref(),
-            });
-        }
+        let now = self.hub.clock.moment();
+        let suppressed = self.refusals.get_or_insert_default().note(code, now);
+        self.hub.events.record(&DomainEvent::AuthRefused {
+            connection: self.connection.id,
+            address: self.peer.address,
+            app: auth.app.as_ref(),
+            code,
+            cause: error,
+            suppressed,
+            trace: asked.trace.as_ref(),
+        });
         self.reply_in_order(asked, None, Err(error.refusal())).await;
     }
 }

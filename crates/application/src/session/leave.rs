@@ -8,12 +8,12 @@ use tokio::runtime::Handle;
 use super::{
     Session,
     subscribe::{made_by, unsubscribed},
-    subscriptions::{Maker, Subscription},
+    subscriptions::Subscription,
 };
 use crate::{
     causes::Causes,
     channels::{Channels, Membership},
-    ports::DomainEvent,
+    ports::{Change, DomainEvent, Ender, Maker},
 };
 
 impl Session {
@@ -42,7 +42,7 @@ impl Session {
             let push = unsubscribed(&channel, reason, false);
             self.connection.push(&push);
             if let Some(subscription) = self.subscriptions.remove(&channel) {
-                self.drop_subscription(subscription, None).await;
+                self.drop_subscription(subscription, Ender::Grants, None).await;
             }
         }
     }
@@ -54,7 +54,7 @@ impl Session {
         if known.is_some_and(|known| Channels::is_lost(&known.membership, &self.connection))
             && let Some(subscription) = self.subscriptions.remove(channel)
         {
-            self.drop_subscription(subscription, trace).await;
+            self.drop_subscription(subscription, Ender::Gap, trace).await;
         }
     }
 
@@ -62,12 +62,13 @@ impl Session {
     pub(super) async fn drop_subscription(
         &mut self,
         subscription: Subscription,
+        by: Ender,
         trace: Option<&TraceId>,
     ) {
         Channels::leave(&subscription.membership, &self.connection);
         drop(subscription.attending);
         self.note_size(&subscription.membership);
-        self.note_subscription(subscription.membership.channel(), false, trace);
+        self.note_subscription(subscription.membership.channel(), Change::Ended(by), trace);
         let hub = Arc::clone(&self.hub);
         let retiring = hub.channels.retire_if_empty(subscription.membership);
         if let Err(error) = self.meanwhile(retiring).await {
@@ -83,11 +84,13 @@ impl Session {
         while let Some(subscription) = self.subscriptions.pop() {
             Channels::leave(&subscription.membership, &self.connection);
             self.note_size(&subscription.membership);
-            self.note_subscription(subscription.membership.channel(), false, None);
+            let ended = Change::Ended(Ender::Connection);
+            self.note_subscription(subscription.membership.channel(), ended, None);
             left.push(subscription.membership);
         }
         let Some(runtime) = Handle::try_current().ok().filter(|_| !left.is_empty()) else { return };
         let (hub, connection) = (Arc::clone(&self.hub), self.connection.id);
+        let app = self.app().cloned();
         runtime.spawn(async move {
             for membership in left {
                 if let Err(error) = hub.channels.retire_if_empty(membership).await {
@@ -95,6 +98,7 @@ impl Session {
                     let (what, cause) = ("detach", &Causes(&error));
                     hub.events.record(&DomainEvent::Failed {
                         connection,
+                        app: app.as_ref(),
                         what,
                         cause,
                         trace: None,
@@ -115,13 +119,13 @@ impl Session {
     pub(super) fn note_subscription(
         &self,
         channel: &ChannelName,
-        made: bool,
+        change: Change,
         trace: Option<&TraceId>,
     ) {
         // Only clients subscribe.
-        let Some(app) = self.client.as_ref().map(|client| &client.app.id) else { return };
+        let Some(app) = self.app() else { return };
         let connection = self.connection.id;
-        let event = DomainEvent::Subscription { connection, app, channel, made, trace };
+        let event = DomainEvent::Subscription { connection, app, channel, change, trace };
         self.hub.events.record(&event);
     }
 }

@@ -30,7 +30,7 @@ use crate::{
     About, Command, Connection, Hub, Parting, Refusal, Reply, ReplyData, Request, Rules,
     admission::Seat,
     answers::{Answers, Order},
-    ports::{Bounds, DomainEvent, Kind, Reading, Tick},
+    ports::{Bounds, DomainEvent, Ender, Kind, Reading, Tick},
     quiet::Quiet,
 };
 use send::Unsent;
@@ -164,6 +164,7 @@ impl Session {
         match self.connection.codec.decode(frame, bounds) {
             Ok(Request { id, trace, command }) => {
                 let asked = Asked { id, trace, kind: kind(&command), since };
+                self.note_command(&asked, frame.len(), command.channel());
                 match self.in_time() {
                     Ok(()) => self.begin(asked, command),
                     Err(refusal) => {
@@ -175,6 +176,7 @@ impl Session {
             Err(bad) => {
                 let refused = self.in_time().err().unwrap_or_else(|| self.refusal_of(&bad));
                 let asked = Asked { id: bad.id, trace: bad.trace, kind: Kind::Malformed, since };
+                self.note_command(&asked, frame.len(), None);
                 Box::pin(self.answer(asked, None, Err(refused)))
             }
         }
@@ -215,7 +217,7 @@ impl Session {
         self.connection.ended(seen);
         // One by one: where this is cut off, the rest is still there to be dropped.
         while let Some(subscription) = self.subscriptions.pop() {
-            self.drop_subscription(subscription, None).await;
+            self.drop_subscription(subscription, Ender::Connection, None).await;
         }
         self.parting.take()
     }
@@ -292,8 +294,7 @@ impl Session {
         let refused = outcome.as_ref().err().map(|refusal| refusal.code);
         let spends = refused.is_some_and(|code| self.spends_budget(asked.kind, code));
         if let Some(code) = refused {
-            let (connection, trace) = (self.connection.id, asked.trace.as_ref());
-            self.hub.events.record(&DomainEvent::Refused { connection, code, trace });
+            self.note_refused(asked.kind, channel.as_ref(), code, asked.trace.as_ref());
         }
         self.reply_in_order(asked, channel, outcome).await;
         if spends {
@@ -329,11 +330,6 @@ impl Session {
         let (app, bytes) = (self.app(), reply.len());
         self.hub.meter.note(&Reading::Answered { app, kind, since, bytes, messages, refused });
         reply
-    }
-
-    /// The tenant, where it is known.
-    fn app(&self) -> Option<&AppId> {
-        self.client.as_ref().map(|client| &client.app.id)
     }
 
     fn spend_budget(&mut self) {

@@ -1,13 +1,14 @@
 //! Orders from outside: what the app's backend asks of a client's session.
 
-use domain::{ChannelName, ErrorCode};
+use domain::{ChannelName, ErrorCode, TraceId};
 use futures_util::future::BoxFuture;
 
-use super::{Already, Session, subscribe::Joined, subscriptions::Maker};
+use super::{Already, Session, subscribe::Joined};
 use crate::{
     Push, Refusal, Subscribe, answers,
     channels::Channels,
     orders::{Due, Order},
+    ports::{DomainEvent, Ender, Kind, Maker, OrderKind},
     recovery::Budget,
 };
 
@@ -30,7 +31,7 @@ impl Session {
                     Due::App(app) if self.takes_orders() => self.change_app(app).await,
                     Due::App(_) => {}
                     Due::Order(ordered) => {
-                        let outcome = self.obey(ordered.order).await;
+                        let outcome = self.obey(ordered.order, ordered.trace.as_ref()).await;
                         // Who ordered may have stopped waiting.
                         drop(ordered.done.send(outcome));
                     }
@@ -43,18 +44,42 @@ impl Session {
         self.connection.closed().is_none() && !self.hub.connections.is_draining()
     }
 
-    async fn obey(&mut self, order: Order) -> Result<(), Refusal> {
+    async fn obey(&mut self, order: Order, trace: Option<&TraceId>) -> Result<(), Refusal> {
         if !self.takes_orders() {
             return Err(Refusal::later(ErrorCode::Unavailable, super::SECOND));
         }
-        match order {
-            Order::Subscribe(channel) => self.be_subscribed(channel).await,
-            Order::Unsubscribe(channel) => self.be_unsubscribed(channel).await,
+        let (kind, channel) = match &order {
+            Order::Subscribe(channel) => (Kind::Subscribe, channel.clone()),
+            Order::Unsubscribe(channel) => (Kind::Unsubscribe, channel.clone()),
+        };
+        self.note_order(kind, &channel, trace);
+        let outcome = match order {
+            Order::Subscribe(channel) => self.be_subscribed(channel, trace).await,
+            Order::Unsubscribe(channel) => self.be_unsubscribed(channel, trace).await,
+        };
+        if let Err(refusal) = &outcome {
+            self.note_refused(kind, Some(&channel), refusal.code, trace);
         }
+        outcome
+    }
+
+    fn note_order(&self, kind: Kind, channel: &ChannelName, trace: Option<&TraceId>) {
+        let Some(app) = self.app() else { return };
+        let (connection, channel) = (self.connection.id, Some(channel));
+        let order = match kind {
+            Kind::Subscribe => OrderKind::Subscribe,
+            _ => OrderKind::Unsubscribe,
+        };
+        let event = DomainEvent::Ordered { connection, app, order, channel, trace };
+        self.hub.events.record(&event);
     }
 
     /// The server makes a subscription: told by a push, unless the client has it already.
-    async fn be_subscribed(&mut self, channel: ChannelName) -> Result<(), Refusal> {
+    async fn be_subscribed(
+        &mut self,
+        channel: ChannelName,
+        trace: Option<&TraceId>,
+    ) -> Result<(), Refusal> {
         let Some(client) = self.client.clone() else {
             return Err(Refusal::plain(ErrorCode::Unauthenticated));
         };
@@ -65,14 +90,18 @@ impl Session {
         }
         let wish = Subscribe { channel, position: None, rewind: None, presence: None, pass: None };
         let mut budget = Budget::of(&client.app.limits);
-        let subscribed = self.join(&client, wish, Maker::Server, &mut budget, None).await?;
+        let subscribed = self.join(&client, wish, Maker::Server, &mut budget, trace).await?;
         let frame = self.connection.codec.push(&Push::Subscribed(&subscribed));
         self.connection.reply(frame);
         self.open(&[Joined::of(&subscribed)]).await;
         Ok(())
     }
 
-    async fn be_unsubscribed(&mut self, channel: ChannelName) -> Result<(), Refusal> {
+    async fn be_unsubscribed(
+        &mut self,
+        channel: ChannelName,
+        trace: Option<&TraceId>,
+    ) -> Result<(), Refusal> {
         self.its_turn(&of_channel(&channel)).await;
         let Some(subscription) = self.subscriptions.remove(&channel) else {
             return Err(Refusal::plain(ErrorCode::NotSubscribed));
@@ -85,7 +114,7 @@ impl Session {
             resubscribe: false,
             retry_after: None,
         });
-        self.drop_subscription(subscription, None).await;
+        self.drop_subscription(subscription, Ender::Server, trace).await;
         Ok(())
     }
 }

@@ -6,12 +6,12 @@ use domain::{
     Action, Attendance, ChannelKey, ChannelName, Client, ErrorCode, Limit, Roster, TraceId,
 };
 
-use super::{Asked, Session, subscriptions::Maker};
+use super::{Asked, Session};
 use crate::{
     PresenceWish, Push, Refusal, ReplyData, Subscribe, Subscribed,
     attending::{Attending, Most, Part},
     gate::GateOverflow,
-    ports::PresenceError,
+    ports::{Ender, Maker, PresenceError},
     presence::Listing,
     recovery::Budget,
 };
@@ -51,7 +51,7 @@ impl Session {
             Ok(roster) => Ok(Subscribed { presence: Some(listing.admit(roster)), ..subscribed }),
             Err(refusal) => {
                 if let Some(made) = self.subscriptions.remove(&channel) {
-                    self.drop_subscription(made, trace).await;
+                    self.drop_subscription(made, Ender::Refused, trace).await;
                 }
                 Err(refusal)
             }
@@ -73,7 +73,7 @@ impl Session {
             let push = Push::Unsubscribed { channel: &channel, reason, resubscribe, retry_after };
             self.connection.push(&push);
             if let Some(subscription) = self.subscriptions.remove(&channel) {
-                self.drop_subscription(subscription, None).await;
+                self.drop_subscription(subscription, Ender::Overflow, None).await;
             }
         }
     }

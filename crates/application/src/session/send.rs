@@ -13,7 +13,7 @@ use crate::{
     About, Refusal, ReplyData, Rules, Send,
     answers::{Order, Place},
     ports::BrokerError,
-    publish::Publish,
+    publish::{Publish, Sending},
 };
 
 /// A send that waits for its commit, with what its reply needs.
@@ -84,7 +84,8 @@ impl Session {
         let Ok(draft) = Publish::draft(client, || self.connection.session(), send) else {
             return Ok(Some((asked, channel, Refusal::plain(ErrorCode::PermissionDenied))));
         };
-        match self.hub.publish.at_once(draft) {
+        let sending = Sending { connection: Some(self.connection.id), trace: asked.trace.as_ref() };
+        match self.hub.publish.at_once(draft, sending) {
             Err(draft) => Err(Unsent::Drafted(asked, draft)),
             Ok(outcome) => Ok(match self.receipt(&asked, channel.clone(), outcome) {
                 Err(refusal) => Some((asked, channel, refusal)),
@@ -129,7 +130,8 @@ impl Session {
 
     pub(super) async fn commit(&mut self, asked: Asked, draft: Draft) {
         let channel = draft.channel.channel.clone();
-        let mut commit = Box::pin(self.hub.publish.run(draft));
+        let sending = Sending { connection: Some(self.connection.id), trace: asked.trace.as_ref() };
+        let mut commit = Box::pin(self.hub.publish.run(draft, sending));
         // A broker in memory is done at once: then nothing has to be put away and woken for.
         match poll_fn(|context| Poll::Ready(commit.as_mut().poll(context))).await {
             Poll::Ready(outcome) => {
@@ -190,6 +192,9 @@ impl Session {
     fn finish(&mut self, done: Done) {
         let Done { place, asked, channel, outcome } = done;
         let outcome = self.receipt(&asked, channel.clone(), outcome);
+        if let Err(refusal) = &outcome {
+            self.note_refused(asked.kind, Some(&channel), refusal.code, asked.trace.as_ref());
+        }
         let about = asked.about(Some(&channel), &outcome);
         let reply = self.frame(asked, about, outcome);
         self.answers.fill(place, reply, |reply| self.connection.reply(reply));

@@ -7,16 +7,14 @@ use domain::{
     TraceId,
 };
 
-use super::{
-    Asked, Session,
-    subscriptions::{Maker, Subscription},
-};
+use super::{Asked, Session, subscriptions::Subscription};
 use crate::{
-    Push, Refusal, ReplyData, Subscribe, Subscribed,
+    Push, Refusal, Replay, ReplyData, Subscribe, Subscribed,
     channels::Channels,
+    gate::Ending,
     given::Given,
     keepers::durability,
-    ports::{BadRequest, Reading},
+    ports::{BadRequest, Change, Ender, Kind, Maker, Reading, Start},
     presence::Listing,
     recovery::{Budget, Wish},
 };
@@ -65,9 +63,11 @@ impl Session {
         // One request is at most one bad request, however many of its channels are refused: a
         // client that comes back to many channels after its grants changed is not an attacker.
         let spent = outcomes.iter().any(|(_, outcome)| spends(outcome));
-        for refusal in outcomes.iter().filter_map(|(_, outcome)| outcome.as_ref().err()) {
+        for (channel, outcome) in &outcomes {
+            let Err(refusal) = outcome else { continue };
             let (app, code) = (&client.app.id, refusal.code);
             self.hub.meter.note(&Reading::Refused { app, code });
+            self.note_refused(Kind::Subscribe, channel.as_ref(), code, asked.trace.as_ref());
         }
         let joined = outcomes.iter().filter_map(|(_, outcome)| outcome.as_ref().ok());
         let joined: Vec<_> = joined.map(Joined::of).collect();
@@ -106,7 +106,7 @@ impl Session {
                 let done = Ok(ReplyData::Unsubscribed(channel.clone()));
                 self.answer(asked, Some(channel.clone()), done).await;
                 if let Some(subscription) = self.subscriptions.remove(&channel) {
-                    self.drop_subscription(subscription, trace.as_ref()).await;
+                    self.drop_subscription(subscription, Ender::Client, trace.as_ref()).await;
                 }
             }
         }
@@ -163,7 +163,7 @@ impl Session {
         if let Some(made) = self.subscriptions.get(&channel) {
             self.note_size(&made.membership);
         }
-        self.note_subscription(&channel, true, trace);
+        self.note_subscription(&channel, Change::Made(maker), trace);
         if !readable {
             // Nothing could make up for what was missed.
             let recovered = wish.position.map(|_| false);
@@ -172,6 +172,9 @@ impl Session {
         }
         match self.replay(client, &channel, &Wish::of(&wish, &namespace), budget, trace).await {
             Ok((recovered, stream)) => {
+                if let Some(replay) = &stream {
+                    self.note_subscription(&channel, Change::Placed(start(replay)), trace);
+                }
                 // A cache has nothing to make up for.
                 let is_stream = namespace.mode == ChannelMode::Stream;
                 self.note_recovery(&client.app.id, recovered.filter(|_| is_stream));
@@ -179,7 +182,7 @@ impl Session {
             }
             Err(refusal) => {
                 if let Some(subscription) = self.subscriptions.remove(&channel) {
-                    self.drop_subscription(subscription, trace).await;
+                    self.drop_subscription(subscription, Ender::Refused, trace).await;
                 }
                 Err(refusal)
             }
@@ -212,13 +215,13 @@ impl Session {
             if let Err(ending) = opened {
                 let push = unsubscribed(channel, ending.reason(), true);
                 self.connection.push(&push);
-                ended.push(channel);
+                ended.push((channel, ender(ending)));
             }
         }
         // Only now: a broker that takes its time to detach holds no other gate closed.
-        for channel in ended {
+        for (channel, by) in ended {
             if let Some(subscription) = self.subscriptions.remove(channel) {
-                self.drop_subscription(subscription, None).await;
+                self.drop_subscription(subscription, by, None).await;
             }
         }
     }
@@ -242,6 +245,7 @@ impl Session {
                 self.open(&[Joined::of(&subscribed)]).await;
             }
             Err(refusal) => {
+                self.note_refused(Kind::Subscribe, Some(&channel), refusal.code, trace);
                 let reason = refusal.code.reason();
                 let retry_after = refusal.retry_after;
                 let push = Push::Unsubscribed {
@@ -260,6 +264,19 @@ impl Session {
             self.hub.meter.note(&Reading::Recovered { app, whole });
         }
     }
+}
+
+const fn ender(ending: Ending) -> Ender {
+    match ending {
+        Ending::Overflow => Ender::Overflow,
+        Ending::Gap => Ender::Gap,
+    }
+}
+
+/// What a subscriber is given with the reply.
+fn start(replay: &Replay) -> Start {
+    let first = replay.messages.first().and_then(|record| record.message.offset);
+    Start { first, position: replay.position }
 }
 
 /// Who makes a subscription that nobody orders.

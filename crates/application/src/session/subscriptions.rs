@@ -4,18 +4,7 @@ use std::sync::Arc;
 
 use domain::{Action, ChannelName, Client};
 
-use crate::{attending::Attending, channels::Membership};
-
-/// Who made a subscription: the later ones have the last word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Maker {
-    /// The client, by its grants. It can end it.
-    Client,
-    /// The token's `channels`. Only another token ends it.
-    Token,
-    /// The app's backend. Only that ends it.
-    Server,
-}
+use crate::{attending::Attending, channels::Membership, ports::Maker};
 
 /// One subscription of a session.
 pub(super) struct Subscription {

@@ -65,9 +65,9 @@ async fn a_backend_needs_no_grant_and_hides_from_one_connection() {
     bob.reads();
     let backend = stage.hub.backend();
     let quiet = BackendMessage { exclude: Some(session), ..message("chat:x", "1") };
-    let receipt = backend.publish(&shop(), quiet).await.unwrap();
+    let receipt = backend.publish(&shop(), quiet, None).await.unwrap();
     assert_eq!(receipt.position.map(|position| position.offset.0), Some(1));
-    backend.publish(&shop(), message("chat:x", "2")).await.unwrap();
+    backend.publish(&shop(), message("chat:x", "2"), None).await.unwrap();
     let heard: Vec<_> = bob.reads().iter().map(|push| push["payload"]["data"].clone()).collect();
     assert_eq!(heard, [json!(1), json!(2)]);
     let heard = alice.reads();
@@ -87,11 +87,11 @@ async fn its_keys_are_its_own() {
     alice.asks("messageSend", send).await;
     let backend = stage.hub.backend();
     let keyed = |data: &str| BackendMessage { key: key.clone(), ..message("chat:x", data) };
-    let first = backend.publish(&shop(), keyed("1")).await.unwrap();
+    let first = backend.publish(&shop(), keyed("1"), None).await.unwrap();
     assert!(!first.repeated, "a client's key is another key");
-    let again = backend.publish(&shop(), keyed("1")).await.unwrap();
+    let again = backend.publish(&shop(), keyed("1"), None).await.unwrap();
     assert!(again.repeated && again.id == first.id);
-    let other = backend.publish(&shop(), keyed("2")).await.unwrap_err();
+    let other = backend.publish(&shop(), keyed("2"), None).await.unwrap_err();
     assert_eq!(other.code, ErrorCode::IdempotencyConflict);
 }
 
@@ -127,7 +127,7 @@ async fn it_ends_all_connections_of_a_client_and_of_no_other() {
     other.auth("bazaar", &stage.token("alice")).await;
     let alice = ClientId::parse("alice").unwrap();
     let backend = stage.hub.backend();
-    assert_eq!(backend.disconnect(&app(), &alice, CloseReason::Disconnected), 2);
+    assert_eq!(backend.disconnect(&app(), &alice, CloseReason::Disconnected, None), 2);
     assert_eq!(
         (one.closed(), two.closed()),
         (Some(CloseReason::Disconnected), Some(CloseReason::Disconnected))
@@ -135,7 +135,11 @@ async fn it_ends_all_connections_of_a_client_and_of_no_other() {
     assert_eq!((bob.closed(), other.closed()), (None, None));
     one.leaves().await;
     two.leaves().await;
-    assert_eq!(backend.disconnect(&app(), &alice, CloseReason::Disconnected), 0, "they are gone");
+    assert_eq!(
+        backend.disconnect(&app(), &alice, CloseReason::Disconnected, None),
+        0,
+        "they are gone"
+    );
 }
 
 #[tokio::test]
@@ -147,7 +151,7 @@ async fn it_publishes_many_in_order_each_by_itself() {
     let key = MessageKey::parse("k1").ok();
     let keyed = |data: &str| BackendMessage { key: key.clone(), ..message("chat:x", data) };
     let messages = vec![keyed("1"), message("chat:x", "2"), keyed("3"), message("chat:x", "4")];
-    let outcomes = stage.hub.backend().publish_all(&shop(), messages).await;
+    let outcomes = stage.hub.backend().publish_all(&shop(), messages, None).await;
     let outcome = |outcome: &Result<domain::Receipt, application::Refusal>| {
         outcome.as_ref().map(|it| it.position.unwrap().offset.0).map_err(|it| it.code)
     };
@@ -165,7 +169,7 @@ async fn what_is_slow_keeps_its_order_and_holds_no_other_up() {
     plain.default_namespace = Arc::default();
     let plain = Arc::new(plain);
     let messages = vec![message("a", "1"), message("b", "2")];
-    let mut publishing = Box::pin(backend.publish_all(&plain, messages));
+    let mut publishing = Box::pin(backend.publish_all(&plain, messages, None));
     assert!((&mut publishing).now_or_never().is_none());
     assert_eq!(held.waiting(), ["1", "2"], "in their order, and both are under way");
     held.release("2");
@@ -182,7 +186,7 @@ async fn it_reads_what_is_hidden_and_purges_in_place() {
     let mut alice = stage.enter("alice").await;
     let send = json!({"channel": "chat:x", "data": 1, "echo": false});
     alice.asks("messageSend", send).await;
-    backend.publish(&shop(), message("chat:x", "2")).await.unwrap();
+    backend.publish(&shop(), message("chat:x", "2"), None).await.unwrap();
     let all = History::of(channel("chat:x"));
     let page = backend.history(&shop(), all.clone()).await.unwrap().page;
     assert_eq!((page.messages.len(), page.position.offset.0), (2, 2));
@@ -225,6 +229,6 @@ async fn in_a_shutdown_it_is_told_to_come_back() {
     let stage = stage();
     let backend = stage.hub.backend();
     stage.hub.shut_down().await;
-    let refused = backend.publish(&shop(), message("chat:x", "1")).await.unwrap_err();
+    let refused = backend.publish(&shop(), message("chat:x", "1"), None).await.unwrap_err();
     assert_eq!(refused.code, ErrorCode::Unavailable);
 }

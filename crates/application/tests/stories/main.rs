@@ -10,6 +10,7 @@ mod backend;
 mod bounds;
 mod delivery;
 mod ends;
+mod explain;
 mod failures;
 mod gaps;
 mod gathering;

@@ -28,7 +28,7 @@ fn outcomes(obeyed: Result<Vec<Obeyed>, application::Refusal>) -> Vec<Option<Err
 
 async fn subscribe(backend: &Backend, actor: &mut Actor, name: &str) {
     let (shop, alice) = (shop(), alice());
-    let mut ordering = pin!(backend.subscribe(&shop, &alice, channel(name)));
+    let mut ordering = pin!(backend.subscribe(&shop, &alice, channel(name), None));
     assert!(poll!(&mut ordering).is_pending(), "the session has to come to it");
     actor.obeys().await;
     assert_eq!(outcomes(ordering.await), [None]);
@@ -52,7 +52,7 @@ async fn a_backend_subscribes_a_client_that_has_no_grant() {
     actor.reads();
     stage.announces("news", "2");
     assert_eq!(actor.hears(), ["message news 2"]);
-    let mut ordering = pin!(backend.unsubscribe(&shop, &alice, channel("news")));
+    let mut ordering = pin!(backend.unsubscribe(&shop, &alice, channel("news"), None));
     assert!(poll!(&mut ordering).is_pending());
     actor.obeys().await;
     assert_eq!(outcomes(ordering.await), [None]);
@@ -82,9 +82,9 @@ async fn orders_take_effect_in_their_order() {
     let (backend, shop, alice) = (stage.hub.backend(), shop(), alice());
     let mut actor = stage.enter("alice").await;
     actor.reads();
-    let mut first = pin!(backend.subscribe(&shop, &alice, channel("a")));
-    let mut second = pin!(backend.unsubscribe(&shop, &alice, channel("a")));
-    let mut third = pin!(backend.unsubscribe(&shop, &alice, channel("a")));
+    let mut first = pin!(backend.subscribe(&shop, &alice, channel("a"), None));
+    let mut second = pin!(backend.unsubscribe(&shop, &alice, channel("a"), None));
+    let mut third = pin!(backend.unsubscribe(&shop, &alice, channel("a"), None));
     assert!(poll!(&mut first).is_pending() && poll!(&mut second).is_pending());
     assert!(poll!(&mut third).is_pending());
     actor.obeys().await;
@@ -97,7 +97,7 @@ async fn orders_take_effect_in_their_order() {
 async fn who_is_not_there_and_who_goes_are_told_apart_from_a_full_mailbox() {
     let stage = Stage::new();
     let (backend, shop, alice) = (stage.hub.backend(), shop(), alice());
-    let order = || backend.subscribe(&shop, &alice, channel("a"));
+    let order = || backend.subscribe(&shop, &alice, channel("a"), None);
     assert_eq!(order().await.unwrap_err().code, ErrorCode::NotFound);
     let actor = stage.enter("alice").await;
     let mut waiting: Vec<_> = (0..64).map(|_| Box::pin(order())).collect();
@@ -121,7 +121,7 @@ async fn a_backend_makes_no_more_subscriptions_than_a_connection_may_have() {
     let (backend, shop, alice) = (stage.hub.backend(), shop(), alice());
     let (mut one, mut two) = (stage.enter("alice").await, stage.enter("alice").await);
     one.subscribes("chat:x").await;
-    let mut ordering = pin!(backend.subscribe(&shop, &alice, channel("a")));
+    let mut ordering = pin!(backend.subscribe(&shop, &alice, channel("a"), None));
     assert!(poll!(&mut ordering).is_pending());
     one.obeys().await;
     two.obeys().await;

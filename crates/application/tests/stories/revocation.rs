@@ -11,7 +11,7 @@ fn shop() -> AppId {
 
 async fn revoke(stage: &Stage, what: Revoked) -> usize {
     let revocation = Revocation { what, until: None };
-    stage.hub.backend().revoke(&shop(), revocation).await.unwrap()
+    stage.hub.backend().revoke(&shop(), revocation, None).await.unwrap()
 }
 
 /// A token of a client, issued so long after the beginning.

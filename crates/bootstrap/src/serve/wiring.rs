@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use adapters_flight::FlightRecorder;
 use adapters_http::{Health, MakePage, OpenTo, ServerApi};
 use adapters_jwt::{JwksOptions, JwtTokenIssuer, JwtTokenVerifier};
 use adapters_memory::{
@@ -78,9 +79,12 @@ impl Server {
         let ids: Arc<dyn IdSource> = Arc::new(RandomIds);
         let apps = Apps::of(settings)?;
         let metrics = figures::metrics(&clock);
+        let flight = Arc::new(FlightRecorder::new(Arc::clone(&clock)));
+        let events = events(&metrics, &flight, &clock);
         let fanout = Fanout::gathering(tokio::runtime::Handle::current())
             .measured_by(Arc::clone(&metrics) as _)
-            .bounded_by(waiting);
+            .bounded_by(waiting)
+            .told_to(Arc::clone(&events));
         #[cfg(feature = "planted")]
         let fanout = crate::planted::fanout(fanout);
         let fanout = Arc::new(fanout);
@@ -98,7 +102,8 @@ impl Server {
             passes: Arc::new(PusherPasses),
             revocations: revocations(settings, &clock)?,
             limiter: Arc::new(MemoryRateLimiter::new(Arc::clone(&clock))),
-            events: events(&metrics, &clock),
+            events,
+            flight,
             meter: Arc::clone(&metrics) as _,
             clock: Arc::clone(&clock),
             ids: Arc::clone(&ids),
@@ -180,10 +185,14 @@ impl Server {
     }
 }
 
-/// Told to the log and counted.
-fn events(metrics: &Arc<Metrics>, clock: &Arc<dyn Clock>) -> Arc<dyn EventSink> {
+/// Told to the log, counted and remembered.
+fn events(
+    metrics: &Arc<Metrics>,
+    flight: &Arc<FlightRecorder>,
+    clock: &Arc<dyn Clock>,
+) -> Arc<dyn EventSink> {
     let log: Arc<dyn EventSink> = Arc::new(TracingEvents::new(Arc::clone(clock)));
-    Arc::new(EventSinks::of([log, Arc::clone(metrics) as _]))
+    Arc::new(EventSinks::of([log, Arc::clone(metrics) as _, Arc::clone(flight) as _]))
 }
 
 /// The metrics, and who sees them.

@@ -11,6 +11,7 @@ pub mod deliveries;
 pub mod delivery_sink;
 pub mod event_log;
 pub mod event_sink;
+pub mod flight_log;
 pub mod history_store;
 pub mod id_source;
 pub mod lease_store;

@@ -19,6 +19,8 @@ use domain::{AppId, ErrorCode};
 use http::HeaderMap;
 use listener::Arrival;
 
+use crate::trace::trace_of;
+
 use super::{
     authority,
     call::{Query, invalid},
@@ -71,7 +73,8 @@ pub(super) async fn answer(
     let peer = arrival.peer(request.uri(), request.headers());
     let shown = authority::bearer(request.headers());
     // Before anything else is looked at: strangers learn nothing and cost little.
-    api.admit_operator(&peer, shown.as_ref(), endpoint.scope)?;
+    let trace = trace_of(request.headers());
+    api.admit_operator(&peer, shown.as_ref(), endpoint.scope, trace.as_ref())?;
     let Ok(Path(path)) = path else { return Err(invalid("the address is not UTF-8")) };
     let query = Query::of(pairs(request.uri())?)?;
     let operator = Arc::clone(operator);
