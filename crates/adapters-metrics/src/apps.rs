@@ -129,6 +129,20 @@ impl Apps {
         &self.others
     }
 
+    /// The figures of this app alone. One that did nothing yet takes no place by it.
+    pub(crate) fn alone<T>(&self, app: &AppId, read: impl FnOnce(&Figures) -> T) -> Option<T> {
+        let begin = usize::try_from(self.hasher.hash_one(app) >> 32).unwrap_or(0);
+        for step in 0..Self::PLACES {
+            match self.places[begin.wrapping_add(step) % Self::PLACES].get() {
+                Some(known) if known.0 == *app => return Some(read(&known.1)),
+                Some(_) => {}
+                None if self.taken.get() >= Self::MOST => return None,
+                None => return Some(read(&Figures::default())),
+            }
+        }
+        None
+    }
+
     /// Every app's figures by its name: empty for nobody, `(others)` for those without a place, if
     /// there are any. No app has such names.
     pub(crate) fn all(&self) -> Vec<(&str, &Figures)> {

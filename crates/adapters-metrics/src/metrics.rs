@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use application::ports::{self, DomainEvent, EventSink, Meter, Reading, Tick};
+use application::ports::{self, DomainEvent, EventSink, Meter, Reading, Tallies, Tally, Tick};
 use domain::{AppId, CloseReason, ErrorCode, Timestamp};
 
 use crate::{
@@ -162,6 +162,20 @@ impl Meter for Metrics {
             // Levels, which a page looks at or events tell.
             Reading::Connection { .. } | Reading::Channel { .. } | Reading::Member { .. } => {}
         }
+    }
+}
+
+impl Tallies for Metrics {
+    fn of(&self, app: &AppId) -> Option<Tally> {
+        self.apps.alone(app, |figures| Tally {
+            connections: figures.connections.get(),
+            subscriptions: figures.subscriptions.get(),
+            published: figures.published.get(),
+            published_bytes: figures.published_bytes.get(),
+            delivered: figures.delivered.get(),
+            delivered_bytes: figures.delivered_bytes.get(),
+            refused: figures.refusals().map(|(_, count)| count).sum(),
+        })
     }
 }
 

@@ -3,9 +3,9 @@
 use adapters_memory::SystemClock;
 use adapters_metrics::{Levels, Metrics};
 use allocation_counter::measure;
-use application::ports::{Clock, Kind, Meter, Reading};
+use application::ports::{Clock, Kind, Meter, Reading, Tallies};
 use domain::{AppId, Durability, ErrorCode};
-use testkit::contracts::{event_sink, meter as suite};
+use testkit::contracts::{event_sink, meter as suite, tallies};
 
 fn metrics() -> Metrics {
     let clock = SystemClock::new();
@@ -67,6 +67,20 @@ fn meter_1_every_reading_is_taken() {
 #[test]
 fn meter_2_ticks_do_not_go_back() {
     suite::ticks_do_not_go_back(&metrics(), || SystemClock::new().now());
+}
+
+#[test]
+fn tallies_1_an_app_is_counted_alone() {
+    let metrics = metrics();
+    tallies::an_app_is_counted_alone(&metrics, &metrics);
+    let late = AppId::parse("app-2999").unwrap();
+    assert_eq!(metrics.of(&late), None, "those beyond the first 1,000 are counted together");
+}
+
+#[test]
+fn tallies_2_counts_go_up() {
+    let metrics = metrics();
+    tallies::counts_go_up(&metrics, &metrics);
 }
 
 /// What the hot path asks for costs no memory.

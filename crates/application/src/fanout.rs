@@ -230,6 +230,23 @@ impl Fanout {
         occupied
     }
 
+    /// How many channels of an app somebody on this node subscribes to, and those with the most
+    /// subscribers, the largest first.
+    pub(crate) fn largest(&self, app: &AppId, most: usize) -> (usize, Vec<(usize, ChannelName)>) {
+        let (mut count, mut largest) = (0, Vec::new());
+        for shard in &self.shards {
+            let shard = shard.read().unwrap_or_else(PoisonError::into_inner);
+            let rooms = shard.iter().filter(|(key, _)| key.app == *app);
+            let sizes = rooms.map(|(key, room)| (room.listeners(), key.channel.clone()));
+            let before = largest.len();
+            largest.extend(sizes.filter(|(size, _)| *size > 0));
+            count += largest.len() - before;
+            largest.sort_unstable_by(|(one, a), (other, b)| other.cmp(one).then_with(|| a.cmp(b)));
+            largest.truncate(most);
+        }
+        (count, largest)
+    }
+
     /// The channels of an app that each of these connections subscribes to.
     pub(crate) fn channels_of(&self, app: &AppId, ids: &[ConnectionId]) -> Vec<Vec<ChannelName>> {
         let mut channels = vec![Vec::new(); ids.len()];

@@ -17,7 +17,7 @@ use crate::{
     limits::Limits,
     ports::{
         AppRegistry, Clock, Codec, DomainEvent, EventSink, FlightLog, IdSource, Meter, Outbound,
-        PassVerifier, PresenceStore, RateLimiter, Revocations, TokenVerifier,
+        PassVerifier, PresenceStore, RateLimiter, Revocations, Tallies, TokenVerifier,
     },
     presence::Presence,
     publish::Publish,
@@ -43,6 +43,8 @@ pub struct Ports {
     pub events: Arc<dyn EventSink>,
     /// Tells it again.
     pub flight: Arc<dyn FlightLog>,
+    /// Tells what was counted.
+    pub tallies: Arc<dyn Tallies>,
     /// Counts and times; the fan-out's own is given to it.
     pub meter: Arc<dyn Meter>,
     /// Tells the time.
@@ -68,6 +70,7 @@ pub struct Hub {
     pub(crate) limits: Limits,
     pub(crate) events: Arc<dyn EventSink>,
     pub(crate) flight: Arc<dyn FlightLog>,
+    pub(crate) tallies: Arc<dyn Tallies>,
     pub(crate) meter: Arc<dyn Meter>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
@@ -141,6 +144,7 @@ impl Hub {
             limits,
             events: ports.events,
             flight: ports.flight,
+            tallies: ports.tallies,
             meter: ports.meter,
             clock: ports.clock,
             ids: ports.ids,

@@ -69,7 +69,9 @@ mod watcher;
 mod wheel;
 
 pub use admission::{Admission, AdmissionLimits, NotAdmitted, Seat};
-pub use backend::{Backend, BackendMessage, ChannelState, Obeyed, Occupied, OpenConnection};
+pub use backend::{
+    Backend, BackendMessage, ChannelState, Obeyed, Occupied, OpenConnection, Overview,
+};
 pub use connection::Connection;
 pub use connections::Connections;
 pub use demo_token::{DemoToken, DemoTokenError, IssuedToken};

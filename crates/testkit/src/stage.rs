@@ -12,7 +12,7 @@ use adapters_flight::FlightRecorder;
 use adapters_memory::{MemoryAppRegistry, MemoryRateLimiter, MemoryRevocations};
 use application::{
     Entry, EventSinks, Fanout, Hub, Keepers, Opening, Ports, Rules, Wheel,
-    ports::{Clock, DeliverySink, EventSink, IdSource, PresenceSink},
+    ports::{Clock, DeliverySink, EventSink, IdSource, NoTallies, PresenceSink},
 };
 use domain::{
     AppId, ChannelKey, ChannelName, Claims, ClientId, Language, Message, MessageId, Payload, Peer,
@@ -80,6 +80,7 @@ impl Stage {
             events: told,
             flight,
             meter,
+            tallies: Arc::new(NoTallies),
             clock: Arc::clone(&clock) as _,
             ids,
         };

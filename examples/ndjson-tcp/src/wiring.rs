@@ -7,7 +7,7 @@ use adapters_memory::{
     MemoryAppRegistry, MemoryBroker, MemoryPresence, MemoryRateLimiter, MemoryRevocations,
     RandomIds, SystemClock,
 };
-use application::ports::{DomainEvent, EventSink, NoFlightLog, NoMeter, NoPasses};
+use application::ports::{DomainEvent, EventSink, NoFlightLog, NoMeter, NoPasses, NoTallies};
 use application::{Fanout, Hub, Keeper, Keepers, Ports, Rules};
 use domain::{Actions, App, AppId, Grant, GrantPattern, JwtAlgorithm, JwtKey, KeyMaterial};
 use tokio::runtime::Handle;
@@ -61,6 +61,7 @@ pub fn hub(app: App, rules: Rules) -> io::Result<Arc<Hub>> {
         limiter: Arc::new(MemoryRateLimiter::new(clock.clone())),
         events: Arc::new(Silence),
         flight: Arc::new(NoFlightLog),
+        tallies: Arc::new(NoTallies),
         meter: Arc::new(NoMeter),
         clock,
         ids,

@@ -12,7 +12,7 @@ use super::{
         Method::{Delete, Get, Post},
         Param,
     },
-    explain, explained, history, messages, subscriptions, tokens,
+    explain, explained, history, messages, overview, subscriptions, tokens,
 };
 
 /// A key of an idempotent request, as a header.
@@ -188,6 +188,18 @@ pub(super) static ENDPOINTS: &[Endpoint<Call>] = &[
         data: tokens::data_schema,
         refusals: &[ErrorCode::PayloadTooLarge, ErrorCode::QuotaExceeded],
         run: tokens::revoke,
+    },
+    Endpoint {
+        method: Get,
+        path: "/overview",
+        scope: Scope::Read,
+        id: "showOverview",
+        summary: "Says how the whole app stands: connections, channels, counted messages.",
+        params: &[],
+        body: None,
+        data: overview::schema,
+        refusals: &[],
+        run: overview::overview,
     },
     Endpoint {
         method: Get,

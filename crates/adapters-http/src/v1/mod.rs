@@ -6,9 +6,8 @@
 //! * `failures` bounds and notes refused keys, by address.
 //! * `call` is what an endpoint is given, with its address and query parsed; `body` reads bodies.
 //! * `messages`, `batch`, `history`, `channels`, `clients`, `subscriptions`,
-//!   `tokens` are the endpoints.
+//!   `tokens`, `overview`, `explain` are the endpoints; `explained` is what the last one answers.
 //! * `operator` is what has no app: the endpoints of operators, with a table of their own.
-//!   `tokens`, `explain` are the endpoints; `explained` is what the last one answers.
 //! * `openapi` writes the document, `reference` serves it and a page that shows it.
 
 mod authority;
@@ -27,6 +26,7 @@ mod keys;
 mod messages;
 mod openapi;
 mod operator;
+mod overview;
 mod reference;
 mod serve;
 mod subscriptions;

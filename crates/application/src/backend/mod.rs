@@ -4,6 +4,7 @@ mod channels;
 mod clients;
 mod explain;
 mod history;
+mod overview;
 mod publish;
 mod revocation;
 mod subscriptions;
@@ -16,6 +17,7 @@ use crate::{Hub, Refusal, causes::Causes, ports::DomainEvent};
 
 pub use channels::{ChannelState, Occupied};
 pub use clients::OpenConnection;
+pub use overview::Overview;
 pub use publish::BackendMessage;
 pub use subscriptions::Obeyed;
 
@@ -27,7 +29,7 @@ pub use subscriptions::Obeyed;
 /// * `history` reads and purges what a channel keeps.
 /// * `clients` says which connections a client has, and ends them; `subscriptions` subscribes them,
 ///   `revocation` takes their tokens back.
-/// * `explain` says why something happened.
+/// * `explain` says why something happened, `overview` how the app stands.
 pub struct Backend {
     hub: Arc<Hub>,
 }

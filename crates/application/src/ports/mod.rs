@@ -2,17 +2,11 @@
 //! guarantees; the suites in `testkit` prove them for every adapter.
 //!
 //! Control plane (`async_trait`, behind `Arc<dyn Port>`): [`TokenVerifier`], [`AppRegistry`],
-//! [`Broker`], [`HistoryStore`], [`PresenceStore`], [`LeaseStore`], [`Revocations`],
-//! [`EventLog`], [`Deliveries`]. Data plane (synchronous, never blocking): [`DeliverySink`],
-//! [`PresenceSink`], [`AppSink`], [`Outbound`], [`Codec`], [`PassVerifier`], [`RateLimiter`],
-//! [`EventSink`], [`Chronicle`], [`Meter`], [`Clock`], [`IdSource`].
-//! [`UsageLedger`]. Data plane
-//! (synchronous, never blocking): [`DeliverySink`], [`PresenceSink`], [`Outbound`], [`Codec`],
-//! [`PassVerifier`], [`EventSink`], [`Meter`], [`Clock`], [`IdSource`].
-//! [`Broker`], [`HistoryStore`], [`PresenceStore`], [`LeaseStore`], [`Revocations`], [`AppStore`]. Data plane
-//! (synchronous, never blocking): [`DeliverySink`], [`PresenceSink`], [`AppSink`], [`Outbound`],
-//! [`Codec`], [`PassVerifier`], [`EventSink`], [`Meter`], [`Clock`], [`IdSource`].
-//! [`PassVerifier`], [`EventSink`], [`FlightLog`], [`Meter`], [`Clock`], [`IdSource`].
+//! [`AppStore`], [`AppDocuments`], [`Configuration`], [`Broker`], [`HistoryStore`],
+//! [`PresenceStore`], [`LeaseStore`], [`Revocations`], [`EventLog`], [`Deliveries`],
+//! [`UsageLedger`]. Data plane (synchronous, never blocking): [`DeliverySink`], [`PresenceSink`],
+//! [`AppSink`], [`Outbound`], [`Codec`], [`PassVerifier`], [`RateLimiter`], [`EventSink`],
+//! [`FlightLog`], [`Tallies`], [`Chronicle`], [`Meter`], [`Clock`], [`IdSource`].
 
 mod app_documents;
 mod app_registry;
@@ -38,6 +32,7 @@ mod presence_sink;
 mod presence_store;
 mod rate_limiter;
 mod revocations;
+mod tallies;
 mod token_issuer;
 mod token_verifier;
 mod usage_ledger;
@@ -70,6 +65,7 @@ pub use presence_sink::PresenceSink;
 pub use presence_store::{Entrance, PresenceError, PresenceStore};
 pub use rate_limiter::{Charge, Payer, RateLimiter, TooFast};
 pub use revocations::{RevocationError, Revocations};
+pub use tallies::{NoTallies, Tallies, Tally};
 pub use token_issuer::{IssueError, TokenIssuer, TokenRequest};
 pub use token_verifier::{TokenError, TokenVerifier};
 pub use usage_ledger::{COUNTED_AT_ONCE, Counted, LedgerError, RecordError, UsageLedger};

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{AppArgs, PublishArgs, ReloadArgs, TailArgs, VerifyArgs};
+use super::{
+    AppArgs, ExplainArgs, PublishArgs, ReloadArgs, TailArgs, TopArgs, VerifyArgs,
+};
 use crate::settings::{Flags, Span};
 
 const EXAMPLES: &str = "\
@@ -13,6 +15,7 @@ Examples:
   rtmate token --client alice                a token for the demo app, for one hour
   rtmate tail chat                           what comes to a channel of the running server
   rtmate publish chat '{\"text\":\"hello\"}'     a message to it
+  rtmate explain --client bob --channel chat why bob did not get the latest message
   rtmate --listen 0.0.0.0:3000               serve the apps of rtmate.toml to everybody
   rtmate config show                         what is in effect, and where it comes from
   rtmate config default > rtmate.toml        begin a configuration
@@ -85,6 +88,12 @@ pub enum Command {
     /// Have a running server read its configuration anew
     #[command(after_help = super::operate::RELOAD_EXAMPLES)]
     Reload(ReloadArgs),
+    /// Say why a request was refused, or why a client did not get a message
+    #[command(after_help = super::inquire::EXPLAIN_EXAMPLES)]
+    Explain(ExplainArgs),
+    /// Watch apps, channels and rates of a running server
+    #[command(after_help = super::inquire::TOP_EXAMPLES)]
+    Top(TopArgs),
     /// Check, show or begin a configuration
     #[command(subcommand)]
     Config(ConfigCommand),

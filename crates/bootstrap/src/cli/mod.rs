@@ -3,6 +3,7 @@
 mod args;
 mod config;
 mod operate;
+mod inquire;
 mod store;
 mod talk;
 pub mod token;
@@ -16,6 +17,7 @@ use domain::Timestamp;
 
 pub use args::{Cli, Command, ConfigCommand, StoreCommand, TokenArgs};
 pub use operate::{AppArgs, AppCommand, KeyCommand, ReloadArgs, ServerArgs};
+pub use inquire::{AskArgs, ExplainArgs, TopArgs};
 pub use talk::{PublishArgs, ReachArgs, TailArgs};
 pub use verify::VerifyArgs;
 
@@ -87,6 +89,8 @@ fn dispatch(
         Command::Tail(args) => return talk::tail(&args, &loaded),
         Command::App(args) => return operate::app(&args, &loaded),
         Command::Reload(args) => return operate::reload(&args, &loaded),
+        Command::Explain(args) => return inquire::explain(&args, &loaded, now),
+        Command::Top(args) => return inquire::top(&args, &loaded),
         Command::Store(command) => return store::run(&command, &loaded, now),
         Command::Config(ConfigCommand::Default) | Command::Verify(_) => {}
     }

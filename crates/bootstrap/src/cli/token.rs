@@ -134,6 +134,13 @@ pub(super) fn app(id: &str, loaded: &Loaded) -> Result<App, Refused> {
     Err(mistake("app", id, format!("{why}; known apps: {known}")))
 }
 
+/// The demo app's key of the server API.
+pub(super) fn demo_key(loaded: &Loaded) -> Result<secrecy::SecretString, Refused> {
+    // Also says why where the demo app is off.
+    app(demo_app::ID, loaded)?;
+    demo_secrets(loaded).map(|secrets| secrets.operator_key)
+}
+
 /// Those that the server on the same data directory has.
 fn demo_secrets(loaded: &Loaded) -> Result<DemoSecrets, Refused> {
     let settings = &loaded.settings;

@@ -104,6 +104,7 @@ impl Server {
             limiter: Arc::new(MemoryRateLimiter::new(Arc::clone(&clock))),
             events,
             flight,
+            tallies: Arc::clone(&metrics) as _,
             meter: Arc::clone(&metrics) as _,
             clock: Arc::clone(&clock),
             ids: Arc::clone(&ids),

@@ -29,6 +29,7 @@ mod demo;
 mod durable;
 mod durable_figures;
 mod echo;
+mod explain;
 mod founding;
 mod full_disk;
 mod ghosts;
@@ -71,6 +72,8 @@ mod tls;
 mod token_life;
 mod tokens;
 mod unix_socket;
+mod top;
+mod traces;
 mod verify;
 
 use std::{future::Future, time::Duration};

@@ -22,6 +22,7 @@ pub mod presence_sink;
 pub mod presence_store;
 pub mod rate_limiter;
 pub mod revocations;
+pub mod tallies;
 pub mod token_issuer;
 pub mod token_verifier;
 pub mod usage_ledger;

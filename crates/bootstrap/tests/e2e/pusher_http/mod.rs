@@ -4,7 +4,7 @@
 //!   client of the protocol.
 //! * The other modules are the stories.
 
-mod backend;
+pub(crate) mod backend;
 mod demo;
 mod events;
 mod guest;
