@@ -1,5 +1,7 @@
 //! An explanation as JSON.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "most facts have none of what is looked for")]
+
 use application::{
     Explanation, Fate, Fated, Missing, Verdict,
     ports::{Fact, Sent, What},

@@ -1,5 +1,7 @@
 //! Why a client did, or did not, get a message.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "a look for certain facts among all of them")]
+
 use std::time::Duration;
 
 use domain::{Action, ChannelKey, ChannelName, ClientId, CloseReason, ConnectionId, Timestamp};

@@ -1,5 +1,7 @@
 //! How a connection stood to a channel when a message came.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "a look for certain facts among all of them")]
+
 use std::time::Duration;
 
 use domain::{Action, ChannelName, ConnectionId, Timestamp};

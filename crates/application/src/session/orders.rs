@@ -48,11 +48,13 @@ impl Session {
         if !self.takes_orders() {
             return Err(Refusal::later(ErrorCode::Unavailable, super::SECOND));
         }
-        let (kind, channel) = match &order {
-            Order::Subscribe(channel) => (Kind::Subscribe, channel.clone()),
-            Order::Unsubscribe(channel) => (Kind::Unsubscribe, channel.clone()),
+        let (kind, told, channel) = match &order {
+            Order::Subscribe(channel) => (Kind::Subscribe, OrderKind::Subscribe, channel.clone()),
+            Order::Unsubscribe(channel) => {
+                (Kind::Unsubscribe, OrderKind::Unsubscribe, channel.clone())
+            }
         };
-        self.note_order(kind, &channel, trace);
+        self.note_order(told, &channel, trace);
         let outcome = match order {
             Order::Subscribe(channel) => self.be_subscribed(channel, trace).await,
             Order::Unsubscribe(channel) => self.be_unsubscribed(channel, trace).await,
@@ -63,13 +65,9 @@ impl Session {
         outcome
     }
 
-    fn note_order(&self, kind: Kind, channel: &ChannelName, trace: Option<&TraceId>) {
+    fn note_order(&self, order: OrderKind, channel: &ChannelName, trace: Option<&TraceId>) {
         let Some(app) = self.app() else { return };
         let (connection, channel) = (self.connection.id, Some(channel));
-        let order = match kind {
-            Kind::Subscribe => OrderKind::Subscribe,
-            _ => OrderKind::Unsubscribe,
-        };
         let event = DomainEvent::Ordered { connection, app, order, channel, trace };
         self.hub.events.record(&event);
     }

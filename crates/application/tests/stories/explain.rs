@@ -227,13 +227,11 @@ async fn a_message_is_found_by_place_by_time_and_as_the_latest() {
     let second = publish_kept(&stage, "chat:x").await;
     let find = |which: Which| {
         let question = Question::Message { client: client("alice"), which };
-        match ask(&stage, &question).verdict {
-            Verdict::Published { message, .. } => match message.what {
-                What::Published(sent) => Some(sent.id),
-                _ => None,
-            },
-            _ => None,
-        }
+        let Verdict::Published { message, .. } = ask(&stage, &question).verdict else {
+            return None;
+        };
+        let What::Published(sent) = message.what else { panic!("{message:?}") };
+        Some(sent.id)
     };
     let chat = || channel("chat:x");
     assert_eq!(find(Which::Place(chat(), Offset(1))).as_ref(), Some(&first.id));

@@ -45,7 +45,7 @@ impl Question {
             all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
         if query.is_empty() {
             let why = "say what to explain: --client, --channel, --trace or --connection";
-            return Err(Refused::new(why.to_owned()));
+            return Err(Refused::new(why));
         }
         let server = Server::new(&args.ask, std::slice::from_ref(&args.app), loaded)?;
         Ok(Self { server, app: args.app.clone(), query, json: args.json })

@@ -133,7 +133,7 @@ fn key(args: &AskArgs, apps: &[String], loaded: &Loaded) -> Result<SecretString,
     }
     let why = "give a key of the app or of an operator with --key-file or --key: the configuration \
                has only the hashes of keys";
-    Err(Refused::new(why.to_owned()))
+    Err(Refused::new(why))
 }
 
 fn usable(key: &str, name: &str) -> Result<SecretString, Refused> {

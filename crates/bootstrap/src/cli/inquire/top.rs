@@ -38,7 +38,7 @@ impl Watch {
         }
         if apps.is_empty() {
             let why = "no app to watch: name one with --app, or give a key of an operator";
-            return Err(Refused::new(why.to_owned()));
+            return Err(Refused::new(why));
         }
         let interval = args.interval.get();
         if interval < Duration::from_millis(500) || args.interval > Span::secs(60) {
