@@ -1,5 +1,7 @@
 //! Every word of a fact comes back as it was told.
 
+#![expect(clippy::unwrap_used, reason = "what a test needs is there, or the test fails")]
+
 use std::{sync::Arc, time::Duration};
 
 use adapters_flight::FlightRecorder;

@@ -109,10 +109,10 @@ impl EventSink for TracingEvents {
                 debug!(target: "rtmate", %connection, %app, order, channel, trace_id, "ordered");
             }
             DomainEvent::Published { connection, channel, receipt, subscribers, trace, .. } => {
-                let (trace_id, message) = (trace_text(trace), receipt.id.as_str());
+                let (trace_id, message_id) = (trace_text(trace), receipt.id.as_str());
                 let (connection, app) = (connection.map(tracing::field::display), &channel.app);
                 let channel = &channel.channel;
-                debug!(target: "rtmate", connection, %app, %channel, message, subscribers, trace_id, "published");
+                debug!(target: "rtmate", connection, %app, %channel, message_id, subscribers, trace_id, "published");
             }
             // What is too frequent for lines, and what the client is told in words of its own.
             DomainEvent::Command { .. } | DomainEvent::Gap { .. } | DomainEvent::Presence(_) => {}
