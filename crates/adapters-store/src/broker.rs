@@ -53,7 +53,7 @@ pub struct DurableBroker {
     room: Arc<Semaphore>,
     pub(crate) readers: Arc<Semaphore>,
     pub(crate) clock: Arc<dyn Clock>,
-    watch: StoreWatch,
+    pub(crate) watch: StoreWatch,
     pub(crate) options: StoreOptions,
     pub(crate) leases: Arc<Leases>,
     /// Reckoned with each change of a stream's place.

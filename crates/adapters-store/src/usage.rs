@@ -11,7 +11,7 @@ use domain::{AppId, Hour, Metric, Usage};
 use tokio::{sync::oneshot, task::spawn_blocking};
 
 use crate::{
-    DurableBroker,
+    DurableBroker, StoreEvent,
     command::Command,
     encoding::{Reader, Writer},
     engine::{Batch, EngineError, View},
@@ -115,22 +115,26 @@ fn number_of(view: &View, app: &AppId) -> Result<Option<AppNumber>, EngineError>
     Ok(None)
 }
 
-fn read(view: &View, app: &AppId, from: Hour, to: Hour) -> Result<Vec<(Hour, Usage)>, EngineError> {
-    let mut rows = Vec::new();
-    let Some(app) = number_of(view, app)? else { return Ok(rows) };
-    if from >= to {
-        return Ok(rows);
-    }
+/// The rows of an app, and how many are not what was written.
+fn read(
+    view: &View,
+    app: &AppId,
+    from: Hour,
+    to: Hour,
+) -> Result<(Vec<(Hour, Usage)>, usize), EngineError> {
+    let (mut rows, mut damaged) = (Vec::new(), 0);
+    let number = if from < to { number_of(view, app)? } else { None };
+    let Some(app) = number else { return Ok((rows, damaged)) };
     let last = Hour::from_number(to.number() - 1);
     for row in view.range(Space::Usage, &usage_key(app, from), &usage_key(app, last)) {
         let (key, value) = row?;
-        let hour =
-            split_app(&key).and_then(|(_, hour)| Some(u32::from_be_bytes(hour.try_into().ok()?)));
-        if let (Some(hour), Some(usage)) = (hour, decode(&key, &value)) {
-            rows.push((Hour::from_number(hour), usage));
+        let hour = || Some(u32::from_be_bytes(split_app(&key)?.1.try_into().ok()?));
+        match (hour(), decode(&key, &value)) {
+            (Some(hour), Some(usage)) => rows.push((Hour::from_number(hour), usage)),
+            _ => damaged += 1,
         }
     }
-    Ok(rows)
+    Ok((rows, damaged))
 }
 
 #[async_trait]
@@ -163,7 +167,11 @@ impl UsageLedger for DurableBroker {
             rows
         });
         let rows = rows.await.map_err(|error| unavailable(error.into()))?;
-        rows.map_err(|error| unavailable(error.into()))
+        let (rows, damaged) = rows.map_err(|error| unavailable(error.into()))?;
+        if damaged > 0 {
+            (self.watch)(StoreEvent::DamagedUsage { rows: damaged });
+        }
+        Ok(rows)
     }
 }
 

@@ -94,6 +94,6 @@ pub use reply::{
 pub use request::{Auth, Command, History, Pass, PresenceWish, Request, Send, Subscribe};
 pub use rules::Rules;
 pub use session::Session;
-pub use usage::{Checkpoints, UsageCounter};
+pub use usage::{Checkpoints, Step, UsageCounter, UsageReport, UsageReports, UsageRow};
 pub use waiting::Waiting;
 pub use wheel::Wheel;

@@ -9,6 +9,7 @@ mod listeners;
 mod logging;
 mod memory;
 mod reload;
+mod metering;
 mod shutdown;
 mod store;
 mod surface;

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use application::{Backend, Refusal};
+use application::{Backend, Refusal, UsageReports};
 use axum::body::Body;
 use domain::{App, ChannelName, ClientId, ErrorCode, Language, TraceId};
 use http::HeaderMap;
@@ -10,6 +10,7 @@ use http::HeaderMap;
 /// One request that may be carried out.
 pub(super) struct Call {
     pub(super) backend: Arc<Backend>,
+    pub(super) usage: Arc<UsageReports>,
     pub(super) app: Arc<App>,
     pub(super) language: Language,
     /// Of the address, decoded.

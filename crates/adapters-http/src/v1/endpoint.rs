@@ -7,8 +7,18 @@ use domain::{ErrorCode, Scope};
 use serde::Serialize;
 use serde_json::{Value, value::RawValue};
 
-/// The `data` of a success.
-pub(super) type Data = Box<RawValue>;
+/// What a success has to say.
+pub(super) enum Data {
+    /// The `data` of the usual envelope.
+    Json(Box<RawValue>),
+    /// Something of another format, as it is.
+    Text {
+        /// Its media type.
+        media: &'static str,
+        /// All of it.
+        text: String,
+    },
+}
 
 /// What an endpoint comes to.
 pub(super) type Outcome = Result<Data, Refusal>;
@@ -80,7 +90,7 @@ pub(super) const OPERATOR_EVERYWHERE: [ErrorCode; 6] = [
 
 /// The data of a success.
 pub(super) fn data(data: &impl Serialize) -> Outcome {
-    serde_json::value::to_raw_value(data).map_err(|error| {
+    serde_json::value::to_raw_value(data).map(Data::Json).map_err(|error| {
         tracing::error!(target: "rtmate", %error, "an answer of the server API can't be written");
         Refusal::plain(ErrorCode::Internal)
     })

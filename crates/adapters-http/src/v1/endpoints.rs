@@ -13,6 +13,7 @@ use super::{
         Param,
     },
     explain, explained, history, messages, overview, subscriptions, tokens,
+    history, messages, subscriptions, tokens, usage,
 };
 
 /// A key of an idempotent request, as a header.
@@ -212,5 +213,17 @@ pub(super) static ENDPOINTS: &[Endpoint<Call>] = &[
         data: explained::schema,
         refusals: &[ErrorCode::InvalidChannel],
         run: explain::explain,
+    },
+    Endpoint {
+        method: Get,
+        path: "/usage",
+        scope: Scope::Read,
+        id: usage::READ,
+        summary: "Says what the app used, by hour, day or month.",
+        params: usage::PARAMS,
+        body: None,
+        data: usage::report_schema,
+        refusals: &[],
+        run: usage::read,
     },
 ];

@@ -6,7 +6,8 @@
 //! * `failures` bounds and notes refused keys, by address.
 //! * `call` is what an endpoint is given, with its address and query parsed; `body` reads bodies.
 //! * `messages`, `batch`, `history`, `channels`, `clients`, `subscriptions`,
-//!   `tokens`, `overview`, `explain` are the endpoints; `explained` is what the last one answers.
+//!   `tokens`, `usage` (with `usage_formats`), `overview`, `explain` are the endpoints; `explained` is
+//!   what the last one answers.
 //! * `operator` is what has no app: the endpoints of operators, with a table of their own.
 //! * `openapi` writes the document, `reference` serves it and a page that shows it.
 
@@ -31,6 +32,8 @@ mod reference;
 mod serve;
 mod subscriptions;
 mod tokens;
+mod usage;
+mod usage_formats;
 
 pub(crate) use authority::{Shown, bearer};
 pub use keys::hash_of_key;

@@ -10,6 +10,7 @@ use super::{
     endpoints::ENDPOINTS,
     operator::OPERATOR_ENDPOINTS,
     serve::{BASE, ROOT},
+    usage_formats::other_media,
 };
 
 /// The document (OpenAPI 3.1) as it is served at `/v1/openapi.json` and kept in
@@ -139,6 +140,9 @@ fn responses<C>(endpoint: &Endpoint<C>, everywhere: &[ErrorCode]) -> Value {
             } } }
         }),
     );
+    for (media, schema) in other_media(endpoint.id) {
+        responses["200"]["content"][*media] = json!({ "schema": schema() });
+    }
     let mut classes: BTreeMap<u16, BTreeSet<&str>> = BTreeMap::new();
     for code in everywhere.iter().chain(endpoint.refusals) {
         classes.entry(code.class()).or_default().insert(code.reason());

@@ -3,13 +3,13 @@
 use std::{collections::HashMap, sync::Arc};
 
 use application::{
-    Backend, Operator, Refusal,
+    Backend, Operator, Refusal, UsageReports,
     ports::{AppRegistry, Clock, Configuration},
 };
 use axum::{
     Router,
     extract::{Path, Query as AxumQuery, Request, State, rejection::PathRejection},
-    response::Response,
+    response::{IntoResponse, Response},
     routing::{MethodFilter, any, on},
 };
 use domain::{ApiKey, ErrorCode, Language};
@@ -22,7 +22,7 @@ use listener::{
 use super::{
     authority,
     call::{Call, Query, invalid},
-    endpoint::{Endpoint, Method, Outcome},
+    endpoint::{Data, Endpoint, Method, Outcome},
     endpoints::ENDPOINTS,
     failures::Failures,
     operator::{self, OPERATOR_ENDPOINTS},
@@ -43,6 +43,7 @@ pub struct ServerApi {
     pub(super) failures: Arc<Failures>,
     /// Whether only those come whom the network lets come: what is no secret needs no key then.
     pub(super) is_internal: bool,
+    usage: Arc<UsageReports>,
     language: Language,
 }
 
@@ -56,6 +57,7 @@ impl ServerApi {
         operator_keys: Vec<ApiKey>,
         clock: Arc<dyn Clock>,
         language: Language,
+        usage: Arc<UsageReports>,
     ) -> Self {
         let failures = Arc::new(Failures::new(clock));
         let (backend, operator_keys) = (Arc::new(backend), operator_keys.into());
@@ -68,6 +70,7 @@ impl ServerApi {
             local_operator: None,
             failures,
             is_internal: false,
+            usage,
             language,
         }
     }
@@ -94,7 +97,11 @@ impl ServerApi {
     /// The answer to a request.
     fn finish(&self, uri: &Uri, outcome: Outcome) -> Response {
         match outcome {
-            Ok(data) => success(self.language_of(uri), data),
+            Ok(Data::Json(data)) => success(self.language_of(uri), data),
+            Ok(Data::Text { media, text }) => {
+                let headers = [(header::CONTENT_TYPE, media), (header::CACHE_CONTROL, "no-store")];
+                (headers, text).into_response()
+            }
             Err(refusal) => self.refused(uri, &refusal, "Bearer"),
         }
     }
@@ -184,6 +191,7 @@ async fn answer(
     let (parts, body) = request.into_parts();
     let call = Call {
         backend: Arc::clone(&api.backend),
+        usage: Arc::clone(&api.usage),
         app,
         language: api.language_of(&parts.uri),
         path,

@@ -16,8 +16,8 @@ use adapters_metrics::Metrics;
 use adapters_store::FileRevocations;
 use adapters_tracing::TracingEvents;
 use application::{
-    Admission, AdmissionLimits, DemoToken, EventSinks, Fanout, Hub, Keeper, Keepers, Ports, Rules,
-    Waiting,
+    Admission, AdmissionLimits, Checkpoints, DemoToken, EventSinks, Fanout, Hub, Keeper, Keepers,
+    Ports, Rules, UsageReports, Waiting,
     ports::{
         AppRegistry, Clock, DeliverySink, EventSink, IdSource, PresenceSink, PresenceStore as _,
         Revocations,
@@ -37,6 +37,7 @@ use super::{
     logging::Logging,
     memory,
     reload::Reload,
+    metering::{Counting, Metering},
     shutdown::Signals,
     store::Store,
     surface::Surface,
@@ -56,6 +57,7 @@ pub(super) struct Server {
     certificate: Option<Arc<Certificate>>,
     hub: Arc<Hub>,
     presence: Arc<MemoryPresence>,
+    checkpoints: Arc<Checkpoints>,
     /// Counts every connection, from its first byte to its last.
     admission: Arc<Admission>,
     /// How long a stopping server waits for what is under way.
@@ -81,8 +83,10 @@ impl Server {
         let metrics = figures::metrics(&clock);
         let flight = Arc::new(FlightRecorder::new(Arc::clone(&clock)));
         let events = events(&metrics, &flight, &clock);
+        let counting = Counting::new(settings, &clock);
+        let meter = counting.beside(Arc::clone(&metrics) as _);
         let fanout = Fanout::gathering(tokio::runtime::Handle::current())
-            .measured_by(Arc::clone(&metrics) as _)
+            .measured_by(Arc::clone(&meter))
             .bounded_by(waiting)
             .told_to(Arc::clone(&events));
         #[cfg(feature = "planted")]
@@ -92,7 +96,8 @@ impl Server {
         let store = Store::open(settings, sink, &clock, &ids, &metrics)?;
         let registry: Arc<dyn AppRegistry> = Arc::clone(&apps.table) as _;
         let watched: Arc<dyn PresenceSink> = Arc::clone(&fanout) as _;
-        let presence = presence(settings, watched, store.as_ref(), &clock).await?;
+        let presence = presence(settings, watched, store.as_ref(), &counting, &clock).await?;
+        let Metering { checkpoints, reports } = counting.recorded(store.as_ref(), &events, &clock);
         let keepers = keepers(&fanout, store.as_ref(), &clock, &ids);
         let ports = Ports {
             registry: Arc::clone(&registry),
@@ -105,7 +110,7 @@ impl Server {
             events,
             flight,
             tallies: Arc::clone(&metrics) as _,
-            meter: Arc::clone(&metrics) as _,
+            meter,
             clock: Arc::clone(&clock),
             ids: Arc::clone(&ids),
         };
@@ -121,7 +126,7 @@ impl Server {
             writable: Arc::clone(&writable),
             connections_limit: settings.limits.connections,
         };
-        let api = server_api(settings, &hub, &registry, &clock);
+        let api = server_api(settings, &hub, &registry, &clock, reports);
         let reload = Reload::new(loaded, Arc::clone(&operator), logging, certificate.clone());
         tokio::spawn(Arc::clone(&reload).follow(hangups));
         let api = api.operated_by(operator, apps.local_operator).configured_by(reload);
@@ -131,7 +136,7 @@ impl Server {
         let metrics = shown(settings, watched.pages());
         let routes = Surface { settings, hub: &hub, health, tokens, clock, api, metrics }.routes();
         let drain = settings.server.shutdown_deadline;
-        Ok(Self { listeners, routes, certificate, hub, presence, admission, drain })
+        Ok(Self { listeners, routes, certificate, hub, presence, checkpoints, admission, drain })
     }
 
     /// The address for clients that was bound.
@@ -147,10 +152,11 @@ impl Server {
     /// Serves until a signal, then tells every client to come back later and waits until the last
     /// socket is closed, for as long as the deadline allows. A second signal ends the wait.
     pub(super) async fn run(self, mut signals: Signals) -> Result<(), NotStarted> {
-        let Self { listeners, routes, certificate, hub, presence, admission, drain } = self;
+        let Self { listeners, routes, certificate, hub, presence, checkpoints, admission, drain } =
+            self;
         let mut timers = tokio::spawn({
-            let hub = Arc::clone(&hub);
-            async move { hub.run_timers().await }
+            let (hub, checkpoints) = (Arc::clone(&hub), Arc::clone(&checkpoints));
+            async move { tokio::join!(hub.run_timers(), checkpoints.run()) }
         });
         let watching = certificate.map(|known| tokio::spawn(async move { known.watch().await }));
         let mut serving = listeners.serve(routes);
@@ -181,6 +187,7 @@ impl Server {
         watching.inspect(tokio::task::JoinHandle::abort);
         // The last changes go to the store, which ends what waits before it closes.
         presence.sweep();
+        checkpoints.checkpoint().await;
         info!(target: "rtmate", "stopped");
         ended.map(|_| ())
     }
@@ -258,12 +265,14 @@ async fn presence(
     settings: &Settings,
     watched: Arc<dyn PresenceSink>,
     store: Option<&Store>,
+    counting: &Counting,
     clock: &Arc<dyn Clock>,
 ) -> Result<Arc<MemoryPresence>, NotStarted> {
     let clock = Arc::clone(clock);
     let Some(store) = store else { return Ok(Arc::new(MemoryPresence::new(watched, clock))) };
     let window = settings.store.return_window;
     let before = store.members_of_before(&*clock, window).await?;
+    counting.members_of_before(&before);
     let leases = Arc::clone(&store.broker) as _;
     Ok(Arc::new(MemoryPresence::keeping(watched, clock, leases, before, window)))
 }
@@ -299,9 +308,10 @@ fn server_api(
     hub: &Arc<Hub>,
     registry: &Arc<dyn AppRegistry>,
     clock: &Arc<dyn Clock>,
+    usage: Arc<UsageReports>,
 ) -> ServerApi {
     let (backend, keys) = (hub.backend(), settings.operator_keys.clone());
     let (registry, clock) = (Arc::clone(registry), Arc::clone(clock));
     let language = settings.server.language;
-    ServerApi::new(backend, registry, keys, clock, language)
+    ServerApi::new(backend, registry, keys, clock, language, usage)
 }

@@ -256,6 +256,13 @@ async fn every_answer_is_a_documented_one() {
                 let status = answer.status.to_string();
                 let documented = &operation["responses"][&status];
                 assert!(!documented.is_null(), "not documented: {}", shown());
+                let media = answer.header("content-type").unwrap_or_default();
+                let media = media.split(';').next().unwrap_or_default();
+                if media != "application/json" {
+                    assert!(!documented["content"][media].is_null(), "{media}: {}", shown());
+                    (asked, done) = (asked + 1, done + 1);
+                    continue;
+                }
                 let mut schema = &documented["content"]["application/json"]["schema"];
                 if schema.get("$ref").is_some() {
                     schema = &document["components"]["schemas"]["Refusal"];

@@ -22,6 +22,15 @@ impl Answer {
         self.head.lines().any(|known| known.eq_ignore_ascii_case(line))
     }
 
+    /// What a header says.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines
+            .into_iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    }
+
     pub(crate) fn parse(text: &str) -> Self {
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         Self { status: status(head), head: head.to_owned(), body: body.to_owned() }

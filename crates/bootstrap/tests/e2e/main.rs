@@ -74,6 +74,7 @@ mod tokens;
 mod unix_socket;
 mod top;
 mod traces;
+mod usage;
 mod verify;
 
 use std::{future::Future, time::Duration};
