@@ -8,7 +8,8 @@ use std::{
 use domain::{App, AppId, CloseReason, Language, Peer};
 
 use crate::{
-    Backend, Connection, Connections, Fanout, Keepers, Refusal, Rules, Session, Waiting, Wheel,
+    Backend, Connection, Connections, Fanout, Keepers, Refusal, Rules, Session, UsageCounter,
+    Waiting, Wheel,
     admission::Seat,
     app_changes::AppChanges,
     authenticate::Authenticate,
@@ -39,6 +40,8 @@ pub struct Ports {
     pub passes: Arc<dyn PassVerifier>,
     /// Says what comes too fast.
     pub limiter: Arc<dyn RateLimiter>,
+    /// Counts what apps use, as one of the meters: their quotas are judged by it.
+    pub usage: Arc<UsageCounter>,
     /// Is told what happens.
     pub events: Arc<dyn EventSink>,
     /// Tells it again.
@@ -119,7 +122,8 @@ impl Hub {
         let told: Weak<AppChanges> = Arc::downgrade(&app_changes);
         ports.registry.watch(told);
         let (events, clock) = (Arc::clone(&ports.events), Arc::clone(&ports.clock));
-        let limits = Limits::new(ports.limiter, events, Arc::clone(&ports.meter), clock);
+        let meter = Arc::clone(&ports.meter);
+        let limits = Limits::new(ports.limiter, events, meter, clock, ports.usage);
         Arc::new(Self {
             app_changes,
             registry: Arc::clone(&ports.registry),

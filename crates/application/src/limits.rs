@@ -6,12 +6,13 @@ use std::{
     time::Duration,
 };
 
-use domain::{App, AppId, Client, Durability, ErrorCode, Limit, Namespace, Rate};
+use domain::{App, AppId, Client, Durability, ErrorCode, Hour, Limit, Namespace, Rate};
 
 use crate::{
-    Keepers, Refusal,
+    Keepers, Refusal, UsageCounter,
     announced::Announced,
     ports::{Charge, Clock, DomainEvent, EventSink, Meter, Payer, RateLimiter, Reading, TooFast},
+    usage::Judgement,
 };
 
 /// Judges what has a limit, and tells of limits that are near or reached: each refusal is counted,
@@ -21,6 +22,7 @@ pub(crate) struct Limits {
     events: Arc<dyn EventSink>,
     meter: Arc<dyn Meter>,
     clock: Arc<dyn Clock>,
+    usage: Arc<UsageCounter>,
     announced: Announced,
 }
 
@@ -61,14 +63,17 @@ impl<'a> Bill<'a> {
 impl Limits {
     /// When it is worth asking again for what is full, not fast: nobody knows when room is made.
     const FULL: Duration = Duration::from_secs(10);
+    /// The longest wait that is told where the month's quota is used up: somebody may raise it.
+    const MONTH: Duration = Duration::from_secs(3600);
 
     pub(crate) fn new(
         limiter: Arc<dyn RateLimiter>,
         events: Arc<dyn EventSink>,
         meter: Arc<dyn Meter>,
         clock: Arc<dyn Clock>,
+        usage: Arc<UsageCounter>,
     ) -> Self {
-        Self { limiter, events, meter, clock, announced: Announced::new() }
+        Self { limiter, events, meter, clock, usage, announced: Announced::new() }
     }
 
     /// Whether a client may send a message to so many subscribers; they are counted only where
@@ -79,6 +84,7 @@ impl Limits {
         subscribers: impl FnOnce() -> usize,
     ) -> Result<(), Refusal> {
         let (app, limits) = (&client.app.id, &client.app.limits);
+        self.within_month(&client.app)?;
         let mut bill = Bill::new();
         let its = Payer::Client(app, &client.id);
         bill.add(Limit::ClientMessages, its, limits.client_messages, 1);
@@ -97,12 +103,38 @@ impl Limits {
         subscribers: impl FnOnce() -> usize,
     ) -> Result<(), Refusal> {
         let (id, limits) = (&app.id, &app.limits);
+        self.within_month(app).inspect_err(|refusal| self.note_backend(app, refusal))?;
         let mut bill = Bill::new();
         bill.add(Limit::Messages, Payer::App(id), limits.messages, messages);
         if limits.deliveries.is_some() {
             bill.add(Limit::Deliveries, Payer::App(id), limits.deliveries, subscribers());
         }
         self.pay(&bill, Of::App(id)).inspect_err(|refusal| self.note_backend(app, refusal))
+    }
+
+    /// Whether the app has not used up what it may in this month: an atomic read for each quota.
+    fn within_month(&self, app: &App) -> Result<(), Refusal> {
+        let quotas = &app.limits.monthly;
+        if !quotas.is_any() {
+            return Ok(());
+        }
+        let Some(Judgement { reached, news }) = self.usage.judge(&app.id, quotas) else {
+            return Ok(());
+        };
+        if let Some((limit, reached)) = news {
+            let (app, address, suppressed) = (Some(&app.id), None, 0);
+            // Once a month: nothing is held back.
+            let event = DomainEvent::Limited { app, address, limit, reached, suppressed };
+            self.events.record(&event);
+            if !reached {
+                self.meter.note(&Reading::Limited { app, limit, reached });
+            }
+        }
+        let Some(limit) = reached else { return Ok(()) };
+        self.meter.note(&Reading::Limited { app: Some(&app.id), limit, reached: true });
+        let now = self.clock.now();
+        let wait = Hour::of(now).month().hours().end.begins().since(now);
+        Err(refusal(ErrorCode::QuotaExceeded, limit, wait.min(Self::MONTH)))
     }
 
     /// What a session's answer would count.

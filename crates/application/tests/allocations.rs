@@ -4,8 +4,8 @@ use std::{future::ready, sync::Arc};
 
 use allocation_counter::measure;
 use application::{
-    Session, UsageCounter,
-    ports::{Bounds, Codec, Meter, Outbound, QueueFull},
+    Session,
+    ports::{Bounds, Codec, Outbound, QueueFull},
 };
 use bytes::Bytes;
 use domain::{App, CloseReason, Rate};
@@ -59,15 +59,14 @@ fn limited(app: &mut App) {
     app.limits.messages = plenty;
     app.limits.deliveries = plenty;
     app.limits.client_messages = plenty;
+    app.limits.monthly.messages = Some(1_000_000);
 }
 
 #[test]
 fn a_message_to_ten_thousand_costs_eight_allocations() {
     let runtime = Builder::new_current_thread().enable_time().build().unwrap();
     let (stage, subscribers, mut sender) = runtime.block_on(async {
-        let meter = |clock| Arc::new(UsageCounter::new(clock, false)) as Arc<dyn Meter>;
-        let scenery = Scenery { meter: Box::new(meter), ..Scenery::default() };
-        let stage = Stage::with(scenery.gathering().with_shop(limited));
+        let stage = Stage::with(Scenery::default().gathering().with_shop(limited));
         let mut subscribers = Vec::new();
         for n in 0..SUBSCRIBERS {
             let mut session = enter(&stage, &format!("client-{n}")).await;

@@ -14,12 +14,13 @@
 //! * [`presence`] is who is in a channel.
 //! * [`fact`] is what an app's backend is told of, [`live_set`] what adds up from it, [`webhook`] who
 //!   is told.
-//! * [`usage`] is what an app used, counted by the hours and months of the [`calendar`].
+//! * [`usage`] is what an app used, counted by the hours and months of the [`calendar`]; [`bill`] is what it costs.
 //! * [`message`] is what travels; [`payload`] the JSON inside it, compacted so that it can't forge
 //!   a frame.
 
 pub mod api_key;
 pub mod app;
+pub mod bill;
 pub mod bucket;
 pub mod calendar;
 pub mod claims;
@@ -57,6 +58,7 @@ pub mod webhook;
 
 pub use api_key::{ApiKey, ApiKeyHash, Scope};
 pub use app::{App, AppStatus};
+pub use bill::{Amount, Bill, BillItem, Decimal, Price, PriceList};
 pub use bucket::TokenBucket;
 pub use calendar::{Hour, Month, NoDate};
 pub use claims::Claims;
@@ -72,7 +74,7 @@ pub use id::{ConnectionId, MessageId, SessionToken};
 pub use jwt_key::{JwtAlgorithm, JwtKey, KeyMaterial};
 pub use language::Language;
 pub use limit::Limit;
-pub use limits::AppLimits;
+pub use limits::{AppLimits, MonthlyQuotas};
 pub use live_set::LiveSet;
 pub use message::{
     Author, ChannelKey, Draft, Hidden, Message, Publication, Receipt, Record, Sender, Source,

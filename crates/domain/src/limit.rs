@@ -23,11 +23,17 @@ pub enum Limit {
     /// Connections and further `auth` requests of one address, per second, before anybody knows
     /// who it is.
     Attempts,
+    /// Messages of an app in a month.
+    MonthlyMessages,
+    /// Messages of an app in a month, each counted for each connection that it was given to.
+    MonthlyDeliveries,
+    /// Minutes of an app's connections in a month, together.
+    MonthlyConnectionMinutes,
 }
 
 impl Limit {
     /// Every limit.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Connections,
         Self::NewConnections,
         Self::Messages,
@@ -37,6 +43,9 @@ impl Limit {
         Self::History,
         Self::Storage,
         Self::Attempts,
+        Self::MonthlyMessages,
+        Self::MonthlyDeliveries,
+        Self::MonthlyConnectionMinutes,
     ];
 
     /// The share of a limit, in percent, from which it is announced that it is near.
@@ -55,6 +64,9 @@ impl Limit {
             Self::History => "history",
             Self::Storage => "storage",
             Self::Attempts => "attempts_per_address",
+            Self::MonthlyMessages => "monthly_messages",
+            Self::MonthlyDeliveries => "monthly_deliveries",
+            Self::MonthlyConnectionMinutes => "monthly_connection_minutes",
         }
     }
 

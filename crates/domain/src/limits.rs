@@ -35,6 +35,37 @@ pub struct AppLimits {
     pub history_bytes: Option<u64>,
     /// Bytes of its messages that are kept on disk.
     pub storage_bytes: Option<u64>,
+    /// What it may use in a month.
+    pub monthly: MonthlyQuotas,
+}
+
+/// What an app may use in a month of the calendar (UTC). Behind it its messages are refused until the
+/// month is over; who is there stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MonthlyQuotas {
+    /// Messages of its clients and backends.
+    pub messages: Option<u64>,
+    /// Messages that its connections are given.
+    pub deliveries: Option<u64>,
+    /// Minutes of its connections together.
+    pub connection_minutes: Option<u64>,
+    /// The share of each, in percent, that is announced when it is used up.
+    pub warn_percent: u8,
+}
+
+impl Default for MonthlyQuotas {
+    fn default() -> Self {
+        let (messages, deliveries, connection_minutes) = (None, None, None);
+        Self { messages, deliveries, connection_minutes, warn_percent: 80 }
+    }
+}
+
+impl MonthlyQuotas {
+    /// Whether there is any.
+    #[must_use]
+    pub const fn is_any(&self) -> bool {
+        self.messages.is_some() || self.deliveries.is_some() || self.connection_minutes.is_some()
+    }
 }
 
 impl Default for AppLimits {
@@ -55,6 +86,7 @@ impl Default for AppLimits {
             presence_members: None,
             history_bytes: None,
             storage_bytes: None,
+            monthly: MonthlyQuotas::default(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use adapters_memory::{MemoryBroker, MemoryPresence};
 use application::{
     Fanout, Keeper, Rules,
-    ports::{Broker, Clock, DeliverySink, IdSource, Meter, NoMeter, PresenceSink, PresenceStore},
+    ports::{Broker, Clock, DeliverySink, IdSource, PresenceSink, PresenceStore},
 };
 use domain::{Action, Actions, App, AppId, Grant, GrantPattern, Namespace};
 
@@ -16,9 +16,6 @@ type MakeKeeper<'a> =
 /// Makes the stage's presence store.
 type MakePresence<'a> =
     Box<dyn FnOnce(Arc<dyn PresenceSink>, Arc<dyn Clock>) -> Arc<dyn PresenceStore> + 'a>;
-
-/// Makes the stage's meter.
-type MakeMeter<'a> = Box<dyn FnOnce(Arc<dyn Clock>) -> Arc<dyn Meter> + 'a>;
 
 /// What stands on a stage: the apps `shop` and `bazaar`, which grant everything in `chat:*` and
 /// reading in `news`, and `demo-app` with the same grants and the demo's rules; the broker in
@@ -34,8 +31,6 @@ pub struct Scenery<'a> {
     pub keeper: MakeKeeper<'a>,
     /// The presence store, made with the fan-out as its sink.
     pub presence: MakePresence<'a>,
-    /// Makes the meter of the stage and of its fan-out, by the stage's clock.
-    pub meter: MakeMeter<'a>,
 }
 
 impl Default for Scenery<'_> {
@@ -50,7 +45,6 @@ impl Default for Scenery<'_> {
                 Keeper { broker: Arc::clone(&memory) as _, history: memory }
             }),
             presence: Box::new(|sink, clock| Arc::new(MemoryPresence::new(sink, clock))),
-            meter: Box::new(|_| Arc::new(NoMeter)),
         }
     }
 }

@@ -11,8 +11,8 @@ use std::{
 use adapters_flight::FlightRecorder;
 use adapters_memory::{MemoryAppRegistry, MemoryRateLimiter, MemoryRevocations};
 use application::{
-    Entry, EventSinks, Fanout, Hub, Keepers, Opening, Ports, Rules, Wheel,
-    ports::{Clock, DeliverySink, EventSink, IdSource, NoTallies, PresenceSink},
+    Entry, EventSinks, Fanout, Hub, Keepers, Opening, Ports, Rules, UsageCounter, Wheel,
+    ports::{Clock, DeliverySink, EventSink, IdSource, Meter, NoTallies, PresenceSink},
 };
 use domain::{
     AppId, ChannelKey, ChannelName, Claims, ClientId, Language, Message, MessageId, Payload, Peer,
@@ -39,6 +39,8 @@ pub struct Stage {
     pub verifier: Arc<TestVerifier>,
     /// Its log.
     pub events: Arc<RecordingEvents>,
+    /// What its apps use: its meter.
+    pub usage: Arc<UsageCounter>,
     tokens: AtomicU64,
 }
 
@@ -57,7 +59,8 @@ impl Stage {
     pub fn with(scenery: Scenery<'_>) -> Self {
         let clock = Arc::new(ManualClock::new(Self::BEGIN));
         let ids: Arc<dyn IdSource> = Arc::new(SequenceIds::default());
-        let meter = (scenery.meter)(Arc::clone(&clock) as _);
+        let usage = Arc::new(UsageCounter::new(Arc::clone(&clock) as _, false));
+        let meter: Arc<dyn Meter> = Arc::clone(&usage) as _;
         let verifier = Arc::new(TestVerifier::default());
         let events = Arc::new(RecordingEvents::default());
         let flight = Arc::new(FlightRecorder::new(Arc::clone(&clock) as _));
@@ -79,13 +82,14 @@ impl Stage {
             limiter: Arc::new(MemoryRateLimiter::new(Arc::clone(&clock) as _)),
             events: told,
             flight,
+            usage: Arc::clone(&usage),
             meter,
             tallies: Arc::new(NoTallies),
             clock: Arc::clone(&clock) as _,
             ids,
         };
         let hub = Hub::new(ports, Arc::clone(&fanout), scenery.rules);
-        Self { hub, apps, fanout, clock, verifier, events, tokens: AtomicU64::new(0) }
+        Self { hub, apps, fanout, clock, verifier, events, usage, tokens: AtomicU64::new(0) }
     }
 
     /// A stage whose broker waits for its test.

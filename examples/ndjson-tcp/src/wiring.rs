@@ -8,7 +8,7 @@ use adapters_memory::{
     RandomIds, SystemClock,
 };
 use application::ports::{DomainEvent, EventSink, NoFlightLog, NoMeter, NoPasses, NoTallies};
-use application::{Fanout, Hub, Keeper, Keepers, Ports, Rules};
+use application::{Fanout, Hub, Keeper, Keepers, Ports, Rules, UsageCounter};
 use domain::{Actions, App, AppId, Grant, GrantPattern, JwtAlgorithm, JwtKey, KeyMaterial};
 use tokio::runtime::Handle;
 
@@ -59,6 +59,7 @@ pub fn hub(app: App, rules: Rules) -> io::Result<Arc<Hub>> {
         passes: Arc::new(NoPasses),
         revocations: Arc::new(MemoryRevocations::new(clock.clone())),
         limiter: Arc::new(MemoryRateLimiter::new(clock.clone())),
+        usage: Arc::new(UsageCounter::new(clock.clone(), false)),
         events: Arc::new(Silence),
         flight: Arc::new(NoFlightLog),
         tallies: Arc::new(NoTallies),

@@ -4,7 +4,7 @@ use domain::{ErrorCode, Scope};
 use serde_json::json;
 
 use super::{
-    batch,
+    batch, bill,
     call::Call,
     channels, clients,
     endpoint::{
@@ -12,8 +12,7 @@ use super::{
         Method::{Delete, Get, Post},
         Param,
     },
-    explain, explained, history, messages, overview, subscriptions, tokens,
-    history, messages, subscriptions, tokens, usage,
+    explain, explained, history, messages, overview, subscriptions, tokens, usage,
 };
 
 /// A key of an idempotent request, as a header.
@@ -225,5 +224,17 @@ pub(super) static ENDPOINTS: &[Endpoint<Call>] = &[
         data: usage::report_schema,
         refusals: &[],
         run: usage::read,
+    },
+    Endpoint {
+        method: Get,
+        path: "/bill",
+        scope: Scope::Read,
+        id: "readBill",
+        summary: "Says what the app has to pay for a month, by the server's prices.",
+        params: bill::PARAMS,
+        body: None,
+        data: bill::bill_schema,
+        refusals: &[],
+        run: bill::read,
     },
 ];

@@ -14,8 +14,11 @@ pub(super) const CSV: &str = "text/csv; charset=utf-8";
 /// A batch of CloudEvents 1.0 in JSON.
 pub(super) const CLOUD_EVENTS: &str = "application/cloudevents-batch+json";
 
+/// A media type, and what is in it.
+type Medium = (&'static str, fn() -> Value);
+
 /// The other formats of an endpoint's success, for the documents.
-pub(super) fn other_media(endpoint: &str) -> &'static [(&'static str, fn() -> Value)] {
+pub(super) fn other_media(endpoint: &str) -> &'static [Medium] {
     if endpoint == READ { &[("text/csv", csv_schema), (CLOUD_EVENTS, events_schema)] } else { &[] }
 }
 

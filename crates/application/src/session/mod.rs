@@ -346,16 +346,15 @@ impl Drop for Session {
         self.connection.ended(CloseReason::PeerLost);
         self.connection.drop_orders();
         self.hub.connections.remove(&self.connection);
-        if let Some(app) = self.app() {
-            self.hub.meter.note(&Reading::Connection { app, present: false });
-        }
         let client = self.client.as_deref();
+        let app = self.app();
+        app.inspect(|app| self.hub.meter.note(&Reading::Connection { app, present: false }));
         if let Some(client) = client.filter(|_| self.seated) {
             self.hub.connections.give_seat_back(&client.app.id);
         }
         self.hub.events.record(&DomainEvent::Closed {
             connection: self.connection.id,
-            app: client.map(|client| &client.app.id),
+            app,
             client: client.map(|client| &client.id),
             reason: self.connection.closed().unwrap_or(CloseReason::PeerLost),
             lived: self.hub.clock.moment().since(self.connection.opened),

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::{Metric, Moment, Usage};
 
-use super::level::Level;
+use super::{level::Level, month::Month};
 
 /// What an app used since the last look.
 #[derive(Debug, Default)]
@@ -14,12 +14,14 @@ pub(super) struct Cells {
     pub(super) connections: Level,
     pub(super) channels: Level,
     pub(super) members: Level,
+    pub(super) month: Month,
 }
 
 impl Cells {
     /// Relaxed: each number stands for itself.
     pub(super) fn add(&self, metric: Metric, more: u64) {
         self.counts[metric as usize].fetch_add(more, Ordering::Relaxed);
+        self.month.add(metric, more);
     }
 
     /// What was used since the last look. Whoever adds meanwhile is in the next one.
@@ -31,7 +33,9 @@ impl Cells {
                 usage.count(metric, count.swap(0, Ordering::Relaxed));
             }
         }
-        usage.count(Metric::ConnectionMs, self.connections.passed(now));
+        let connected = self.connections.passed(now);
+        self.month.add(Metric::ConnectionMs, connected);
+        usage.count(Metric::ConnectionMs, connected);
         usage.count(Metric::PresenceMs, self.members.passed(now));
         usage.count(Metric::PeakConnections, self.connections.peak());
         usage.count(Metric::PeakChannels, self.channels.peak());

@@ -76,11 +76,34 @@ impl Checkpoints {
                 () = tokio::time::sleep(self.until_next()) => self.look(),
                 Some(()) = &mut recording, if at_work => at_work = false,
             }
+            self.learn().await;
             if !at_work && let Some(share) = self.share() {
                 let record = async move { self.record(share).await };
                 recording = Some(Box::pin(record) as BoxFuture<'_, ()>).into();
                 at_work = true;
             }
+        }
+    }
+
+    /// Reads what an app used in this month before the process began, for its quotas. To be called
+    /// before it is served; an app that was not is learned of within a second of its first message.
+    pub async fn know(&self, app: &AppId) {
+        let (first, next) = {
+            let hours = self.state().hour.month().hours();
+            (hours.start, hours.end)
+        };
+        // Where it can't be read it is tried again.
+        if let Ok(rows) = self.ledger.read(app, first, next).await {
+            let mut usage = Usage::default();
+            rows.iter().for_each(|(_, used)| usage.add(used));
+            self.counter.went_before(app, &usage);
+        }
+    }
+
+    /// The same for those of which nothing is known: before what they used since is recorded.
+    async fn learn(&self) {
+        for app in self.counter.unknown() {
+            self.know(&app).await;
         }
     }
 
@@ -94,6 +117,7 @@ impl Checkpoints {
     pub async fn checkpoint(&self) {
         self.look();
         let all = async {
+            self.learn().await;
             while let Some(share) = self.share() {
                 self.record(share).await;
                 if self.state().failing {
@@ -110,6 +134,9 @@ impl Checkpoints {
         let hour = std::mem::replace(&mut state.hour, Hour::of(self.clock.now()));
         if state.waiting.len() < Self::MOST_WAITING {
             self.counter.take(hour).into_iter().for_each(|counted| state.add(counted));
+        }
+        if state.hour.month() != hour.month() {
+            self.counter.begin_month();
         }
     }
 

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use domain::{AppId, Durability, Hour, Metric, Timestamp};
+use domain::{AppId, Durability, Hour, Metric, MonthlyQuotas, Timestamp, Usage};
 
-use super::{cells::Cells, table::Table};
+use super::{Judgement, cells::Cells, table::Table};
 use crate::ports::{Clock, Counted, Meter, Reading, Tick};
 
 /// Counts for each app what readings tell, until [`Checkpoints`](super::Checkpoints) takes it.
@@ -35,6 +35,27 @@ impl UsageCounter {
     /// leave: they will be told as ends.
     pub fn members_of_before<'a>(&self, apps: impl IntoIterator<Item = &'a AppId>) {
         apps.into_iter().for_each(|app| self.note(&Reading::Member { app, present: true }));
+    }
+
+    /// Whether the app's quotas let one more message through.
+    pub(crate) fn judge(&self, app: &AppId, quotas: &MonthlyQuotas) -> Option<Judgement> {
+        Some(self.table.of(app)?.month.judge(quotas))
+    }
+
+    /// Another month begins.
+    pub(super) fn begin_month(&self) {
+        self.table.all().for_each(|(_, cells)| cells.month.begin());
+    }
+
+    /// Apps whose quotas were asked for, and of which nobody said what they used before.
+    pub(super) fn unknown(&self) -> Vec<AppId> {
+        let unknown = self.table.all().filter(|(_, cells)| cells.month.is_wanted());
+        unknown.map(|(app, _)| app.clone()).collect()
+    }
+
+    /// What the ledger has of an app's present month.
+    pub(super) fn went_before(&self, app: &AppId, usage: &Usage) {
+        self.of(app, |cells| cells.month.went_before(usage));
     }
 
     fn of(&self, app: &AppId, count: impl FnOnce(&Cells)) {
@@ -73,7 +94,9 @@ impl Meter for UsageCounter {
                     cells.add(Metric::Deliveries, wide(messages));
                 }
             }),
-            Reading::Published { broker: Durability::Durable, .. } if self.by_log => {}
+            Reading::Published { app, broker: Durability::Durable, .. } if self.by_log => {
+                self.of(app, |cells| cells.month.add(Metric::Messages, 1));
+            }
             Reading::Published { app, bytes, kept, broker: _ } => self.of(app, |cells| {
                 cells.add(Metric::Messages, 1);
                 if kept {

@@ -9,9 +9,11 @@ mod cells;
 mod checkpoints;
 mod counter;
 mod level;
+mod month;
 mod reports;
 mod table;
 
 pub use checkpoints::Checkpoints;
 pub use counter::UsageCounter;
+pub(crate) use month::Judgement;
 pub use reports::{Step, UsageReport, UsageReports, UsageRow};

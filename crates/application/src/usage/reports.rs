@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{AppId, ErrorCode, Hour, Month, Usage};
+use domain::{AppId, ErrorCode, Hour, Month, PriceList, Usage};
 
 use super::Checkpoints;
 use crate::{
@@ -51,6 +51,7 @@ pub struct UsageReports {
     ledger: Arc<dyn UsageLedger>,
     events: Arc<dyn EventSink>,
     clock: Arc<dyn Clock>,
+    prices: PriceList,
 }
 
 impl UsageReports {
@@ -59,14 +60,15 @@ impl UsageReports {
     /// The most hours that are told one by one: 31 days.
     pub const MOST_ROWS: u32 = 31 * 24;
 
-    /// Reports of this ledger.
+    /// Reports of this ledger, at these prices.
     #[must_use]
     pub fn new(
         ledger: Arc<dyn UsageLedger>,
         events: Arc<dyn EventSink>,
         clock: Arc<dyn Clock>,
+        prices: PriceList,
     ) -> Self {
-        Self { ledger, events, clock }
+        Self { ledger, events, clock, prices }
     }
 
     /// What an app used from `from` to before `to`; of this month until now, where nothing is said.
@@ -94,7 +96,7 @@ impl UsageReports {
         let read = self.ledger.read(app, from, to).await;
         let hours = read.map_err(|error| {
             let (what, cause) = ("usage", &Causes(&error));
-            self.events.record(&DomainEvent::BackendFailed { app, what, cause });
+            self.events.record(&DomainEvent::BackendFailed { app, what, cause, trace: None });
             Refusal::later(ErrorCode::Unavailable, Checkpoints::INTERVAL)
         })?;
         let (mut rows, mut total): (Vec<UsageRow>, _) = (Vec::new(), Usage::default());
@@ -127,6 +129,12 @@ impl UsageReports {
     #[must_use]
     pub fn is_closed(&self, to: Hour) -> bool {
         to.begins().after(Checkpoints::CLOSED_AFTER) <= self.clock.now()
+    }
+
+    /// What usage costs.
+    #[must_use]
+    pub const fn prices(&self) -> &PriceList {
+        &self.prices
     }
 
     /// The present hour.

@@ -285,16 +285,16 @@ async fn a_backend_shares_its_apps_limits() {
         exclude: None,
     };
     let all: Vec<_> = (0..4).map(message).collect();
-    assert!(backend.publish_all(&app, all.clone()).await.iter().all(Result::is_ok));
+    assert!(backend.publish_all(&app, all.clone(), None).await.iter().all(Result::is_ok));
     let refused = backend.admit(&app, all.iter()).unwrap_err();
     assert_eq!(refused.code, ErrorCode::RateLimited, "all or none");
     assert_eq!(refused.retry_after, Some(Duration::from_secs(3)));
-    let mixed = backend.publish_all(&app, all.clone()).await;
+    let mixed = backend.publish_all(&app, all.clone(), None).await;
     assert_eq!(mixed.iter().filter(|outcome| outcome.is_ok()).count(), 1);
     // As it is changed it holds: the rate is the app's, not the limiter's.
     let mut changed = App::clone(&app);
     changed.limits.messages = Some(Rate::new(1, 8));
     let changed = Arc::new(changed);
     assert!(backend.admit(&changed, all[..3].iter()).is_ok());
-    assert!(backend.publish(&changed, message(9)).await.is_err());
+    assert!(backend.publish(&changed, message(9), None).await.is_err());
 }

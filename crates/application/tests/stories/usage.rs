@@ -8,11 +8,11 @@ use std::{
 
 use application::{
     Checkpoints, UsageCounter,
-    ports::{Clock, Counted, LedgerError, Meter, Reading, RecordError, UsageLedger},
+    ports::{Counted, LedgerError, Meter, Reading, RecordError, UsageLedger},
 };
 use async_trait::async_trait;
-use domain::{AppId, Durability, Hour, Metric, Usage};
-use serde_json::json;
+use domain::{AppId, Durability, Hour, Metric, MonthlyQuotas, Usage};
+use serde_json::{Value, json};
 use testkit::{Actor, ManualClock, RecordingEvents, Scenery, Stage};
 
 /// A ledger in memory that can be told to refuse.
@@ -98,14 +98,8 @@ impl Desk {
 
     /// A stage whose meter this is.
     fn with_stage(scenery: Scenery<'_>) -> (Self, Stage) {
-        let mut counter = None;
-        let meter = |clock: Arc<dyn Clock>| {
-            let made = Arc::new(UsageCounter::new(clock, false));
-            counter = Some(Arc::clone(&made));
-            made as Arc<dyn Meter>
-        };
-        let stage = Stage::with(Scenery { meter: Box::new(meter), ..scenery });
-        let desk = Self::of(counter.unwrap(), Arc::clone(&stage.clock));
+        let stage = Stage::with(scenery);
+        let desk = Self::of(Arc::clone(&stage.usage), Arc::clone(&stage.clock));
         (desk, stage)
     }
 
@@ -326,4 +320,71 @@ async fn a_ledger_that_stays_closed_costs_a_bounded_number_of_rows() {
         let total = desk.ledger.total(&format!("app-{n}")).await;
         assert_eq!(total.get(Metric::Messages), 2, "app-{n}");
     }
+}
+
+/// The reply to one more message.
+async fn refused(actor: &mut Actor) -> Value {
+    actor.asks_as("m", "messageSend", json!({ "channel": "chat:a", "data": 1 })).await;
+    actor.reads().remove(0)
+}
+
+/// A month in which `shop` may send ten messages.
+fn ten_messages() -> Scenery<'static> {
+    Scenery::default().with_shop(|app| {
+        app.limits.monthly = MonthlyQuotas { messages: Some(10), ..MonthlyQuotas::default() };
+    })
+}
+
+#[tokio::test]
+async fn a_month_that_is_used_up_refuses_until_the_next_one() {
+    let (desk, stage) = Desk::with_stage(ten_messages());
+    let last = Hour::parse("2026-11-30T22:00:00Z").unwrap().begins();
+    stage.clock.set_now(last);
+    desk.checkpoints.checkpoint().await;
+    let mut alice = stage.enter("alice").await;
+    stage.events.take();
+    for n in 0..10 {
+        alice.says("chat:a", json!(n)).await;
+        assert_eq!(alice.hears(), ["200"], "message {n}");
+    }
+    let told = stage.events.take();
+    assert_eq!(told, ["limit near shop monthly_messages +0"], "once");
+    for _ in 0..3 {
+        let refused = refused(&mut alice).await;
+        assert_eq!((&refused["code"], &refused["reason"]), (&json!(429), &json!("quota_exceeded")));
+        assert_eq!(refused["retry_after_ms"], 3_600_000, "an hour at most");
+    }
+    let told = stage.events.take();
+    let reached = |told: &[String]| told.iter().filter(|it| it.contains("monthly")).count();
+    assert_eq!(reached(&told), 1, "once a month: {told:?}");
+    // Others have months of their own.
+    let mut other = stage.connect();
+    other.auth("bazaar", &stage.token("carol")).await;
+    other.hears();
+    other.says("chat:a", json!(1)).await;
+    assert_eq!(other.hears(), ["200"]);
+    stage.passes(Duration::from_secs(3600 + 1800));
+    desk.checkpoints.checkpoint().await;
+    alice = stage.enter("alice").await;
+    let refused = refused(&mut alice).await;
+    assert_eq!(refused["retry_after_ms"], 1_800_000, "until the month is over");
+    stage.passes(Duration::from_secs(1800));
+    desk.checkpoints.checkpoint().await;
+    alice = stage.enter("alice").await;
+    alice.says("chat:a", json!(1)).await;
+    assert_eq!(alice.hears(), ["200"], "another month");
+}
+
+#[tokio::test]
+async fn a_month_goes_on_where_an_earlier_process_left_it() {
+    let (desk, stage) = Desk::with_stage(ten_messages());
+    let mut usage = Usage::default();
+    usage.count(Metric::Messages, 9);
+    let hour = Hour::of(Stage::BEGIN);
+    desk.ledger.record([Counted { app: app_id("shop"), hour, usage }].into()).await.unwrap();
+    desk.checkpoints.know(&app_id("shop")).await;
+    let mut alice = stage.enter("alice").await;
+    alice.says("chat:a", json!(1)).await;
+    alice.says("chat:a", json!(2)).await;
+    assert_eq!(alice.hears(), ["200", "429 超出配额（monthly_messages）"]);
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    AppArgs, ExplainArgs, PublishArgs, ReloadArgs, TailArgs, TopArgs, VerifyArgs,
+    AppArgs, ExplainArgs, PublishArgs, ReloadArgs, TailArgs, TopArgs, UsageArgs, VerifyArgs,
 };
 use crate::settings::{Flags, Span};
 
@@ -94,6 +94,9 @@ pub enum Command {
     /// Watch apps, channels and rates of a running server
     #[command(after_help = super::inquire::TOP_EXAMPLES)]
     Top(TopArgs),
+    /// Print what an app used, or its bill, as a running server says it
+    #[command(after_help = super::usage::EXAMPLES)]
+    Usage(UsageArgs),
     /// Check, show or begin a configuration
     #[command(subcommand)]
     Config(ConfigCommand),

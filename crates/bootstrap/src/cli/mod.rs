@@ -2,11 +2,13 @@
 
 mod args;
 mod config;
-mod operate;
 mod inquire;
+mod operate;
+mod own_address;
 mod store;
 mod talk;
 pub mod token;
+mod usage;
 mod verify;
 
 use std::{ffi::OsString, io::Write, process::ExitCode};
@@ -16,9 +18,10 @@ use clap::Parser;
 use domain::Timestamp;
 
 pub use args::{Cli, Command, ConfigCommand, StoreCommand, TokenArgs};
-pub use operate::{AppArgs, AppCommand, KeyCommand, ReloadArgs, ServerArgs};
 pub use inquire::{AskArgs, ExplainArgs, TopArgs};
+pub use operate::{AppArgs, AppCommand, KeyCommand, ReloadArgs, ServerArgs};
 pub use talk::{PublishArgs, ReachArgs, TailArgs};
+pub use usage::UsageArgs;
 pub use verify::VerifyArgs;
 
 use crate::{
@@ -91,6 +94,7 @@ fn dispatch(
         Command::Reload(args) => return operate::reload(&args, &loaded),
         Command::Explain(args) => return inquire::explain(&args, &loaded, now),
         Command::Top(args) => return inquire::top(&args, &loaded),
+        Command::Usage(args) => return usage::run(&args, &loaded, around),
         Command::Store(command) => return store::run(&command, &loaded, now),
         Command::Config(ConfigCommand::Default) | Command::Verify(_) => {}
     }

@@ -7,6 +7,7 @@ use application::{
     Checkpoints, Meters, UsageCounter, UsageReports,
     ports::{Clock, EventSink, KeptLeases, Meter, UsageLedger},
 };
+use domain::{App, PriceList};
 
 use super::store::Store;
 use crate::settings::Settings;
@@ -20,10 +21,24 @@ pub(super) struct Metering {
     pub(super) reports: Arc<UsageReports>,
 }
 
+impl Metering {
+    /// Reads what apps with quotas used in this month before.
+    pub(super) async fn know(&self, apps: &[Arc<App>]) {
+        for app in apps.iter().filter(|app| app.limits.monthly.is_any()) {
+            self.checkpoints.know(&app.id).await;
+        }
+    }
+}
+
 impl Counting {
     /// With a store, its log counts the messages that it keeps.
     pub(super) fn new(settings: &Settings, clock: &Arc<dyn Clock>) -> Self {
         Self(Arc::new(UsageCounter::new(Arc::clone(clock), !settings.store.ephemeral)))
+    }
+
+    /// What quotas are judged by.
+    pub(super) fn counter(&self) -> Arc<UsageCounter> {
+        Arc::clone(&self.0)
     }
 
     /// A meter that counts beside this one.
@@ -42,14 +57,15 @@ impl Counting {
         store: Option<&Store>,
         events: &Arc<dyn EventSink>,
         clock: &Arc<dyn Clock>,
+        prices: &PriceList,
     ) -> Metering {
         let ledger: Arc<dyn UsageLedger> = match store {
             Some(store) => Arc::clone(&store.broker) as _,
             None => Arc::new(MemoryUsageLedger::default()),
         };
         let (events, clock) = (Arc::clone(events), Arc::clone(clock));
-        let reports =
-            UsageReports::new(Arc::clone(&ledger), Arc::clone(&events), Arc::clone(&clock));
+        let (told, time) = (Arc::clone(&events), Arc::clone(&clock));
+        let reports = UsageReports::new(Arc::clone(&ledger), told, time, prices.clone());
         let checkpoints = Checkpoints::new(self.0, ledger, events, clock);
         Metering { checkpoints: Arc::new(checkpoints), reports: Arc::new(reports) }
     }

@@ -19,8 +19,8 @@ use application::{
     Admission, AdmissionLimits, Checkpoints, DemoToken, EventSinks, Fanout, Hub, Keeper, Keepers,
     Ports, Rules, UsageReports, Waiting,
     ports::{
-        AppRegistry, Clock, DeliverySink, EventSink, IdSource, PresenceSink, PresenceStore as _,
-        Revocations,
+        AppRegistry, AppTable as _, Clock, DeliverySink, EventSink, IdSource, PresenceSink,
+        PresenceStore as _, Revocations,
     },
 };
 use listener::Address;
@@ -36,8 +36,8 @@ use super::{
     listeners::{Listeners, Routes},
     logging::Logging,
     memory,
-    reload::Reload,
     metering::{Counting, Metering},
+    reload::Reload,
     shutdown::Signals,
     store::Store,
     surface::Surface,
@@ -97,7 +97,8 @@ impl Server {
         let registry: Arc<dyn AppRegistry> = Arc::clone(&apps.table) as _;
         let watched: Arc<dyn PresenceSink> = Arc::clone(&fanout) as _;
         let presence = presence(settings, watched, store.as_ref(), &counting, &clock).await?;
-        let Metering { checkpoints, reports } = counting.recorded(store.as_ref(), &events, &clock);
+        let usage = counting.counter();
+        let metering = counting.recorded(store.as_ref(), &events, &clock, &settings.prices);
         let keepers = keepers(&fanout, store.as_ref(), &clock, &ids);
         let ports = Ports {
             registry: Arc::clone(&registry),
@@ -107,6 +108,7 @@ impl Server {
             passes: Arc::new(PusherPasses),
             revocations: revocations(settings, &clock)?,
             limiter: Arc::new(MemoryRateLimiter::new(Arc::clone(&clock))),
+            usage,
             events,
             flight,
             tallies: Arc::clone(&metrics) as _,
@@ -116,6 +118,9 @@ impl Server {
         };
         let hub = Hub::new(ports, Arc::clone(&fanout), rules(settings));
         let operator = apps.operator(settings, &hub, store.as_ref(), &ids).await?;
+        // Those that were made before this start among them.
+        metering.know(&apps.table.all()).await;
+        let Metering { checkpoints, reports } = metering;
         let writable: Arc<dyn Fn() -> bool + Send + Sync> =
             store.as_ref().map_or_else(|| Arc::new(|| true) as _, Store::health);
         let watched = Watched {

@@ -1,10 +1,15 @@
 //! `[apps.limits]`: what an app and each of its connections may take.
 
-use domain::AppLimits;
+use domain::{AppLimits, MonthlyQuotas};
 use serde::Deserialize;
 
 use super::{
-    bounds::within, key_path::KeyPath, limits::Limits, problem::Problem, rate::rate, scalar::Count,
+    bounds::within,
+    key_path::KeyPath,
+    limits::Limits,
+    problem::Problem,
+    rate::rate,
+    scalar::{Count, Large},
     size::Size,
 };
 
@@ -33,6 +38,10 @@ pub(crate) struct RawAppLimits {
     presence_members: Option<Count>,
     history: Option<Size>,
     storage: Option<Size>,
+    monthly_messages: Option<Large>,
+    monthly_deliveries: Option<Large>,
+    monthly_connection_minutes: Option<Large>,
+    monthly_warning_percent: Option<Count>,
 }
 
 impl RawAppLimits {
@@ -86,6 +95,25 @@ impl RawAppLimits {
             presence_members: most("presence_members", self.presence_members)?,
             history_bytes: kept("history", self.history)?,
             storage_bytes: kept("storage", self.storage)?,
+            monthly: self.monthly(path)?,
+        })
+    }
+
+    fn monthly(&self, path: &KeyPath) -> Result<MonthlyQuotas, Problem> {
+        let most = |key: &str, most: Option<Large>| {
+            let bounds = 1..=1_000_000_000_000_000;
+            most.map(|most| within(&path.key(key), most.0, bounds)).transpose()
+        };
+        let percent = self.monthly_warning_percent.map_or(80, |percent| percent.0);
+        let percent = within(&path.key("monthly_warning_percent"), percent, 1..=100)?;
+        Ok(MonthlyQuotas {
+            messages: most("monthly_messages", self.monthly_messages)?,
+            deliveries: most("monthly_deliveries", self.monthly_deliveries)?,
+            connection_minutes: most(
+                "monthly_connection_minutes",
+                self.monthly_connection_minutes,
+            )?,
+            warn_percent: u8::try_from(percent).unwrap_or(100),
         })
     }
 

@@ -14,6 +14,7 @@
 mod api_key;
 mod app;
 mod app_limits;
+mod billing;
 mod bounds;
 mod compare;
 mod debug;
@@ -55,7 +56,7 @@ mod unique;
 mod warnings;
 mod webhook;
 
-use domain::{ApiKey, App, AppId};
+use domain::{ApiKey, App, AppId, PriceList};
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -98,6 +99,8 @@ pub struct Settings {
     pub apps: Vec<App>,
     /// The same as documents, secrets included, in the same order.
     pub app_documents: Vec<SecretString>,
+    /// What their usage costs.
+    pub prices: PriceList,
     /// What is configured without effect, one line each; to be logged at start.
     pub warnings: Vec<String>,
 }
@@ -125,6 +128,8 @@ struct RawSettings {
     demo: demo::RawDemo,
     #[serde(default)]
     operator: api_key::RawOperator,
+    #[serde(default)]
+    billing: billing::RawBilling,
     #[serde(default)]
     apps: Vec<app::RawApp>,
 }
@@ -155,6 +160,7 @@ fn parse(raw: RawSettings, vault: secret::Vault<'_>) -> Result<Settings, Problem
     let demo = raw.demo.parse(&at("demo"), !raw.apps.is_empty())?;
     let operator_keys = raw.operator.parse(&at("operator"))?;
     let apps = app::parse_all(raw.apps, &at("apps"), &app::Context { vault, limits: &limits })?;
+    let prices = raw.billing.parse(&at("billing"))?;
     let debug = raw.debug.parse();
     let warnings = warnings::all(&server, &store, &demo, &apps);
     let app_documents = Vec::new();
@@ -168,6 +174,7 @@ fn parse(raw: RawSettings, vault: secret::Vault<'_>) -> Result<Settings, Problem
         operator_keys,
         apps,
         app_documents,
+        prices,
         warnings,
     })
 }

@@ -106,3 +106,34 @@ impl Visitor<'_> for CountVisitor {
             .map_err(|_| E::custom(format!("must be a whole number from 0 to {}", u32::MAX)))
     }
 }
+
+/// The same, of any size that the file can have.
+#[derive(Clone, Copy)]
+pub(crate) struct Large(pub(crate) u64);
+
+impl<'de> Deserialize<'de> for Large {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(LargeVisitor).map(Self)
+    }
+}
+
+struct LargeVisitor;
+
+impl Visitor<'_> for LargeVisitor {
+    type Value = u64;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a whole number")
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<u64, E> {
+        u64::try_from(number)
+            .map_err(|_| E::custom(format!("must be a whole number from 0 to {}", i64::MAX)))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<u64, E> {
+        text.replace('_', "")
+            .parse()
+            .map_err(|_| E::custom(format!("must be a whole number from 0 to {}", i64::MAX)))
+    }
+}

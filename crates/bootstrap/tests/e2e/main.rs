@@ -71,9 +71,9 @@ mod talk;
 mod tls;
 mod token_life;
 mod tokens;
-mod unix_socket;
 mod top;
 mod traces;
+mod unix_socket;
 mod usage;
 mod verify;
 

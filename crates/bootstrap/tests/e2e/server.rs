@@ -166,7 +166,13 @@ impl Server {
 
     /// Begins another command in the server's folder.
     pub(crate) fn begin(&self, args: &[&str]) -> Begun {
+        self.begin_with(args, &[])
+    }
+
+    /// The same with these variables.
+    pub(crate) fn begin_with(&self, args: &[&str], environment: &[(&str, &str)]) -> Begun {
         let mut command = command(&self.folder, PROGRAM);
+        command.envs(environment.iter().copied());
         command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let out = Lines::of(child.stdout.take().unwrap());
@@ -220,6 +226,11 @@ impl Begun {
     /// Sends a signal, by its name.
     pub(crate) async fn signal(&self, name: &str) {
         signal(self.child.id().unwrap(), name).await;
+    }
+
+    /// All that it prints.
+    pub(crate) async fn output(self) -> String {
+        self.out.all().await
     }
 
     /// Waits for the end.

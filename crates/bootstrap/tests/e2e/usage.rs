@@ -215,3 +215,72 @@ async fn a_report_is_json_a_table_or_events() {
     let operator = Api::of(&server, OPERATOR);
     assert_eq!(operator.done("GET", "/usage", "").await["total"]["messages"], 3);
 }
+
+#[tokio::test]
+async fn a_quota_refuses_and_a_restart_goes_on_from_it() {
+    let limits = "[apps.limits]\nmonthly_messages = 4\nmonthly_warning_percent = 50\n";
+    // Behind the first app's id, before its keys.
+    let toml = toml().replacen("[[apps.jwt_keys]]", &format!("{limits}[[apps.jwt_keys]]"), 1);
+    let mut server = start().toml(&toml).serve().await;
+    let mut alice = Client::enter(&server, "shop", &token("shop", "alice")).await;
+    for n in 0..3 {
+        alice.say("disk:chat", json!(n)).await;
+    }
+    server.log.expect("monthly_messages").await;
+    server.signal("KILL").await;
+    server.ended().await;
+    let server = server.again(start().toml(&toml)).serve().await;
+    let mut alice = Client::enter(&server, "shop", &token("shop", "alice")).await;
+    alice.say("disk:chat", json!(4)).await;
+    let message = json!({ "channel": "disk:chat", "data": 5 });
+    assert_eq!(alice.refused("messageSend", message).await, (429, "quota_exceeded".to_owned()));
+}
+
+#[tokio::test]
+async fn a_bill_is_made_of_the_ledger_and_the_command_line_shows_both() {
+    let prices = "[billing]
+currency = \"CHF\"
+[[billing.prices]]
+metric = \"messages\"
+per = 1000
+price = \"1.25\"
+included = 2
+[[billing.prices]]
+metric = \"peak_connections\"
+price = \"0.5\"
+";
+    let server = Start::new().toml(&[prices, &shop()].concat()).serve().await;
+    let api = Api::of(&server, BACKEND);
+    let mut alice = Client::enter(&server, "shop", &token("shop", "alice")).await;
+    for n in 0..8 {
+        alice.say("chat:1", json!(n)).await;
+    }
+    let bill = soon("a checkpoint", async {
+        loop {
+            let bill = api.done("GET", "/bill", "").await;
+            if bill["items"][0]["quantity"] == 8 {
+                return bill;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    assert_eq!((&bill["currency"], &bill["final"]), (&json!("CHF"), &json!(false)));
+    assert_eq!(bill["items"][0]["billed"], 6);
+    // 0.0075, rounded up; and one connection.
+    assert_eq!((&bill["items"][0]["amount"], &bill["total"]), (&json!("0.01"), &json!("0.51")));
+    let past = api.done("GET", "/bill?month=2020-02", "").await;
+    assert_eq!((&past["final"], &past["total"]), (&json!(true), &json!("0.00")));
+    assert_eq!(api.refused("GET", "/bill?month=2020-13", "").await.0, 400);
+
+    let url = format!("http://{}", server.address);
+    let args = ["usage", "--app", "shop", "--url", &url];
+    let shown = server.begin_with(&args, &[("RTMATE_KEY", BACKEND)]).output().await;
+    assert!(shown.starts_with("from,to,messages,") && shown.contains("Z,8,"), "{shown}");
+    let keyless = server.run(&args).await;
+    assert_eq!(keyless.status.code(), Some(64));
+    let refused = server.begin_with(&args, &[("RTMATE_KEY", "guess")]);
+    let mut refused = refused;
+    assert_eq!(refused.ended().await.code(), Some(1));
+    refused.err.expect("invalid_token").await;
+}

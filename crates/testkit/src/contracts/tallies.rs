@@ -1,13 +1,21 @@
 //! What every `Tallies` guarantees. It is told what happens as a `Meter`.
 
 use application::ports::{Kind, Meter, Reading, Tallies};
-use domain::{AppId, ErrorCode};
+use domain::{AppId, Durability, ErrorCode};
 
 fn happens(meter: &dyn Meter, app: &AppId) {
     let (since, bytes, refused) = (meter.tick(), 10, Some(ErrorCode::RateLimited));
-    meter.note(&Reading::Published { app, bytes });
+    let broker = Durability::Memory;
+    meter.note(&Reading::Published { app, bytes, broker, kept: false });
     meter.note(&Reading::Delivered { app, messages: 3, bytes: 30 });
-    meter.note(&Reading::Answered { app: Some(app), kind: Kind::Send, since, bytes, refused });
+    meter.note(&Reading::Answered {
+        app: Some(app),
+        kind: Kind::Send,
+        since,
+        bytes,
+        messages: 0,
+        refused,
+    });
 }
 
 /// Guarantee 1: what is told of an app is of that app alone, however many there are.

@@ -1,6 +1,6 @@
 //! How a command asks the server API.
 
-use std::{net::Ipv4Addr, time::Duration};
+use std::time::Duration;
 
 use reqwest::{Client, Url, redirect};
 use secrecy::{ExposeSecret, SecretString};
@@ -9,9 +9,10 @@ use serde_json::value::RawValue;
 
 use super::AskArgs;
 use crate::{
+    cli::own_address,
     cli::token,
     demo_app,
-    settings::{Loaded, Refused, Settings},
+    settings::{Loaded, Refused},
 };
 
 /// So long an answer may take.
@@ -50,7 +51,10 @@ struct Envelope {
 impl Server {
     /// The server that is to be asked about these apps.
     pub(super) fn new(args: &AskArgs, apps: &[String], loaded: &Loaded) -> Result<Self, Refused> {
-        let url = args.url.clone().unwrap_or_else(|| own_address(&loaded.settings));
+        let url = match &args.url {
+            Some(url) => url.clone(),
+            None => own_address::for_operators(&loaded.settings)?,
+        };
         let mistake = |why: &str| Refused::new(format!("--url {url}: {why}"));
         let base = Url::parse(&url).map_err(|error| mistake(&error.to_string()))?;
         if !matches!(base.scheme(), "http" | "https") {
@@ -139,14 +143,4 @@ fn key(args: &AskArgs, apps: &[String], loaded: &Loaded) -> Result<SecretString,
 fn usable(key: &str, name: &str) -> Result<SecretString, Refused> {
     let fits = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic());
     if fits { Ok(key.to_owned().into()) } else { Err(Refused::new(format!("{name}: is no key"))) }
-}
-
-/// Where a server of this configuration listens, as this machine reaches it.
-fn own_address(settings: &Settings) -> String {
-    let sealed = if settings.server.tls.is_some() { "s" } else { "" };
-    let mut address = settings.server.listen;
-    if address.ip().is_unspecified() {
-        address.set_ip(Ipv4Addr::LOCALHOST.into());
-    }
-    format!("http{sealed}://{address}")
 }

@@ -1,16 +1,16 @@
 //! How a running server is asked, with the key of an operator.
 
-use std::{net::Ipv4Addr, time::Duration};
+use std::time::Duration;
 
-use listener::Address;
 use reqwest::{Method, Url, redirect};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use super::ServerArgs;
 use crate::{
+    cli::own_address,
     demo_secrets::DemoSecrets,
-    settings::{Loaded, Refused, Settings},
+    settings::{Loaded, Refused},
 };
 
 /// So long an answer may take.
@@ -43,7 +43,7 @@ impl Server {
     pub(super) fn of(args: &ServerArgs, loaded: &Loaded) -> Result<Self, Refused> {
         let url = match &args.url {
             Some(url) => url.clone(),
-            None => own_address(&loaded.settings)?,
+            None => own_address::for_operators(&loaded.settings)?,
         };
         let parsed = Url::parse(&url).ok().filter(|url| ["http", "https"].contains(&url.scheme()));
         let url = parsed.ok_or_else(|| {
@@ -96,24 +96,6 @@ fn deepest(error: &dyn std::error::Error) -> String {
         error = source;
     }
     error.to_string()
-}
-
-/// Where a server of this configuration answers operators, as this machine reaches it.
-fn own_address(settings: &Settings) -> Result<String, Refused> {
-    let server = &settings.server;
-    let (listen, sealed) = match &server.internal_listen {
-        // Never TLS there.
-        Some(internal) => (internal, ""),
-        None => (&server.listen, if server.tls.is_some() { "s" } else { "" }),
-    };
-    let Address::Tcp(mut address) = *listen else {
-        let words = "operators are answered on a Unix socket; say with --url how to come in";
-        return Err(Refused::new(words));
-    };
-    if address.ip().is_unspecified() {
-        address.set_ip(Ipv4Addr::LOCALHOST.into());
-    }
-    Ok(format!("http{sealed}://{address}"))
 }
 
 /// The operator's key: of the environment, or the demo app's.

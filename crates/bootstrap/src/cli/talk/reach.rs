@@ -1,6 +1,6 @@
 //! How a command comes into a running server.
 
-use std::{net::Ipv4Addr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use adapters_jwt::JwtTokenIssuer;
 use adapters_memory::SystemClock;
@@ -9,11 +9,11 @@ use client::{Client, Options, TokenError, TokenSource};
 use domain::{Action, App, AppId, ChannelName, ClientId, Grant, GrantPattern};
 
 use super::{NotDone, ReachArgs};
-use listener::Address;
 
 use crate::{
+    cli::own_address,
     cli::token,
-    settings::{Loaded, Refused, Settings},
+    settings::{Loaded, Refused},
 };
 
 /// So long the first connection may take.
@@ -44,7 +44,7 @@ impl Way {
         let app = AppId::parse(&args.app).map_err(|error| mistake("--app", &args.app, &error))?;
         let url = match &args.url {
             Some(url) => url.clone(),
-            None => own_address(&loaded.settings)?,
+            None => own_address::for_clients(&loaded.settings, "ws")? + "/ws",
         };
         let tokens = match &args.token {
             Some(token) => TokenSource::fixed(token.clone()),
@@ -70,19 +70,6 @@ impl Way {
             Err(_) => Err(NotDone::NoAnswer { url }),
         }
     }
-}
-
-/// Where a server of this configuration listens, as this machine reaches it.
-fn own_address(settings: &Settings) -> Result<String, Refused> {
-    let sealed = if settings.server.tls.is_some() { "s" } else { "" };
-    let Address::Tcp(mut address) = settings.server.listen else {
-        let words = "server.listen is a Unix socket; say with --url how to come in";
-        return Err(Refused::new(words));
-    };
-    if address.ip().is_unspecified() {
-        address.set_ip(Ipv4Addr::LOCALHOST.into());
-    }
-    Ok(format!("ws{sealed}://{address}/ws"))
 }
 
 /// Makes tokens with the app's secret, the first one at once: an app that has none is a mistake of
