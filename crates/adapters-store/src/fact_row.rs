@@ -171,7 +171,7 @@ fn read_message(from: &mut Reader<'_>) -> Option<Published> {
     let name = if from.u8()? == 1 { Some(name(from)?) } else { None };
     let data = if from.u8()? == 1 { Some(read_payload(from)?) } else { None };
     let with_data = data.is_some();
-    let data = data.or_else(|| Payload::parse("null", 4).ok())?;
+    let data = data.unwrap_or_else(Payload::null);
     let mut sender = None;
     if from.u8()? == 1 {
         let (client, connection) = (client(from)?, connection(from)?);

@@ -237,3 +237,136 @@ impl Waiting {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{Arrival, ClientId, CloseReason, ConnectionId, Ended, EventOptions, FactKinds};
+
+    const NOW: Timestamp = Timestamp::from_millis(5);
+
+    fn followed() -> Followed {
+        Followed { kinds: FactKinds::all(), options: EventOptions::default() }
+    }
+
+    fn app() -> AppId {
+        AppId::parse("shop").unwrap()
+    }
+
+    fn client() -> ClientId {
+        ClientId::parse("alice").unwrap()
+    }
+
+    fn opened(id: u128) -> Fact {
+        let connection = ConnectionId::from_random(id);
+        Fact::ConnectionOpened(Arrival { connection, client: client(), guest: false })
+    }
+
+    fn closed(id: u128) -> Fact {
+        let reason = Ended::By(CloseReason::ClientLeft);
+        Fact::ConnectionClosed {
+            connection: ConnectionId::from_random(id),
+            client: client(),
+            reason,
+        }
+    }
+
+    fn missed() -> Fact {
+        Fact::CacheMissed(ChannelName::parse("cache-a").unwrap())
+    }
+
+    fn begun() -> Waiting {
+        let mut waiting = Waiting::default();
+        waiting.begin(&app(), NOW, NOW);
+        waiting
+    }
+
+    fn note(waiting: &mut Waiting, fact: Fact) {
+        waiting.note(&app(), fact, NOW, &followed());
+    }
+
+    fn facts(pending: &[Pending]) -> Vec<&Fact> {
+        pending.iter().filter_map(|pending| pending.fact.as_ref()).collect()
+    }
+
+    /// Everything that waits, in shares.
+    fn all(waiting: &mut Waiting) -> Vec<Pending> {
+        let mut all = Vec::new();
+        loop {
+            let (share, last) = waiting.share();
+            all.extend(share);
+            if last {
+                return all;
+            }
+        }
+    }
+
+    #[test]
+    fn where_too_much_waits_only_what_is_there_is_told() {
+        let mut waiting = begun();
+        note(&mut waiting, opened(1));
+        note(&mut waiting, opened(2));
+        (0..MOST_WAITING).for_each(|_| note(&mut waiting, missed()));
+        assert_eq!(waiting.dropped[&app()], 2, "two of them had no room");
+        // Came before, and goes now: told of both is nobody.
+        note(&mut waiting, closed(1));
+        assert_eq!(waiting.dropped[&app()], 4);
+        for id in 3..1000 {
+            note(&mut waiting, opened(id));
+            note(&mut waiting, closed(id));
+        }
+        note(&mut waiting, opened(1000));
+        assert!(waiting.pending.len() <= MOST_WAITING + 1, "{}", waiting.pending.len());
+        assert_eq!(waiting.dropped[&app()], 4 + 2 * 997);
+        let told = all(&mut waiting);
+        let told = facts(&told);
+        assert_eq!((told[0], told[told.len() - 1]), (&opened(2), &opened(1000)));
+        assert_eq!(told.len(), MOST_WAITING);
+        assert_eq!((waiting.bytes, waiting.openings.len()), (0, 0));
+        // What is on disk now goes with an event, however much waits.
+        (0..MOST_WAITING).for_each(|_| note(&mut waiting, missed()));
+        note(&mut waiting, closed(2));
+        assert_eq!(facts(&all(&mut waiting)).last(), Some(&&closed(2)));
+    }
+
+    #[test]
+    fn what_was_not_written_waits_in_front() {
+        let mut waiting = begun();
+        note(&mut waiting, opened(1));
+        note(&mut waiting, opened(2));
+        let (taken, last) = waiting.share();
+        assert!(last);
+        note(&mut waiting, closed(1));
+        waiting.put_back(taken);
+        note(&mut waiting, opened(3));
+        let told = all(&mut waiting);
+        assert_eq!(facts(&told), [&opened(1), &opened(2), &closed(1), &opened(3)]);
+    }
+
+    #[test]
+    fn a_store_that_began_anew_is_given_what_is_there() {
+        let mut waiting = begun();
+        [opened(1), opened(2), missed()].into_iter().for_each(|fact| note(&mut waiting, fact));
+        drop(waiting.share());
+        note(&mut waiting, opened(3));
+        let mut on_disk = LiveSet::default();
+        on_disk.apply(&opened(2));
+        on_disk.apply(&opened(7));
+        waiting.reconcile(&HashMap::from([(app(), on_disk.clone())]), NOW);
+        for fact in facts(&all(&mut waiting)) {
+            on_disk.apply(fact);
+        }
+        assert_eq!(on_disk, waiting.live[&app()]);
+        assert_eq!(on_disk.len(), 3);
+    }
+
+    #[test]
+    fn who_is_followed_no_longer_leaves_nothing() {
+        let mut waiting = begun();
+        note(&mut waiting, opened(1));
+        waiting.forget(&app());
+        note(&mut waiting, opened(2));
+        assert_eq!(waiting.forgotten.len(), 1);
+        assert!(facts(&all(&mut waiting)).is_empty());
+    }
+}

@@ -65,7 +65,14 @@ impl Hub {
         let mut answered = true;
         for id in self.app_changes.take() {
             match self.registry.find(&id).await {
-                Ok(found) => drop(now.insert(id, found)),
+                Ok(found) => {
+                    match &found {
+                        Some(app) => self.chronicle.follow(app),
+                        // One that wants nothing is forgotten.
+                        None => self.chronicle.follow(&App::new(id.clone())),
+                    }
+                    now.insert(id, found);
+                }
                 Err(error) => {
                     let (app, what, cause) = (&id, "change of an app", &Causes(&error));
                     self.events.record(&DomainEvent::BackendFailed {

@@ -2,13 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{ChannelKey, ChannelName, Durability, Offset};
+use domain::{ChannelKey, ChannelName, Durability, Fact, FactKind, Offset};
 use tokio::{sync::MutexGuard, time::MissedTickBehavior};
 
 use crate::{
     Connection, Fanout, Keepers,
     gate::Ending,
-    ports::{Broker, BrokerError, DeliverySink as _},
+    ports::{Broker, BrokerError, Chronicle, DeliverySink as _},
     room::{Attachment, Room},
     sizes::Sizes,
 };
@@ -19,6 +19,7 @@ pub(crate) struct Channels {
     keepers: Keepers,
     /// Channels of apps that tell their subscribers how many they are.
     sizes: Sizes,
+    chronicle: Arc<dyn Chronicle>,
 }
 
 /// One connection's place in a channel. Whoever holds it must [`Channels::leave`].
@@ -39,8 +40,12 @@ impl Membership {
 impl Channels {
     const TICK: Duration = Duration::from_millis(100);
 
-    pub(crate) fn new(fanout: Arc<Fanout>, keepers: Keepers) -> Self {
-        Self { fanout, keepers, sizes: Sizes::default() }
+    pub(crate) fn new(
+        fanout: Arc<Fanout>,
+        keepers: Keepers,
+        chronicle: Arc<dyn Chronicle>,
+    ) -> Self {
+        Self { fanout, keepers, sizes: Sizes::default(), chronicle }
     }
 
     pub(crate) fn fanout(&self) -> &Fanout {
@@ -54,7 +59,32 @@ impl Channels {
 
     /// Tells the sizes that are due. Called ten times a second.
     pub(crate) fn announce_sizes(&self) {
-        self.sizes.tick().iter().for_each(|channel| self.fanout.tell_size(channel));
+        for channel in self.sizes.tick() {
+            self.fanout.tell_size(&channel);
+            self.note_size(&channel);
+        }
+    }
+
+    fn note_size(&self, key: &ChannelKey) {
+        if !self.is_noted(key, FactKind::SubscriptionCount) {
+            return;
+        }
+        if let Some(room) = self.fanout.find(key) {
+            let count = u32::try_from(room.size()).unwrap_or(u32::MAX);
+            let fact = Fact::SubscriptionCount { channel: key.channel.clone(), count };
+            self.chronicle.note(&key.app, fact);
+        }
+    }
+
+    /// Tells the sizes that are due, and has what is due written down. Called ten times a second.
+    pub(crate) fn tick(&self) {
+        self.announce_sizes();
+        self.chronicle.sweep();
+    }
+
+    /// The server's own channels are nobody's business.
+    fn is_noted(&self, key: &ChannelKey, kind: FactKind) -> bool {
+        !key.channel.is_reserved() && self.chronicle.wants(&key.app, kind)
     }
 
     /// Does so for as long as the future is polled.
@@ -63,7 +93,7 @@ impl Channels {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            self.announce_sizes();
+            self.tick();
         }
     }
 
@@ -92,6 +122,10 @@ impl Channels {
             if !door.attachment.attached {
                 self.broker(&room).attach(&key).await?;
                 door.attachment.attached = true;
+                // Behind the door, as its counterpart: a channel's come in turn.
+                if self.is_noted(&key, FactKind::ChannelOccupied) {
+                    self.chronicle.note(&key.app, Fact::ChannelOccupied(key.channel.clone()));
+                }
             }
             room.join(connection);
             drop(door);
@@ -169,6 +203,9 @@ impl Channels {
         // Whoever comes meanwhile waits at this door until the broker let go: a new room's attach
         // must not be undone by the old room's detach.
         door.attachment.attached = false;
+        if self.is_noted(&room.key, FactKind::ChannelVacated) {
+            self.chronicle.note(&room.key.app, Fact::ChannelVacated(room.key.channel.clone()));
+        }
         self.broker(&room).detach(&room.key).await
     }
 

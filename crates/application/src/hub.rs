@@ -17,11 +17,12 @@ use crate::{
     deadlines::Deadlines,
     limits::Limits,
     ports::{
-        AppRegistry, Clock, Codec, DomainEvent, EventSink, FlightLog, IdSource, Meter, Outbound,
-        PassVerifier, PresenceStore, RateLimiter, Revocations, Tallies, TokenVerifier,
+        AppRegistry, Chronicle, Clock, Codec, DomainEvent, EventLog, EventSink, FlightLog,
+        IdSource, Meter, Outbound, PassVerifier, PresenceStore, RateLimiter, Revocations, Tallies,
+        TokenVerifier,
     },
     presence::Presence,
-    publish::Publish,
+    publish::{Publish, Witnesses},
 };
 
 /// What a hub is made of.
@@ -48,6 +49,10 @@ pub struct Ports {
     pub flight: Arc<dyn FlightLog>,
     /// Tells what was counted.
     pub tallies: Arc<dyn Tallies>,
+    /// Writes down what apps are told of.
+    pub chronicle: Arc<dyn Chronicle>,
+    /// Reads what it wrote; nothing on a server that keeps nothing.
+    pub log: Option<Arc<dyn EventLog>>,
     /// Counts and times; the fan-out's own is given to it.
     pub meter: Arc<dyn Meter>,
     /// Tells the time.
@@ -74,6 +79,8 @@ pub struct Hub {
     pub(crate) events: Arc<dyn EventSink>,
     pub(crate) flight: Arc<dyn FlightLog>,
     pub(crate) tallies: Arc<dyn Tallies>,
+    pub(crate) chronicle: Arc<dyn Chronicle>,
+    pub(crate) log: Option<Arc<dyn EventLog>>,
     pub(crate) meter: Arc<dyn Meter>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
@@ -124,6 +131,12 @@ impl Hub {
         let (events, clock) = (Arc::clone(&ports.events), Arc::clone(&ports.clock));
         let meter = Arc::clone(&ports.meter);
         let limits = Limits::new(ports.limiter, events, meter, clock, ports.usage);
+        let witnesses = Witnesses {
+            meter: Arc::clone(&ports.meter),
+            events: Arc::clone(&ports.events),
+            chronicle: Arc::clone(&ports.chronicle),
+            fanout: Arc::clone(&fanout),
+        };
         Arc::new(Self {
             app_changes,
             registry: Arc::clone(&ports.registry),
@@ -133,14 +146,9 @@ impl Hub {
                 Arc::clone(&ports.revocations),
             ),
             revocations: ports.revocations,
-            publish: Publish::new(
-                ports.keepers.clone(),
-                Arc::clone(&ports.meter),
-                Arc::clone(&ports.events),
-                Arc::clone(&fanout),
-            ),
+            publish: Publish::new(ports.keepers.clone(), witnesses),
             presence: Arc::new(Presence::new(ports.presence, Arc::clone(&fanout))),
-            channels: Channels::new(fanout, ports.keepers.clone()),
+            channels: Channels::new(fanout, ports.keepers.clone(), Arc::clone(&ports.chronicle)),
             keepers: ports.keepers,
             passes: ports.passes,
             connections: Connections::new(),
@@ -149,6 +157,8 @@ impl Hub {
             events: ports.events,
             flight: ports.flight,
             tallies: ports.tallies,
+            chronicle: ports.chronicle,
+            log: ports.log,
             meter: ports.meter,
             clock: ports.clock,
             ids: ports.ids,
@@ -227,7 +237,7 @@ impl Hub {
     pub fn turn_timers(&self) {
         self.wheel.turn();
         self.presence.store().sweep();
-        self.channels.announce_sizes();
+        self.channels.tick();
         self.presence.tell_counts();
     }
 

@@ -62,6 +62,8 @@ mod rules;
 mod run;
 mod session;
 mod sizes;
+mod told;
+mod told_presence;
 mod usage;
 mod volley;
 mod waiting;
@@ -94,6 +96,7 @@ pub use reply::{
 pub use request::{Auth, Command, History, Pass, PresenceWish, Request, Send, Subscribe};
 pub use rules::Rules;
 pub use session::Session;
+pub use told_presence::ToldPresence;
 pub use usage::{Checkpoints, Step, UsageCounter, UsageReport, UsageReports, UsageRow};
 pub use waiting::Waiting;
 pub use wheel::Wheel;

@@ -10,21 +10,23 @@ use domain::{
 use crate::{
     Fanout, Keepers, Send,
     keepers::durability,
-    ports::{BrokerError, DomainEvent, EventSink, Meter, Reading},
+    ports::{BrokerError, Chronicle, DomainEvent, EventSink, Meter, Reading},
+    told::Told,
 };
 
 /// Publishes what a client may publish.
 pub(crate) struct Publish {
     keepers: Keepers,
-    meter: Arc<dyn Meter>,
-    told: Told,
+    witnesses: Witnesses,
 }
 
-/// Who is told of each message, and who knows how many it goes to.
+/// Who hears of each message that a broker took, and who knows how many it goes to.
 #[derive(Clone)]
-struct Told {
-    events: Arc<dyn EventSink>,
-    fanout: Arc<Fanout>,
+pub(crate) struct Witnesses {
+    pub(crate) meter: Arc<dyn Meter>,
+    pub(crate) events: Arc<dyn EventSink>,
+    pub(crate) chronicle: Arc<dyn Chronicle>,
+    pub(crate) fanout: Arc<Fanout>,
 }
 
 /// Who sends a draft, for those who are told of it.
@@ -43,52 +45,49 @@ struct Measured {
     broker: Durability,
     kept: bool,
     hidden_from: Option<ConnectionId>,
+    told: Told,
 }
 
 impl Measured {
-    fn of(draft: &Draft) -> Self {
+    fn of(draft: &Draft, chronicle: &dyn Chronicle) -> Self {
         Self {
             channel: draft.channel.clone(),
             bytes: draft.data.as_str().len(),
             broker: durability(&draft.namespace),
             kept: draft.namespace.kept().is_some(),
             hidden_from: draft.source.hidden_from.as_ref().map(|hidden| hidden.connection),
+            told: Told::of(draft, chronicle),
         }
     }
 
     fn note(
-        &self,
+        self,
         outcome: &Result<Receipt, BrokerError>,
-        meter: &dyn Meter,
-        told: &Told,
+        witnesses: &Witnesses,
         sending: Sending<'_>,
     ) {
         let Ok(receipt) = outcome else { return };
+        let Self { channel, bytes, broker, kept, hidden_from, told } = self;
         if !receipt.repeated {
-            let (app, bytes) = (&self.channel.app, self.bytes);
-            let (broker, kept) = (self.broker, self.kept);
-            meter.note(&Reading::Published { app, bytes, broker, kept });
+            let app = &channel.app;
+            witnesses.meter.note(&Reading::Published { app, bytes, broker, kept });
+            told.note(app, receipt, &*witnesses.chronicle);
         }
-        told.events.record(&DomainEvent::Published {
+        witnesses.events.record(&DomainEvent::Published {
             connection: sending.connection,
-            channel: &self.channel,
+            channel: &channel,
             receipt,
-            hidden_from: self.hidden_from,
-            subscribers: told.fanout.heard_by(&self.channel),
-            bytes: self.bytes,
+            hidden_from,
+            subscribers: witnesses.fanout.heard_by(&channel),
+            bytes,
             trace: sending.trace,
         });
     }
 }
 
 impl Publish {
-    pub(crate) fn new(
-        keepers: Keepers,
-        meter: Arc<dyn Meter>,
-        events: Arc<dyn EventSink>,
-        fanout: Arc<Fanout>,
-    ) -> Self {
-        Self { keepers, meter, told: Told { events, fanout } }
+    pub(crate) const fn new(keepers: Keepers, witnesses: Witnesses) -> Self {
+        Self { keepers, witnesses }
     }
 
     /// What the client asked to send, as the broker takes it. Sending needs a grant, not a
@@ -124,10 +123,10 @@ impl Publish {
         draft: Draft,
         sending: Sending<'_>,
     ) -> Result<Result<Receipt, BrokerError>, Box<Draft>> {
-        let measured = Measured::of(&draft);
+        let measured = Measured::of(&draft, &*self.witnesses.chronicle);
         let broker = &self.keepers.of(durability(&draft.namespace)).broker;
         let outcome = broker.publish_at_once(draft)?;
-        measured.note(&outcome, &*self.meter, &self.told, sending);
+        measured.note(&outcome, &self.witnesses, sending);
         Ok(outcome)
     }
 
@@ -138,13 +137,13 @@ impl Publish {
         sending: Sending<'_>,
     ) -> impl Future<Output = Result<Receipt, BrokerError>> + std::marker::Send + use<> {
         let broker = Arc::clone(&self.keepers.of(durability(&draft.namespace)).broker);
-        let (measured, meter) = (Measured::of(&draft), Arc::clone(&self.meter));
-        let (told, connection) = (self.told.clone(), sending.connection);
+        let measured = Measured::of(&draft, &*self.witnesses.chronicle);
+        let (witnesses, connection) = (self.witnesses.clone(), sending.connection);
         let trace = sending.trace.cloned();
         async move {
             let outcome = broker.publish(draft).await;
             let sending = Sending { connection, trace: trace.as_ref() };
-            measured.note(&outcome, &*meter, &told, sending);
+            measured.note(&outcome, &witnesses, sending);
             outcome
         }
     }
@@ -155,7 +154,7 @@ mod tests {
     use super::*;
     use crate::{
         EventSinks, Keeper,
-        ports::{MockBroker, MockHistoryStore, NoMeter},
+        ports::{MockBroker, MockHistoryStore, NoChronicle, NoMeter},
     };
     use domain::{
         App, AppId, ChannelName, Claims, ClientId, Grant, GrantPattern, MessageId, Namespace,
@@ -217,7 +216,8 @@ mod tests {
         let keeper = Keeper { broker: Arc::new(broker), history };
         let keepers = Keepers { memory: keeper.clone(), durable: keeper };
         let (events, fanout) = (Arc::new(EventSinks::of([])), Arc::new(Fanout::new()));
-        let publish = Publish::new(keepers, Arc::new(NoMeter), events, fanout);
+        let (meter, chronicle) = (Arc::new(NoMeter), Arc::new(NoChronicle));
+        let publish = Publish::new(keepers, Witnesses { meter, events, chronicle, fanout });
         let receipt = publish.run(draft, Sending::default()).await.unwrap();
         assert_eq!(receipt.id.as_str(), "m");
     }

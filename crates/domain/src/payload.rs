@@ -82,6 +82,12 @@ impl Payload {
         Self::compact(value, limit_bytes)
     }
 
+    /// `null`: in the place of content that is not told.
+    #[must_use]
+    pub fn null() -> Self {
+        Self { json: "null".into(), text: None }
+    }
+
     /// The compact JSON text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -9,14 +9,15 @@ use std::{
 };
 
 use adapters_flight::FlightRecorder;
-use adapters_memory::{MemoryAppRegistry, MemoryRateLimiter, MemoryRevocations};
+use adapters_memory::{MemoryAppRegistry, MemoryChronicle, MemoryRateLimiter, MemoryRevocations};
 use application::{
-    Entry, EventSinks, Fanout, Hub, Keepers, Opening, Ports, Rules, UsageCounter, Wheel,
-    ports::{Clock, DeliverySink, EventSink, IdSource, Meter, NoTallies, PresenceSink},
+    Entry, EventSinks, Fanout, Hub, Keepers, Opening, Ports, Rules, ToldPresence, UsageCounter,
+    Wheel,
+    ports::{Chronicle, Clock, DeliverySink, EventSink, IdSource, Meter, NoTallies, PresenceSink},
 };
 use domain::{
-    AppId, ChannelKey, ChannelName, Claims, ClientId, Language, Message, MessageId, Payload, Peer,
-    Publication, Timestamp,
+    AppId, ChannelKey, ChannelName, Claims, ClientId, Epoch, Language, Message, MessageId, Payload,
+    Peer, Publication, Timestamp,
 };
 use protocol_native::NativeCodec;
 
@@ -41,6 +42,8 @@ pub struct Stage {
     pub events: Arc<RecordingEvents>,
     /// What its apps use: its meter.
     pub usage: Arc<UsageCounter>,
+    /// What its apps are told of.
+    pub chronicle: Arc<MemoryChronicle>,
     tokens: AtomicU64,
 }
 
@@ -70,8 +73,14 @@ impl Stage {
         let fanout = Arc::new(fanout);
         let sink: Arc<dyn DeliverySink> = Arc::clone(&fanout) as _;
         let keeper = (scenery.keeper)(sink, Arc::clone(&clock) as _, Arc::clone(&ids));
-        let watched: Arc<dyn PresenceSink> = Arc::clone(&fanout) as _;
+        let chronicle =
+            Arc::new(MemoryChronicle::new(Arc::clone(&clock) as _, Epoch::from_random(1)));
+        scenery.apps.iter().for_each(|app| chronicle.follow(app));
         let apps = Arc::new(MemoryAppRegistry::new(scenery.apps));
+        let watched: Arc<dyn PresenceSink> = Arc::new(ToldPresence {
+            sink: Arc::clone(&fanout) as _,
+            chronicle: Arc::clone(&chronicle) as _,
+        });
         let ports = Ports {
             registry: Arc::clone(&apps) as _,
             verifier: Arc::clone(&verifier) as _,
@@ -85,11 +94,14 @@ impl Stage {
             usage: Arc::clone(&usage),
             meter,
             tallies: Arc::new(NoTallies),
+            chronicle: Arc::clone(&chronicle) as _,
+            log: Some(Arc::clone(&chronicle) as _),
             clock: Arc::clone(&clock) as _,
             ids,
         };
         let hub = Hub::new(ports, Arc::clone(&fanout), scenery.rules);
-        Self { hub, apps, fanout, clock, verifier, events, usage, tokens: AtomicU64::new(0) }
+        let tokens = AtomicU64::new(0);
+        Self { hub, apps, fanout, clock, verifier, events, usage, chronicle, tokens }
     }
 
     /// A stage whose broker waits for its test.

@@ -15,8 +15,11 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         "listener" => Some(&["domain", "application"]),
         _ if name.starts_with("protocol-") => Some(&["domain", "application", "json-writer"]),
         // Two of its surfaces belong to a protocol whose words are there.
-        "adapters-http" => Some(&["domain", "application", "protocol-pusher"]),
-        _ if name.starts_with("adapters-") => Some(&["domain", "application"]),
+        "adapters-http" => {
+            Some(&["domain", "application", "protocol-pusher", "event-json", "json-writer"])
+        }
+        "event-json" => Some(&["domain", "json-writer"]),
+        _ if name.starts_with("adapters-") => Some(&["domain", "application", "event-json"]),
         _ => None,
     }
 }

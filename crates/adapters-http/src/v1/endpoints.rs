@@ -12,7 +12,7 @@ use super::{
         Method::{Delete, Get, Post},
         Param,
     },
-    explain, explained, history, messages, overview, subscriptions, tokens, usage,
+    events, explain, explained, history, messages, overview, subscriptions, tokens, usage,
 };
 
 /// A key of an idempotent request, as a header.
@@ -176,6 +176,30 @@ pub(super) static ENDPOINTS: &[Endpoint<Call>] = &[
         data: subscriptions::data_schema,
         refusals: ORDERED,
         run: subscriptions::unsubscribe,
+    },
+    Endpoint {
+        method: Get,
+        path: "/events",
+        scope: Scope::Read,
+        id: "readEvents",
+        summary: "Reads what happened to connections, channels, members and messages.",
+        params: events::PARAMS,
+        body: None,
+        data: events::page_schema,
+        refusals: &[ErrorCode::NotEnabled, ErrorCode::EpochChanged],
+        run: events::read,
+    },
+    Endpoint {
+        method: Get,
+        path: "/snapshot",
+        scope: Scope::Read,
+        id: "takeSnapshot",
+        summary: "Says what is there, and behind which event to go on.",
+        params: &[],
+        body: None,
+        data: events::snapshot_schema,
+        refusals: &[ErrorCode::NotEnabled],
+        run: events::snapshot,
     },
     Endpoint {
         method: Post,

@@ -20,6 +20,7 @@ mod channels;
 mod clients;
 mod endpoint;
 mod endpoints;
+mod events;
 mod explain;
 mod explained;
 mod failures;

@@ -13,19 +13,33 @@ use std::{
     io::Write,
     path::Path,
     process::Command,
+    sync::Arc,
 };
 
 use adapters_store::{DurableBroker, Early, Planted};
-use common::{Store, channel, copy_all, data, draft, publish, read};
-use domain::Offset;
+use application::ports::{Chronicle, EventLog};
+use common::{POLICY, Store, channel, copy_all, data, draft, publish, read};
+use domain::{Draft, FactKind, LiveSet, MessageEvents, Namespace, Offset, Sequence};
 use recording::Image;
+use testkit::contracts::chronicle::{left, opened, shop};
 
 const FOLDER: &str = "RTMATE_TEST_STORE";
 const MESSAGES: usize = 200;
 
 async fn publish_and_say_so(broker: &DurableBroker) {
+    let shop = shop();
+    broker.follow(&shop);
+    let messages =
+        Namespace { history: Some(POLICY), events: MessageEvents::Data, ..Namespace::default() };
+    let messages = Arc::new(messages);
     for n in 1..=MESSAGES {
-        publish(broker, draft(&channel("lobby"), &n.to_string())).await;
+        let connection = n as u128;
+        broker.note(&shop.id, opened(connection));
+        if n % 3 == 0 {
+            broker.note(&shop.id, left(connection - 1));
+        }
+        let draft = draft(&channel("lobby"), &n.to_string());
+        publish(broker, Draft { namespace: Arc::clone(&messages), ..draft }).await;
         let said = format!("acknowledged {n}\n");
         // One write for the recorder to see, past the test's own capture.
         OpenOptions::new()
@@ -94,6 +108,26 @@ async fn look(store: &Store, image: &Image) -> Result<(), String> {
     if data(&page) != expected || page.position.offset != Offset(image.acknowledged as u64) {
         let there = page.messages.len();
         return Err(format!("{there} of {} acknowledged are there", image.acknowledged));
+    }
+    look_at_events(&broker, image.acknowledged).await
+}
+
+/// Each acknowledged message is an event, once; and what is there is what the events say.
+async fn look_at_events(broker: &DurableBroker, acknowledged: usize) -> Result<(), String> {
+    let shop = shop();
+    broker.follow(&shop);
+    let snapshot = broker.snapshot(&shop.id).await.map_err(|error| error.to_string())?;
+    let page = broker.read(&shop.id, Sequence(0), usize::MAX, usize::MAX).await;
+    let events = page.map_err(|error| error.to_string())?.events;
+    let messages = events.iter().filter(|event| event.fact.kind() == FactKind::MessagePublished);
+    if messages.count() != acknowledged {
+        return Err(format!("not {acknowledged} events of messages: {events:?}"));
+    }
+    let mut live = LiveSet::default();
+    let until = events.iter().filter(|event| event.sequence <= snapshot.cursor);
+    until.for_each(|event| live.apply(&event.fact));
+    if live != snapshot.live {
+        return Err(format!("{live:?} by events, and {:?} are there", snapshot.live));
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod channels;
 mod clients;
+mod events;
 mod explain;
 mod history;
 mod overview;
@@ -27,6 +28,7 @@ pub use subscriptions::Obeyed;
 /// * `publish` sends messages, one or many in order.
 /// * `channels` says what is occupied, how a channel stands and who is in it.
 /// * `history` reads and purges what a channel keeps.
+/// * `events` reads what happened, and says what is there.
 /// * `clients` says which connections a client has, and ends them; `subscriptions` subscribes them,
 ///   `revocation` takes their tokens back.
 /// * `explain` says why something happened, `overview` how the app stands.

@@ -1,6 +1,8 @@
 //! Tokens that an app's backend takes back.
 
-use domain::{AppId, Client, CloseReason, ErrorCode, Revocation, Timestamp, TraceId};
+use domain::{
+    AppId, Client, CloseReason, ErrorCode, Fact, FactKind, Revocation, Timestamp, TraceId,
+};
 
 use super::Backend;
 use crate::{
@@ -30,6 +32,9 @@ impl Backend {
             ),
             RevocationError::Unavailable(_) => self.failed_in(app, "revoke", &error, trace),
         })?;
+        if self.hub.chronicle.wants(app, FactKind::TokenRevoked) {
+            self.hub.chronicle.note(app, Fact::TokenRevoked(what.clone()));
+        }
         // Behind it: who comes in from now on is refused, and who came in before is found here.
         let named = |client: &Client| {
             client.app.id == *app && !client.is_guest() && what.names(&client.id, &client.token)

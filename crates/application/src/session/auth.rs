@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use domain::{
-    App, AppId, ChannelName, Client, CloseReason, ConnectionId, ErrorCode, Limit, Peer, Position,
-    SessionToken, TraceId,
+    App, AppId, Arrival, ChannelName, Client, CloseReason, ConnectionId, ErrorCode, Fact, FactKind,
+    Limit, Peer, Position, SessionToken, TraceId,
 };
 use secrecy::ExposeSecret;
 
@@ -133,6 +133,9 @@ impl Session {
         self.adopt(&client, auth.heartbeat, refreshed);
         let trace = asked.trace.clone();
         self.note_authenticated(&client, refreshed, trace.as_ref());
+        if !refreshed {
+            self.note_opened(&client);
+        }
         let lost = self.leave_what_is_not_granted(&client);
         let welcome = ReplyData::Authenticated(Box::new(self.welcome(&client)));
         self.answer(asked, None, Ok(welcome)).await;
@@ -161,6 +164,16 @@ impl Session {
         let identity = Identity { client: Some(Arc::clone(client)), session };
         self.hub.connections.identify(&self.connection, identity);
         self.hub.note_known_under(&client.app);
+    }
+
+    /// The app is told that the client is here.
+    pub(super) fn note_opened(&self, client: &Client) {
+        let (chronicle, app) = (&self.hub.chronicle, &client.app.id);
+        if chronicle.wants(app, FactKind::ConnectionOpened) {
+            let (connection, guest) = (self.connection.id, client.is_guest());
+            let arrival = Arrival { connection, client: client.id.clone(), guest };
+            chronicle.note(app, Fact::ConnectionOpened(arrival));
+        }
     }
 
     pub(super) fn note_authenticated(

@@ -34,6 +34,7 @@ impl Session {
         self.become_known(&guest, None);
         self.adopt(&guest, None, false);
         self.note_authenticated(&guest, false, None);
+        self.note_opened(&guest);
         let interval = self.hub.rules.ping_interval;
         self.connection.reply(self.connection.codec.greeting(self.connection.id, interval));
     }

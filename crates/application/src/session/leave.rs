@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{ChannelName, Client, ErrorCode, TraceId};
+use domain::{ChannelName, Client, CloseReason, Ended, ErrorCode, Fact, FactKind, TraceId};
 use tokio::runtime::Handle;
 
 use super::{
@@ -106,6 +106,16 @@ impl Session {
                 }
             }
         });
+    }
+
+    /// The app is told that the client is no longer here.
+    pub(super) fn note_closed(&self, client: &Client) {
+        let (chronicle, app) = (&self.hub.chronicle, &client.app.id);
+        if chronicle.wants(app, FactKind::ConnectionClosed) {
+            let (connection, client) = (self.connection.id, client.id.clone());
+            let reason = Ended::By(self.connection.closed().unwrap_or(CloseReason::PeerLost));
+            chronicle.note(app, Fact::ConnectionClosed { connection, client, reason });
+        }
     }
 
     /// Somebody came or left: where the app wants it, the others are told how many they are.

@@ -359,6 +359,7 @@ impl Drop for Session {
             reason: self.connection.closed().unwrap_or(CloseReason::PeerLost),
             lived: self.hub.clock.moment().since(self.connection.opened),
         });
+        client.into_iter().for_each(|client| self.note_closed(client));
     }
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use domain::{
-    Action, AppId, ChannelKey, ChannelMode, ChannelName, Client, ErrorCode, Namespace, Offset,
-    TraceId,
+    Action, AppId, ChannelKey, ChannelMode, ChannelName, Client, ErrorCode, Fact, FactKind,
+    Namespace, Offset, TraceId,
 };
 
 use super::{Asked, Session, subscriptions::Subscription};
@@ -178,6 +178,10 @@ impl Session {
                 // A cache has nothing to make up for.
                 let is_stream = namespace.mode == ChannelMode::Stream;
                 self.note_recovery(&client.app.id, recovered.filter(|_| is_stream));
+                let nothing = stream.as_ref().is_none_or(|replay| replay.messages.is_empty());
+                if !is_stream && nothing && recovered != Some(true) {
+                    self.note_missed(&client.app.id, &channel);
+                }
                 Ok(Subscribed { channel, recovered, stream, presence: None })
             }
             Err(refusal) => {
@@ -256,6 +260,13 @@ impl Session {
                 };
                 self.connection.push(&push);
             }
+        }
+    }
+
+    /// The app is told that its cache had nothing to give.
+    fn note_missed(&self, app: &AppId, channel: &ChannelName) {
+        if self.hub.chronicle.wants(app, FactKind::CacheMissed) {
+            self.hub.chronicle.note(app, Fact::CacheMissed(channel.clone()));
         }
     }
 

@@ -10,6 +10,7 @@ mod backend;
 mod bounds;
 mod delivery;
 mod ends;
+mod events;
 mod explain;
 mod failures;
 mod gaps;

@@ -56,7 +56,8 @@ fn check(path: &Path) -> Result<ExitCode, NotDone> {
     let mended = mended(&report);
     print(&counted(path, &contents));
     print(&mended);
-    if contents.damaged == 0 && contents.damaged_leases == 0 && mended.is_empty() {
+    let damaged = contents.damaged + contents.damaged_leases + contents.damaged_events;
+    if damaged == 0 && mended.is_empty() {
         print("The store is whole.\n");
         return Ok(ExitCode::SUCCESS);
     }
@@ -72,6 +73,7 @@ fn stats(path: &Path) -> Result<ExitCode, NotDone> {
     let _ = writeln!(out, "streams: {}", stats.streams);
     let _ = writeln!(out, "keys: {}", report.keys);
     let _ = writeln!(out, "members: {}", stats.leases);
+    let _ = writeln!(out, "events: {}", stats.events);
     let _ = writeln!(out, "database: {}", bytes(stats.disk_bytes));
     for aside in set_aside(path)? {
         let size = bytes(size(&aside)?);
@@ -167,7 +169,7 @@ fn counted(path: &Path, contents: &StoreContents) -> String {
     } = contents;
     format!(
         "store: {}\napps: {apps}\nstreams: {streams}\nmessages: {messages}\nkeys: {keys}\n\
-         members: {leases}\nevents: {events}\nlive: {live}\ndead letters: {dead_letters}\ndatabase: {}\nwithout a stream: {orphans} messages (harmless)\ndamaged: {damaged} messages, {damaged_leases} members, {damaged_events} events\n",
+         members: {leases}\nevents: {events}\nthere by events: {live}\ndead letters: {dead_letters}\ndatabase: {}\nwithout a stream: {orphans} messages (harmless)\ndamaged: {damaged} messages, {damaged_leases} members, {damaged_events} events\n",
         path.display(),
         bytes(*disk_bytes),
     )

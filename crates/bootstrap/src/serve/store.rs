@@ -49,7 +49,7 @@ impl Store {
         let told = Arc::clone(&watched);
         let (broker, report) = DurableBroker::open(
             &settings.store.path.join(data_dir::STORE),
-            options(),
+            options(settings),
             sink,
             Arc::clone(clock),
             Arc::clone(ids),
@@ -123,8 +123,9 @@ impl Watched {
     }
 }
 
-fn options() -> StoreOptions {
+fn options(settings: &Settings) -> StoreOptions {
     StoreOptions {
+        return_window: settings.store.return_window,
         #[cfg(feature = "planted")]
         planted: crate::planted::committer(),
         ..StoreOptions::default()

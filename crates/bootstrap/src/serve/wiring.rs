@@ -17,10 +17,10 @@ use adapters_store::FileRevocations;
 use adapters_tracing::TracingEvents;
 use application::{
     Admission, AdmissionLimits, Checkpoints, DemoToken, EventSinks, Fanout, Hub, Keeper, Keepers,
-    Ports, Rules, UsageReports, Waiting,
+    Ports, Rules, ToldPresence, UsageReports, Waiting,
     ports::{
-        AppRegistry, AppTable as _, Clock, DeliverySink, EventSink, IdSource, PresenceSink,
-        PresenceStore as _, Revocations,
+        AppRegistry, AppTable as _, Chronicle, Clock, DeliverySink, EventLog, EventSink, IdSource,
+        NoChronicle, PresenceSink, PresenceStore as _, Revocations,
     },
 };
 use listener::Address;
@@ -95,7 +95,11 @@ impl Server {
         let sink = Arc::clone(&fanout) as _;
         let store = Store::open(settings, sink, &clock, &ids, &metrics)?;
         let registry: Arc<dyn AppRegistry> = Arc::clone(&apps.table) as _;
-        let watched: Arc<dyn PresenceSink> = Arc::clone(&fanout) as _;
+        let (chronicle, log) = chronicle(store.as_ref());
+        let watched: Arc<dyn PresenceSink> = Arc::new(ToldPresence {
+            sink: Arc::clone(&fanout) as _,
+            chronicle: Arc::clone(&chronicle),
+        });
         let presence = presence(settings, watched, store.as_ref(), &counting, &clock).await?;
         let usage = counting.counter();
         let metering = counting.recorded(store.as_ref(), &events, &clock, &settings.prices);
@@ -113,13 +117,17 @@ impl Server {
             flight,
             tallies: Arc::clone(&metrics) as _,
             meter,
+            chronicle: Arc::clone(&chronicle),
+            log,
             clock: Arc::clone(&clock),
             ids: Arc::clone(&ids),
         };
         let hub = Hub::new(ports, Arc::clone(&fanout), rules(settings));
         let operator = apps.operator(settings, &hub, store.as_ref(), &ids).await?;
         // Those that were made before this start among them.
-        metering.know(&apps.table.all()).await;
+        let all = apps.table.all();
+        all.iter().for_each(|app| chronicle.follow(app));
+        metering.know(&all).await;
         let Metering { checkpoints, reports } = metering;
         let writable: Arc<dyn Fn() -> bool + Send + Sync> =
             store.as_ref().map_or_else(|| Arc::new(|| true) as _, Store::health);
@@ -280,6 +288,16 @@ async fn presence(
     counting.members_of_before(&before);
     let leases = Arc::clone(&store.broker) as _;
     Ok(Arc::new(MemoryPresence::keeping(watched, clock, leases, before, window)))
+}
+
+/// Who writes down what apps are told of, and who reads it: the store, where there is one.
+fn chronicle(store: Option<&Store>) -> (Arc<dyn Chronicle>, Option<Arc<dyn EventLog>>) {
+    match store {
+        None => (Arc::new(NoChronicle), None),
+        Some(Store { broker, .. }) => {
+            (Arc::clone(broker) as _, Some(Arc::clone(broker) as Arc<dyn EventLog>))
+        }
+    }
 }
 
 /// What is revoked: on disk, where anything is.

@@ -1,6 +1,9 @@
 //! What is configured and does nothing, or less than it seems. Nothing is silently ignored.
 
-use domain::{App, Durability, HistoryPolicy, JwtKey, KeyMaterial, Namespace};
+use domain::{
+    App, Durability, FactKind, FactKinds, HistoryPolicy, JwtKey, KeyMaterial, MessageEvents,
+    Namespace,
+};
 
 use super::{demo::Demo, key_path::KeyPath, server::Server, store::Store};
 
@@ -44,9 +47,25 @@ impl Warnings {
         for (index, namespace) in app.namespaces.iter().enumerate() {
             self.namespace(&path.key("namespaces").index(index), namespace, store);
         }
+        self.events(path, app, store);
+    }
+
+    fn events(&mut self, path: &KeyPath, app: &App, store: &Store) {
         if !app.webhooks.is_empty() {
-            let words = "webhooks come with a later version; nothing is delivered";
+            let words = "deliveries come with a later version; events are kept and can be read";
             self.add(&path.key("webhooks"), words);
+        }
+        let recorded = app.recorded();
+        if recorded != FactKinds::NONE && store.ephemeral {
+            let place = if app.events.keep { "events" } else { "webhooks" };
+            self.add(&path.key(place), "store.ephemeral is on: no event is kept or delivered");
+        }
+        for (index, namespace) in app.namespaces.iter().enumerate() {
+            let told = namespace.events != MessageEvents::None;
+            if told && !recorded.has(FactKind::MessagePublished) {
+                let words = "no webhook is told of message.published, and apps.events.keep is off";
+                self.add(&path.key("namespaces").index(index).key("events"), words);
+            }
         }
     }
 

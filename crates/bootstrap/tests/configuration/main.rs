@@ -9,6 +9,7 @@ mod effective;
 mod exposure;
 mod layers;
 mod refusals;
+mod refusals_events;
 mod scratch;
 mod token;
 mod valid;

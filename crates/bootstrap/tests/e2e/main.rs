@@ -29,6 +29,7 @@ mod demo;
 mod durable;
 mod durable_figures;
 mod echo;
+mod events;
 mod explain;
 mod founding;
 mod full_disk;
