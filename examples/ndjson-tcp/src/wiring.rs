@@ -7,7 +7,9 @@ use adapters_memory::{
     MemoryAppRegistry, MemoryBroker, MemoryPresence, MemoryRateLimiter, MemoryRevocations,
     RandomIds, SystemClock,
 };
-use application::ports::{DomainEvent, EventSink, NoFlightLog, NoMeter, NoPasses, NoTallies};
+use application::ports::{
+    DomainEvent, EventSink, NoChronicle, NoFlightLog, NoMeter, NoPasses, NoTallies,
+};
 use application::{Fanout, Hub, Keeper, Keepers, Ports, Rules, UsageCounter};
 use domain::{Actions, App, AppId, Grant, GrantPattern, JwtAlgorithm, JwtKey, KeyMaterial};
 use tokio::runtime::Handle;
@@ -63,6 +65,8 @@ pub fn hub(app: App, rules: Rules) -> io::Result<Arc<Hub>> {
         events: Arc::new(Silence),
         flight: Arc::new(NoFlightLog),
         tallies: Arc::new(NoTallies),
+        chronicle: Arc::new(NoChronicle),
+        log: None,
         meter: Arc::new(NoMeter),
         clock,
         ids,

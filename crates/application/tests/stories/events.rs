@@ -39,7 +39,13 @@ async fn told(stage: &Stage) -> Vec<String> {
             }
             Fact::SubscriptionCount { channel, count } => format!("{channel} {count}"),
             Fact::MessagePublished(it) => format!("{} {}", it.channel, it.message.data.as_str()),
-            other => other.channel().map_or_else(String::new, ToString::to_string),
+            Fact::ChannelOccupied(channel)
+            | Fact::ChannelVacated(channel)
+            | Fact::CacheMissed(channel) => channel.to_string(),
+            Fact::ClientEvent(event) => format!("{} {}", event.channel, event.name.as_str()),
+            Fact::QuotaReached { .. } | Fact::TokenRevoked(_) | Fact::EventsDropped { .. } => {
+                String::new()
+            }
         };
         told.push(format!("{} {what}", fact.kind()));
     }
