@@ -8,6 +8,7 @@ use serde_json::{Value, json, value::RawValue};
 use super::{
     call::{Call, invalid},
     endpoint::{Data, Outcome, Param, Work},
+    history::message_schema,
 };
 
 /// `GET events`
@@ -133,15 +134,33 @@ pub(super) fn page_schema() -> Value {
 
 fn event_schema() -> Value {
     let kinds: Vec<_> = FactKind::ALL.iter().map(|kind| kind.name()).collect();
+    let (text, number) = (json!({ "type": "string" }), json!({ "type": "integer" }));
+    let mut message = message_schema();
+    // Its data only where the namespace says so.
+    message["required"] = json!(["id", "ts"]);
     json!({
         "type": "object",
         "required": ["sequence", "type", "ts"],
         "properties": {
-            "sequence": { "type": "integer" },
+            "sequence": number,
             "type": { "type": "string", "enum": kinds },
-            "ts": { "type": "integer" }
+            "ts": number,
+            "channel": text,
+            "connection": text,
+            "client": text,
+            "guest": { "type": "boolean" },
+            "reason": text,
+            "info": {},
+            "count": number,
+            "message": message,
+            "name": text,
+            "data": {},
+            "quota": text,
+            "limit": number,
+            "token": text,
+            "issued_before": number
         },
-        "description": "With what its type has: docs/webhooks.md."
+        "description": "Which of these its type has: docs/webhooks.md."
     })
 }
 

@@ -181,7 +181,7 @@ pub(super) fn page_schema() -> Value {
     })
 }
 
-fn message_schema() -> Value {
+pub(super) fn message_schema() -> Value {
     json!({
         "type": "object",
         "required": ["data", "id", "ts"],

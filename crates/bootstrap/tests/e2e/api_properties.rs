@@ -9,7 +9,7 @@ use crate::{
     api::{BACKEND, OPERATOR, VIEWER, shop},
     client::Client,
     http,
-    server::Server,
+    server::{Server, Start},
     tokens::{now, token},
 };
 
@@ -213,13 +213,20 @@ fn faults(value: &Value, schema: &Value, place: &str, found: &mut Vec<String>) {
     }
 }
 
+/// The app `shop`, with all that an app can have: it keeps its events, too.
+fn kept() -> Start {
+    let keys = "[[apps.api_keys]]";
+    let toml = shop().replacen(keys, &format!("[apps.events]\nkeep = true\n{keys}"), 1);
+    Start::bare().args(&["--listen", "127.0.0.1:0"]).toml(&toml)
+}
+
 #[tokio::test]
 async fn every_answer_is_a_documented_one() {
     let document: Value =
         serde_json::from_str(include_str!("../../../../docs/openapi.json")).unwrap();
     let seed = std::env::var("RTMATE_SEED").ok().and_then(|seed| seed.parse().ok());
     let mut whim = Whim(seed.unwrap_or(SEED));
-    let server = Server::with(&shop()).await;
+    let server = kept().serve().await;
     // What was asked and done, of an app's endpoints and of an operator's.
     let mut counts = [(0, 0); 2];
     for (path, operations) in document["paths"].as_object().unwrap() {
