@@ -15,7 +15,7 @@ pub(crate) struct Ring {
     next: u64,
     /// Where the oldest one is.
     tail: u64,
-    /// The last record of each bucket; 0 where there was none.
+    /// The last record of each bucket; [`Self::NOWHERE`] where there was none.
     heads: Box<[u64]>,
 }
 
@@ -24,6 +24,8 @@ impl Ring {
     pub(crate) const BUCKETS: usize = 1024;
     /// Bytes that the chains' beginnings take.
     pub(crate) const INDEX: usize = Self::BUCKETS * size_of::<u64>();
+    /// A place that no record ever has.
+    const NOWHERE: u64 = u64::MAX;
     /// Records begin at multiples of it, so that a gap at the end has room for its own length.
     const STEP: usize = 8;
 
@@ -33,8 +35,8 @@ impl Ring {
         debug_assert!(bytes.is_multiple_of(Self::STEP) && bytes > 2 * Record::MOST);
         let begin = wide(bytes);
         let bytes = vec![0xff; bytes].into_boxed_slice();
-        let mut heads = vec![u64::MAX; Self::BUCKETS].into_boxed_slice();
-        heads.fill(0);
+        // Not 0: an allocator gives zeros without touching them.
+        let heads = vec![Self::NOWHERE; Self::BUCKETS].into_boxed_slice();
         Self { bytes, next: begin, tail: begin, heads }
     }
 
