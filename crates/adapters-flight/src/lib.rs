@@ -1,5 +1,5 @@
 //! The flight recorder: what happened of late on this node, in a fixed amount of memory
-//! (`docs/adr/0023-flight-recorder.md`).
+//! (`docs/adr/0022-flight-recorder.md`).
 //!
 //! [`FlightRecorder`] is told by the port `EventSink` and asked by the port `FlightLog`. It keeps
 //! kinds, names, sizes and decisions; no payload, token, secret or address ever reaches it.

@@ -3,7 +3,6 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
-    time::Duration,
 };
 
 use application::ports::{BrokerError, IdSource, STREAMS_PER_APP};
@@ -34,13 +33,6 @@ const ERASE_FROM: u64 = 64;
 
 /// Keys that a group expires at most.
 const EXPIRED_AT_ONCE: usize = 1024;
-
-/// Of the streams that an app may have, so many go at once where one has to: looking for the longest
-/// idle looks at all.
-const GO_AT_ONCE: usize = STREAMS_PER_APP / 100;
-
-/// Where few were idle the committer does not look again for so long: all apps wait for it.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Everything that becomes true together. Any fact that must not come apart from these joins the
 /// same batch.
@@ -292,41 +284,6 @@ impl Group<'_> {
         let number = self.ledger.counters.next_stream;
         self.ledger.counters.next_stream += 1;
         Ok(Stream::new(app, number, self.ids.epoch(), self.now, Kept::by(policy)))
-    }
-
-    fn streams_of(&self, channel: &ChannelKey) -> usize {
-        self.ledger.apps.get(&channel.app).map_or(0, |entry| entry.streams)
-    }
-
-    /// Forgets the streams of the channel's app that were idle for longest.
-    fn forget_idle(&mut self, channel: &ChannelKey) {
-        let Some(entry) = self.ledger.apps.get_mut(&channel.app) else { return };
-        let looked = entry.in_vain.filter(|last| *last <= self.now);
-        if looked.is_some_and(|last| self.now.since(last) < LOOK_AGAIN) {
-            return;
-        }
-        entry.in_vain = Some(self.now);
-        let mut idle: Vec<(Timestamp, ChannelKey)> = Vec::new();
-        {
-            let state = self.shared.lock();
-            let unused = state.streams.places().iter().filter(|(other, _)| {
-                other.app == channel.app
-                    && !state.attached.contains(*other)
-                    && !self.staged.streams.contains_key(*other)
-            });
-            idle.extend(unused.map(|(other, stream)| (stream.used, other.clone())));
-        }
-        if idle.len() >= GO_AT_ONCE
-            && let Some(entry) = self.ledger.apps.get_mut(&channel.app)
-        {
-            entry.in_vain = None;
-        }
-        idle.sort_unstable_by_key(|(used, _)| *used);
-        idle.truncate(GO_AT_ONCE);
-        for (_, channel) in idle {
-            let gone = self.shared.lock().streams.remove(&channel);
-            gone.into_iter().for_each(|stream| self.bury(&channel, &stream));
-        }
     }
 
     /// A stream is gone: its place at once, its messages bit by bit.

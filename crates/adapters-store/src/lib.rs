@@ -39,6 +39,7 @@ mod fact_row;
 mod graves;
 mod group;
 mod head;
+mod idle_streams;
 mod keys;
 mod lease;
 mod leases;
