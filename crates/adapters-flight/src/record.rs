@@ -134,6 +134,7 @@ impl Record {
             | DomainEvent::Limited { .. }
             | DomainEvent::UsageNotRecorded { .. }
             | DomainEvent::AppChanged { .. }
+            | DomainEvent::Webhook { .. }
             | DomainEvent::OverCapacity { .. } => {}
             DomainEvent::Authenticated { connection, app, client, refreshed, trace } => {
                 self.of(Some(app), Some(*connection), *trace);

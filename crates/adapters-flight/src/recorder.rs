@@ -97,6 +97,7 @@ impl FlightRecorder {
             DomainEvent::Limited { .. }
             | DomainEvent::UsageNotRecorded { .. }
             | DomainEvent::AppChanged { .. }
+            | DomainEvent::Webhook { .. }
             | DomainEvent::OverCapacity { .. } => return None,
             DomainEvent::Authenticated { connection, .. } => {
                 (tag::AUTHENTICATED, of(connection), Decision)

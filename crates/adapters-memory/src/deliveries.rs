@@ -14,7 +14,6 @@ use async_trait::async_trait;
 #[derive(Default)]
 pub struct MemoryDeliveries(Mutex<BTreeMap<EndpointKey, Endpoint>>);
 
-#[derive(Default)]
 struct Endpoint {
     progress: Progress,
     letters: BTreeMap<u64, DeadLetter>,
@@ -42,7 +41,8 @@ impl Deliveries for MemoryDeliveries {
             return Err(DeliveriesError::TooLarge);
         }
         let mut endpoints = self.endpoints();
-        let known = endpoints.entry(endpoint.clone()).or_default();
+        let new = || Endpoint { progress, letters: BTreeMap::new() };
+        let known = endpoints.entry(endpoint.clone()).or_insert_with(new);
         known.progress = progress;
         known.letters.extend(letter.map(|letter| (letter.number, letter)));
         let surplus = known.letters.len().saturating_sub(DEAD_LETTERS);

@@ -20,10 +20,22 @@ pub(crate) struct Figures {
     pub(crate) delivered_bytes: Count,
     pub(crate) recovered: Count,
     pub(crate) not_recovered: Count,
+    pub(crate) webhooks: WebhookCounts,
     /// In the order of [`ErrorCode::ALL`].
     refusals: [Count; ErrorCode::ALL.len()],
     /// In the order of [`Limit::ALL`]: refusals, and how often it came near.
     limits: [(Count, Count); Limit::ALL.len()],
+}
+
+/// What became of requests to an app's webhooks.
+#[derive(Debug, Default)]
+pub(crate) struct WebhookCounts {
+    pub(crate) taken: Count,
+    pub(crate) failed: Count,
+    pub(crate) dead: Count,
+    pub(crate) lost: Count,
+    pub(crate) events: Count,
+    pub(crate) gaps: Count,
 }
 
 impl Default for Figures {
@@ -37,6 +49,7 @@ impl Default for Figures {
             delivered_bytes: Count::default(),
             recovered: Count::default(),
             not_recovered: Count::default(),
+            webhooks: WebhookCounts::default(),
             refusals: std::array::from_fn(|_| Count::default()),
             limits: std::array::from_fn(|_| Default::default()),
         }
@@ -79,7 +92,7 @@ type Place = OnceLock<Box<(AppId, Figures)>>;
 /// The figures of up to [`Self::MOST`] apps; all further ones are counted together.
 ///
 /// A table of places that are taken once and never given back, so that finding one takes no lock.
-/// A place costs its 450 bytes only once it is taken.
+/// A place costs its 500 bytes only once it is taken.
 pub(crate) struct Apps {
     places: Box<[Place]>,
     hasher: RandomState,

@@ -82,6 +82,11 @@ families! {
     GROUPS: Histogram "rtmate_store_commit_commands" [] "Commands in such a group.";
     STORE_FAULTS: Counter "rtmate_store_faults_total" [] "Writes and syncs that failed; all is refused until the store is open again.";
     WRITABLE: Gauge "rtmate_store_writable" [] "1 while the store takes writes, or where there is none.";
+    WEBHOOKS: Counter "rtmate_webhook_requests_total" ["app", "result"] "Requests to webhooks: taken, or failed; dead ones were given up, lost ones too, and could not be kept.";
+    WEBHOOK_EVENTS: Counter "rtmate_webhook_events_total" ["app"] "Events in requests that were taken.";
+    WEBHOOK_GAPS: Counter "rtmate_webhook_gaps_total" ["app"] "How often the log no longer had events that a webhook was to be told.";
+    WEBHOOK_LAG: Gauge "rtmate_webhook_lag_seconds" ["app"] "How long the oldest event has waited that one of the app's webhooks has not taken.";
+    WEBHOOK_SECONDS: Histogram "rtmate_webhook_seconds" [] "Requests to webhooks that were taken.";
     RESIDENT: Gauge "process_resident_memory_bytes" [] "Memory of the process; Linux only.";
     CPU: Counter "process_cpu_seconds_total" [] "CPU time of the process, user and system; Linux only.";
     OPEN_FILES: Gauge "process_max_fds" [] "Files and sockets that the process may have open; Linux only.";

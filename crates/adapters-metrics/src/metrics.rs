@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use application::ports::{self, DomainEvent, EventSink, Meter, Reading, Tallies, Tally, Tick};
+use application::ports::{
+    self, DomainEvent, EventSink, Meter, Reading, Tallies, Tally, Tick, WebhookNews,
+};
 use domain::{AppId, CloseReason, ErrorCode, Timestamp};
 
 use crate::{
@@ -32,6 +34,7 @@ pub struct Metrics {
     pub(crate) commits: Histogram,
     pub(crate) groups: Histogram,
     pub(crate) store_faults: Count,
+    pub(crate) webhooks: Histogram,
     /// Ticks are nanoseconds since then.
     began: Instant,
     wall: Box<dyn Fn() -> Timestamp + Send + Sync>,
@@ -62,6 +65,7 @@ impl Metrics {
             commits: Histogram::new(&TIMES),
             groups: Histogram::new(&SIZES),
             store_faults: Count::default(),
+            webhooks: Histogram::new(&TIMES),
             began: Instant::now(),
             wall: Box::new(wall),
         }
@@ -113,6 +117,23 @@ impl Metrics {
                 count.into_iter().for_each(|count| count.add(1));
             }
             _ => {}
+        }
+    }
+
+    fn webhook(&self, app: &AppId, news: &WebhookNews<'_>) {
+        let counts = &self.apps.of(Some(app)).webhooks;
+        match news {
+            WebhookNews::Sent { events, took } => {
+                counts.taken.add(1);
+                counts.events.add(wide(*events));
+                self.webhooks.observe(nanos(*took));
+            }
+            // One that switches off is a failure, too.
+            WebhookNews::Failed { .. } | WebhookNews::SwitchedOff => counts.failed.add(1),
+            WebhookNews::GivenUp { .. } => counts.dead.add(1),
+            WebhookNews::Lost { .. } => counts.lost.add(1),
+            WebhookNews::Missed { .. } => counts.gaps.add(1),
+            WebhookNews::Stalled { .. } => self.faults.add(1),
         }
     }
 
@@ -200,6 +221,7 @@ impl EventSink for Metrics {
                 count.into_iter().for_each(|count| count.add(1));
             }
             DomainEvent::Failed { .. } | DomainEvent::BackendFailed { .. } => self.faults.add(1),
+            DomainEvent::Webhook { app, news, .. } => self.webhook(app, news),
             // What the log thins out is counted where it is answered.
             DomainEvent::Authenticated { .. }
             | DomainEvent::AuthRefused { .. }

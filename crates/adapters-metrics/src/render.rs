@@ -1,5 +1,9 @@
 //! All figures on one page.
 
+use std::time::Duration;
+
+use domain::AppId;
+
 use crate::{
     apps::Figures,
     family::{self, Family},
@@ -31,6 +35,8 @@ pub struct Levels {
     pub draining: bool,
     /// Whether the store takes writes.
     pub writable: bool,
+    /// Of each app with webhooks: how long the oldest event has waited that one has not taken.
+    pub webhook_lags: Vec<(AppId, Duration)>,
 }
 
 impl Metrics {
@@ -43,6 +49,7 @@ impl Metrics {
         self.requests(&mut page);
         self.messages(&mut page);
         self.store(&mut page, levels);
+        self.webhooks(&mut page, levels);
         process(&mut page, &Process::now());
         page.finish()
     }
@@ -107,6 +114,33 @@ impl Metrics {
         page.family(&family::GROUPS).histogram(&[], &self.groups);
         page.value(&family::STORE_FAULTS, self.store_faults.get());
         page.value(&family::WRITABLE, levels.writable.into());
+    }
+
+    fn webhooks(&self, page: &mut Page, levels: &Levels) {
+        let mut requests = page.family(&family::WEBHOOKS);
+        for (app, Figures { webhooks: counts, .. }) in self.named() {
+            let results = [
+                ("taken", &counts.taken),
+                ("failed", &counts.failed),
+                ("dead", &counts.dead),
+                ("lost", &counts.lost),
+            ];
+            for (result, count) in results.into_iter().filter(|(_, count)| count.get() > 0) {
+                requests.value(&[app, result], count.get());
+            }
+        }
+        let some = |page: &mut Page, family, figure: fn(&Figures) -> u64| {
+            let mut samples = page.family(family);
+            let counts = self.named().map(|(app, figures)| (app, figure(figures)));
+            counts.filter(|(_, n)| *n > 0).for_each(|(app, n)| samples.value(&[app], n));
+        };
+        some(page, &family::WEBHOOK_EVENTS, |figures| figures.webhooks.events.get());
+        some(page, &family::WEBHOOK_GAPS, |figures| figures.webhooks.gaps.get());
+        let mut lags = page.family(&family::WEBHOOK_LAG);
+        for (app, lag) in levels.webhook_lags.iter().take(1_000) {
+            lags.millis(&[app.as_str()], u64::try_from(lag.as_millis()).unwrap_or(u64::MAX));
+        }
+        page.family(&family::WEBHOOK_SECONDS).histogram(&[], &self.webhooks);
     }
 
     fn by_app(&self, page: &mut Page, family: &'static Family, figure: fn(&Figures) -> u64) {

@@ -4,7 +4,7 @@ use application::ports::{
     DEAD_LETTER_BYTES, DEAD_LETTERS, DeadLetter, Deliveries, DeliveriesError, EndpointKey, Progress,
 };
 use async_trait::async_trait;
-use domain::{AppId, Sequence, Timestamp, WebhookName};
+use domain::{AppId, Epoch, Sequence, Timestamp, WebhookName};
 use tokio::{sync::oneshot, task::spawn_blocking, time::timeout};
 
 use crate::{
@@ -92,15 +92,19 @@ impl Delivery {
 }
 
 fn encode(key: &[u8], progress: Progress) -> Vec<u8> {
-    let mut to = Writer::with_capacity(16);
+    let mut to = Writer::with_capacity(32);
     to.u64(progress.cursor.0);
     to.u64(progress.number);
+    to.u64(progress.epoch.bits());
+    to.u64(progress.sealed.0);
     to.sealed(key)
 }
 
 fn decode(key: &[u8], value: &[u8]) -> Option<Progress> {
     let mut from = Reader::unsealed(key, value)?;
-    Some(Progress { cursor: Sequence(from.u64()?), number: from.u64()? })
+    let (cursor, number) = (Sequence(from.u64()?), from.u64()?);
+    let (epoch, sealed) = (Epoch::from_random(from.u64()?), Sequence(from.u64()?));
+    Some(Progress { cursor, number, epoch, sealed })
 }
 
 fn encode_letter(key: &[u8], letter: &DeadLetter) -> Vec<u8> {

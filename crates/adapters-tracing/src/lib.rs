@@ -8,8 +8,8 @@ mod failures;
 
 use std::sync::Arc;
 
-use application::ports::{Clock, DomainEvent, EventSink};
-use domain::TraceId;
+use application::ports::{Clock, DomainEvent, EventSink, WebhookNews};
+use domain::{AppId, TraceId, WebhookName};
 use tracing::{debug, info, warn};
 
 use failures::Failures;
@@ -92,6 +92,7 @@ impl EventSink for TracingEvents {
                 let cause = escaped(cause);
                 warn!(target: "rtmate", cause, "usage is not recorded");
             }
+            DomainEvent::Webhook { app, endpoint, news } => self.webhook(app, endpoint, news),
             DomainEvent::OverCapacity { closed, bytes } => {
                 warn!(target: "rtmate", closed, bytes, "too much waited; the slowest readers were closed");
             }
@@ -132,6 +133,40 @@ impl EventSink for TracingEvents {
                 } else {
                     debug!(target: "rtmate", %connection, reason, lived_ms, "connection closed");
                 }
+            }
+        }
+    }
+}
+
+impl TracingEvents {
+    fn webhook(&self, app: &AppId, endpoint: &WebhookName, news: &WebhookNews<'_>) {
+        match news {
+            WebhookNews::Sent { events, took } => {
+                let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+                debug!(target: "rtmate", %app, %endpoint, events, took_ms, "webhook sent");
+            }
+            WebhookNews::Failed { number, attempts, wait, cause } => {
+                let Some(suppressed) = self.failures.note(self.clock.moment()) else { return };
+                let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+                let cause = escaped(cause);
+                warn!(target: "rtmate", %app, %endpoint, number, attempts, wait_ms, cause, suppressed, "a webhook failed and is tried again");
+            }
+            WebhookNews::SwitchedOff => {
+                warn!(target: "rtmate", %app, %endpoint, "a webhook's receiver is gone; it is asked no more");
+            }
+            WebhookNews::GivenUp { number, attempts, gone } => {
+                warn!(target: "rtmate", %app, %endpoint, number, attempts, gone, "a webhook's request is a dead letter");
+            }
+            WebhookNews::Lost { number, bytes } => {
+                warn!(target: "rtmate", %app, %endpoint, number, bytes, "a webhook's request is lost; it is too large for a dead letter");
+            }
+            WebhookNews::Missed { first, last } => {
+                let (first, last) = (first.0, last.0);
+                warn!(target: "rtmate", %app, %endpoint, first, last, "a webhook missed events; the log no longer has them");
+            }
+            WebhookNews::Stalled { cause } => {
+                let cause = escaped(cause);
+                warn!(target: "rtmate", %app, %endpoint, cause, "a webhook can't go on; trying again");
             }
         }
     }

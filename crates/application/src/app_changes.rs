@@ -20,7 +20,7 @@ use crate::{
 pub(crate) struct AppChanges {
     /// No more than there are apps, and those that were deleted a moment ago. Short lock.
     waiting: Mutex<BTreeSet<AppId>>,
-    came: Notify,
+    pub(crate) came: Notify,
     /// Held, over awaits, by whoever brings what waited: who comes behind waits until that is
     /// brought, too.
     bringing: tokio::sync::Mutex<()>,
@@ -34,7 +34,7 @@ impl AppSink for AppChanges {
 }
 
 impl AppChanges {
-    fn take(&self) -> BTreeSet<AppId> {
+    pub(crate) fn take(&self) -> BTreeSet<AppId> {
         std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

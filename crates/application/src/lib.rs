@@ -17,6 +17,7 @@
 //! * [`Admission`] bounds what is accepted from the network, `limits` what apps, clients and
 //!   addresses may do, [`Waiting`] what waits to go back; `relief` closes the slowest readers where
 //!   that is too much.
+//! * [`Webhooks`] tells the endpoints of apps what happened.
 //! * [`UsageCounter`] counts what apps use, [`Checkpoints`] has it recorded.
 
 mod admission;
@@ -68,6 +69,7 @@ mod usage;
 mod volley;
 mod waiting;
 mod watcher;
+mod webhooks;
 mod wheel;
 
 pub use admission::{Admission, AdmissionLimits, NotAdmitted, Seat};
@@ -99,4 +101,8 @@ pub use session::Session;
 pub use told_presence::ToldPresence;
 pub use usage::{Checkpoints, Step, UsageCounter, UsageReport, UsageReports, UsageRow};
 pub use waiting::Waiting;
+pub use webhooks::{
+    EndpointState, GIVE_UP, LONGEST_WAIT, MOST_RETRY_AFTER, Replayed, WebhookError, WebhookPorts,
+    Webhooks,
+};
 pub use wheel::Wheel;

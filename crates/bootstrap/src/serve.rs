@@ -13,6 +13,7 @@ mod reload;
 mod shutdown;
 mod store;
 mod surface;
+mod webhooks;
 mod wiring;
 
 use std::{io, process::ExitCode};

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use secrecy::SecretString;
 
-use crate::{Event, FactKinds, NamespacePattern};
+use crate::{Event, FactKind, FactKinds, NamespacePattern};
 
 /// The name of an endpoint, used once in its app: 1 to 64 of `A-Z a-z 0-9 _ . -`. Progress and dead
 /// letters are kept under it, so another address under the same name goes on where the one before
@@ -47,6 +47,27 @@ pub enum WebhookFormat {
     Rtmate,
     /// Those of the hosted service whose protocol is spoken here too.
     Pusher,
+}
+
+impl WebhookFormat {
+    /// Whether it has words for events of this kind.
+    #[must_use]
+    pub const fn tells(self, kind: FactKind) -> bool {
+        match self {
+            Self::Rtmate => true,
+            Self::Pusher => matches!(
+                kind,
+                FactKind::ChannelOccupied
+                    | FactKind::ChannelVacated
+                    | FactKind::MemberJoined
+                    | FactKind::MemberLeft
+                    | FactKind::SubscriptionCount
+                    | FactKind::ClientEvent
+                    | FactKind::CacheMissed
+                    | FactKind::EventsDropped
+            ),
+        }
+    }
 }
 
 /// How events are gathered into one request.
@@ -98,13 +119,15 @@ pub struct Webhook {
 }
 
 impl Webhook {
-    /// Whether this endpoint is told of the event.
+    /// Whether this endpoint is told of the event: it wants it, and its format has words for it.
     #[must_use]
     pub fn wants(&self, event: &Event) -> bool {
         let fits = |pattern: &NamespacePattern| {
             event.fact.channel().is_none_or(|channel| pattern.fits(channel))
         };
-        self.events.has(event.fact.kind())
+        let kind = event.fact.kind();
+        self.events.has(kind)
+            && self.format.tells(kind)
             && (self.channels.is_empty() || self.channels.iter().any(fits))
     }
 }
@@ -112,7 +135,7 @@ impl Webhook {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ChannelName, Fact, FactKind, Sequence, Timestamp};
+    use crate::{ChannelName, Fact, Sequence, Timestamp};
 
     #[test]
     fn an_endpoint_is_told_of_its_kinds_in_its_channels() {

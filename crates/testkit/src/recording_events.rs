@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use application::ports::{DomainEvent, EventSink};
+use application::ports::{DomainEvent, EventSink, WebhookNews};
 
 /// Remembers every event as a line of words, without the ids of connections.
 #[derive(Debug, Default)]
@@ -58,6 +58,9 @@ fn line(event: &DomainEvent<'_>) -> Option<String> {
         DomainEvent::Subscription { channel, change, .. } => {
             format!("{} {channel}", if change.made()? { "subscribed" } else { "unsubscribed" })
         }
+        DomainEvent::Webhook { endpoint, news, .. } => {
+            format!("webhook {endpoint} {}", words(news))
+        }
         DomainEvent::Closed { client, reason, lived, .. } => {
             let client = client.map_or("nobody", |client| client.as_str());
             format!("closed {client} {} after {} ms", reason.name(), lived.as_millis())
@@ -70,4 +73,18 @@ fn line(event: &DomainEvent<'_>) -> Option<String> {
         | DomainEvent::Gap { .. }
         | DomainEvent::Presence(_) => return None,
     })
+}
+
+fn words(news: &WebhookNews<'_>) -> String {
+    match news {
+        WebhookNews::Sent { events, .. } => format!("sent {events}"),
+        WebhookNews::Failed { number, attempts, cause, .. } => {
+            format!("failed {number} x{attempts}: {cause}")
+        }
+        WebhookNews::SwitchedOff => "switched off".to_owned(),
+        WebhookNews::GivenUp { number, gone, .. } => format!("given up {number} -{gone}"),
+        WebhookNews::Lost { number, .. } => format!("lost {number}"),
+        WebhookNews::Missed { first, last } => format!("missed {}..{}", first.0, last.0),
+        WebhookNews::Stalled { cause } => format!("stalled: {cause}"),
+    }
 }

@@ -15,7 +15,7 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         "listener" => Some(&["domain", "application"]),
         _ if name.starts_with("protocol-") => Some(&["domain", "application", "json-writer"]),
         // Two of its surfaces belong to a protocol whose words are there.
-        "adapters-http" => {
+        "adapters-http" | "adapters-webhook" => {
             Some(&["domain", "application", "protocol-pusher", "event-json", "json-writer"])
         }
         "event-json" => Some(&["domain", "json-writer"]),

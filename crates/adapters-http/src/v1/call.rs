@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use application::{Backend, Refusal, UsageReports};
+use application::{Backend, Refusal, UsageReports, Webhooks};
 use axum::body::Body;
 use domain::{App, ChannelName, ClientId, ErrorCode, Language, TraceId};
 use http::HeaderMap;
@@ -11,6 +11,7 @@ use http::HeaderMap;
 pub(super) struct Call {
     pub(super) backend: Arc<Backend>,
     pub(super) usage: Arc<UsageReports>,
+    pub(super) webhooks: Option<Arc<Webhooks>>,
     pub(super) app: Arc<App>,
     pub(super) language: Language,
     /// Of the address, decoded.

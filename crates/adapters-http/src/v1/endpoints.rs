@@ -13,6 +13,7 @@ use super::{
         Param,
     },
     events, explain, explained, history, messages, overview, subscriptions, tokens, usage,
+    webhooks,
 };
 
 /// A key of an idempotent request, as a header.
@@ -27,6 +28,8 @@ const KEY: &[Param] = &[Param {
 const CHANNEL: &[ErrorCode] = &[ErrorCode::InvalidChannel];
 const KEPT: &[ErrorCode] =
     &[ErrorCode::InvalidChannel, ErrorCode::NotEnabled, ErrorCode::EpochChanged];
+
+const WEBHOOK: &[ErrorCode] = &[ErrorCode::NotEnabled];
 
 /// What connections may answer to an order.
 const ORDERED: &[ErrorCode] = &[
@@ -260,5 +263,101 @@ pub(super) static ENDPOINTS: &[Endpoint<Call>] = &[
         data: bill::bill_schema,
         refusals: &[],
         run: bill::read,
+    },
+    Endpoint {
+        method: Get,
+        path: "/webhooks",
+        scope: Scope::Read,
+        id: "listWebhooks",
+        summary: "Says how the webhooks of the app stand.",
+        params: &[],
+        body: None,
+        data: webhooks::list_schema,
+        refusals: WEBHOOK,
+        run: webhooks::list,
+    },
+    Endpoint {
+        method: Post,
+        path: "/webhooks/{webhook}/test",
+        scope: Scope::Manage,
+        id: "testWebhook",
+        summary: "Sends a request that tells nothing, and says whether it was taken.",
+        params: &[],
+        body: None,
+        data: webhooks::done_schema,
+        refusals: WEBHOOK,
+        run: webhooks::test,
+    },
+    Endpoint {
+        method: Post,
+        path: "/webhooks/{webhook}/retry",
+        scope: Scope::Manage,
+        id: "retryWebhook",
+        summary: "Has a webhook that fails, or was switched off by 410, try at once.",
+        params: &[],
+        body: None,
+        data: webhooks::done_schema,
+        refusals: WEBHOOK,
+        run: webhooks::retry,
+    },
+    Endpoint {
+        method: Get,
+        path: "/webhooks/{webhook}/letters",
+        scope: Scope::Read,
+        id: "listDeadLetters",
+        summary: "Reads requests that were given up, with their bodies.",
+        params: webhooks::LETTER_PARAMS,
+        body: None,
+        data: webhooks::letters_schema,
+        refusals: WEBHOOK,
+        run: webhooks::letters,
+    },
+    Endpoint {
+        method: Delete,
+        path: "/webhooks/{webhook}/letters",
+        scope: Scope::Manage,
+        id: "dropDeadLetters",
+        summary: "Drops all dead letters.",
+        params: &[],
+        body: None,
+        data: webhooks::done_schema,
+        refusals: WEBHOOK,
+        run: webhooks::drop_all,
+    },
+    Endpoint {
+        method: Post,
+        path: "/webhooks/{webhook}/letters/replay",
+        scope: Scope::Manage,
+        id: "replayDeadLetters",
+        summary: "Sends up to 100 dead letters again, from the oldest, until one is not taken.",
+        params: &[],
+        body: None,
+        data: webhooks::done_schema,
+        refusals: WEBHOOK,
+        run: webhooks::replay_all,
+    },
+    Endpoint {
+        method: Delete,
+        path: "/webhooks/{webhook}/letters/{number}",
+        scope: Scope::Manage,
+        id: "dropDeadLetter",
+        summary: "Drops a dead letter.",
+        params: &[],
+        body: None,
+        data: webhooks::done_schema,
+        refusals: WEBHOOK,
+        run: webhooks::drop_one,
+    },
+    Endpoint {
+        method: Post,
+        path: "/webhooks/{webhook}/letters/{number}/replay",
+        scope: Scope::Manage,
+        id: "replayDeadLetter",
+        summary: "Sends a dead letter again; where it is taken it is none any more.",
+        params: &[],
+        body: None,
+        data: webhooks::done_schema,
+        refusals: WEBHOOK,
+        run: webhooks::replay,
     },
 ];

@@ -101,6 +101,8 @@ fn path_parameter(name: &str) -> Value {
         "channel" => ("The channel's name, percent-encoded: / is %2F, # is %23.", 200),
         "kind" => ("The kind of the key: jwt, api or pusher.", 16),
         "key" => ("The key's name: its kid or jwks_url, name or key, percent-encoded.", 512),
+        "webhook" => ("The webhook's name.", 64),
+        "number" => ("The number of a dead letter.", 20),
         _ => ("The client's id, percent-encoded.", 128),
     };
     json!({

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use application::{
-    Backend, Operator, Refusal, UsageReports,
+    Backend, Operator, Refusal, UsageReports, Webhooks,
     ports::{AppRegistry, Clock, Configuration},
 };
 use axum::{
@@ -34,6 +34,7 @@ use crate::trace::trace_of;
 #[derive(Clone)]
 pub struct ServerApi {
     pub(super) backend: Arc<Backend>,
+    webhooks: Option<Arc<Webhooks>>,
     pub(super) registry: Arc<dyn AppRegistry>,
     pub(super) operator_keys: Arc<[ApiKey]>,
     pub(super) operator: Option<Arc<Operator>>,
@@ -63,6 +64,7 @@ impl ServerApi {
         let (backend, operator_keys) = (Arc::new(backend), operator_keys.into());
         Self {
             backend,
+            webhooks: None,
             registry,
             operator_keys,
             operator: None,
@@ -85,6 +87,12 @@ impl ServerApi {
     #[must_use]
     pub fn configured_by(self, configuration: Arc<dyn Configuration>) -> Self {
         Self { configuration: Some(configuration), ..self }
+    }
+
+    /// With what is known of webhooks, where the server has them.
+    #[must_use]
+    pub fn with_webhooks(self, webhooks: Option<Arc<Webhooks>>) -> Self {
+        Self { webhooks, ..self }
     }
 
     /// On an address that is not public: `/docs` and the document it shows need no key. Everything
@@ -192,6 +200,7 @@ async fn answer(
     let call = Call {
         backend: Arc::clone(&api.backend),
         usage: Arc::clone(&api.usage),
+        webhooks: api.webhooks.clone(),
         app,
         language: api.language_of(&parts.uri),
         path,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::{AppId, Sequence, Timestamp, WebhookName};
+use domain::{AppId, Epoch, Sequence, Timestamp, WebhookName};
 
 use super::Cause;
 
@@ -23,7 +23,7 @@ pub struct EndpointKey {
 }
 
 /// How far an endpoint has been told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
     /// The last event of the app's log that needs no telling any more: told, not wanted, or a dead
     /// letter.
@@ -31,6 +31,11 @@ pub struct Progress {
     /// Requests that were made of the events up to there. The next one has the next number, and has
     /// it again after a restart, so a receiver knows what it has had.
     pub number: u64,
+    /// The life of the log that these places are of: in another one they may name other events.
+    pub epoch: Epoch,
+    /// Where the next request ends, if that was settled before it was sent: it ends there after a
+    /// restart, too. Not behind `cursor` where nothing is settled.
+    pub sealed: Sequence,
 }
 
 /// A request that an endpoint did not take.

@@ -4,10 +4,10 @@ use std::{net::IpAddr, time::Duration};
 
 use domain::{
     AppId, ChannelKey, ChannelName, ClientId, CloseReason, ConnectionId, Denial, ErrorCode,
-    Language, Limit, PresenceChange, Receipt, TraceId,
+    Language, Limit, PresenceChange, Receipt, TraceId, WebhookName,
 };
 
-use super::{Change, Kind};
+use super::{Change, Kind, WebhookNews};
 
 /// Something that happened, for logs, metrics and traces. No payload, token or secret is in it.
 pub enum DomainEvent<'a> {
@@ -201,6 +201,15 @@ pub enum DomainEvent<'a> {
     },
     /// A client came to a channel's members or left them.
     Presence(&'a PresenceChange),
+    /// Something about a webhook.
+    Webhook {
+        /// The tenant.
+        app: &'a AppId,
+        /// The endpoint.
+        endpoint: &'a WebhookName,
+        /// What.
+        news: WebhookNews<'a>,
+    },
     /// A subscription was made or ended.
     Subscription {
         /// Which connection.

@@ -36,6 +36,8 @@ mod tallies;
 mod token_issuer;
 mod token_verifier;
 mod usage_ledger;
+mod webhook_news;
+mod webhook_post;
 
 pub use app_documents::{AppDocuments, BadDocument, Edit, Edited, KeyKind, NotEdited};
 pub use app_registry::{AppRegistry, AppSink, AppTable, RegistryError};
@@ -69,6 +71,10 @@ pub use tallies::{NoTallies, Tallies, Tally};
 pub use token_issuer::{IssueError, TokenIssuer, TokenRequest};
 pub use token_verifier::{TokenError, TokenVerifier};
 pub use usage_ledger::{COUNTED_AT_ONCE, Counted, LedgerError, RecordError, UsageLedger};
+pub use webhook_news::WebhookNews;
+pub use webhook_post::{
+    Content, Missed, Outgoing, POST_TIMEOUT, Parcel, PostError, WebhookPost, WhyMissed,
+};
 
 #[cfg(any(test, feature = "mock"))]
 pub use {

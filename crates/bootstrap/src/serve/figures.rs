@@ -5,7 +5,7 @@ use std::sync::Arc;
 use adapters_http::MakePage;
 use adapters_memory::MemoryPresence;
 use adapters_metrics::{Levels, Metrics};
-use application::{Fanout, Hub, ports::Clock};
+use application::{Fanout, Hub, Webhooks, ports::Clock};
 
 /// Metrics that go by this clock.
 pub(super) fn metrics(clock: &Arc<dyn Clock>) -> Arc<Metrics> {
@@ -22,6 +22,8 @@ pub(super) struct Watched {
     pub(super) presence: Arc<MemoryPresence>,
     /// Says whether the store takes writes, where there is one.
     pub(super) writable: Arc<dyn Fn() -> bool + Send + Sync>,
+    /// Who tells apps what happened, where there is a log of it.
+    pub(super) webhooks: Option<Arc<Webhooks>>,
     /// Connections that may be open.
     pub(super) connections_limit: u32,
 }
@@ -48,6 +50,7 @@ impl Watched {
             queue_bytes_limit: self.hub.waiting().limit(),
             draining: connections.is_draining(),
             writable: (self.writable)(),
+            webhook_lags: self.webhooks.as_ref().map(|it| it.lags()).unwrap_or_default(),
         }
     }
 }

@@ -41,6 +41,7 @@ use super::{
     shutdown::Signals,
     store::Store,
     surface::Surface,
+    webhooks::{self, Telling},
 };
 use crate::{
     data_dir,
@@ -60,6 +61,7 @@ pub(super) struct Server {
     checkpoints: Arc<Checkpoints>,
     /// Counts every connection, from its first byte to its last.
     admission: Arc<Admission>,
+    telling: Option<Telling>,
     /// How long a stopping server waits for what is under way.
     drain: Duration,
 }
@@ -113,7 +115,7 @@ impl Server {
             revocations: revocations(settings, &clock)?,
             limiter: Arc::new(MemoryRateLimiter::new(Arc::clone(&clock))),
             usage,
-            events,
+            events: Arc::clone(&events),
             flight,
             tallies: Arc::clone(&metrics) as _,
             meter,
@@ -129,6 +131,11 @@ impl Server {
         all.iter().for_each(|app| chronicle.follow(app));
         metering.know(&all).await;
         let Metering { checkpoints, reports } = metering;
+        let app_ids = all.iter().map(|app| app.id.clone()).collect();
+        let telling = webhooks::told(store.as_ref()).map(|told| {
+            Telling::new(told, &registry, Arc::clone(&events), (&clock, &ids), app_ids)
+        });
+        let webhooks = telling.as_ref().map(|telling| Arc::clone(telling.webhooks()));
         let writable: Arc<dyn Fn() -> bool + Send + Sync> =
             store.as_ref().map_or_else(|| Arc::new(|| true) as _, Store::health);
         let watched = Watched {
@@ -137,19 +144,31 @@ impl Server {
             fanout,
             presence: Arc::clone(&presence),
             writable: Arc::clone(&writable),
+            webhooks: webhooks.clone(),
             connections_limit: settings.limits.connections,
         };
         let api = server_api(settings, &hub, &registry, &clock, reports);
         let reload = Reload::new(loaded, Arc::clone(&operator), logging, certificate.clone());
         tokio::spawn(Arc::clone(&reload).follow(hangups));
         let api = api.operated_by(operator, apps.local_operator).configured_by(reload);
+        let api = api.with_webhooks(webhooks);
         let issuer = Arc::new(JwtTokenIssuer::new(Arc::clone(&clock)));
         let tokens = Arc::new(DemoToken::new(registry, issuer, Arc::clone(&clock), ids));
         let health = Health { hub: Arc::clone(&hub), admission: Arc::clone(&admission), writable };
         let metrics = shown(settings, watched.pages());
         let routes = Surface { settings, hub: &hub, health, tokens, clock, api, metrics }.routes();
         let drain = settings.server.shutdown_deadline;
-        Ok(Self { listeners, routes, certificate, hub, presence, checkpoints, admission, drain })
+        Ok(Self {
+            listeners,
+            routes,
+            certificate,
+            hub,
+            presence,
+            checkpoints,
+            telling,
+            admission,
+            drain,
+        })
     }
 
     /// The address for clients that was bound.
@@ -165,8 +184,9 @@ impl Server {
     /// Serves until a signal, then tells every client to come back later and waits until the last
     /// socket is closed, for as long as the deadline allows. A second signal ends the wait.
     pub(super) async fn run(self, mut signals: Signals) -> Result<(), NotStarted> {
-        let Self { listeners, routes, certificate, hub, presence, checkpoints, admission, drain } =
-            self;
+        let Self { listeners, routes, certificate, hub, presence, .. } = self;
+        let Self { checkpoints, telling, admission, drain, .. } = self;
+        let telling = telling.map(|telling| (telling.start(), telling));
         let mut timers = tokio::spawn({
             let (hub, checkpoints) = (Arc::clone(&hub), Arc::clone(&checkpoints));
             async move { tokio::join!(hub.run_timers(), checkpoints.run()) }
@@ -196,6 +216,7 @@ impl Server {
             signal = signals.next() => info!(target: "rtmate", signal, "not waiting any longer"),
         }
         serving.close().await;
+        telling.inspect(|(running, telling)| telling.stop(running));
         timers.abort();
         watching.inspect(tokio::task::JoinHandle::abort);
         // The last changes go to the store, which ends what waits before it closes.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use application::ports::{
     DEAD_LETTER_BYTES, DEAD_LETTERS, DeadLetter, Deliveries, DeliveriesError, EndpointKey, Progress,
 };
-use domain::{AppId, Sequence, Timestamp, WebhookName};
+use domain::{AppId, Epoch, Sequence, Timestamp, WebhookName};
 
 /// The adapter under test.
 pub struct DeliveriesFixture {
@@ -21,7 +21,8 @@ fn endpoint(app: &str, name: &str) -> EndpointKey {
 }
 
 fn at(cursor: u64, number: u64) -> Progress {
-    Progress { cursor: Sequence(cursor), number }
+    let (cursor, sealed) = (Sequence(cursor), Sequence(cursor + 3));
+    Progress { cursor, number, epoch: Epoch::from_random(number + 11), sealed }
 }
 
 fn letter(number: u64) -> DeadLetter {

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use application::ports::{Change, DomainEvent, Ender, EventSink, Kind, Maker, OrderKind, Start};
+use application::ports::{
+    Change, DomainEvent, Ender, EventSink, Kind, Maker, OrderKind, Start, WebhookNews,
+};
 use domain::{
     AppId, ChannelKey, ChannelName, ClientId, CloseReason, ConnectionId, Denial, Epoch, ErrorCode,
     GrantSource, Language, Limit, MessageId, Movement, Offset, Position, PresenceChange,
-    PresenceVersion, Receipt, Timestamp, TraceId, grants::DenialRule,
+    PresenceVersion, Receipt, Sequence, Timestamp, TraceId, WebhookName, grants::DenialRule,
 };
 
 /// Guarantee 1: it takes every kind of event, and comes back.
@@ -90,6 +92,7 @@ pub fn every_event_is_taken(sink: &dyn EventSink) {
         sink.record(&DomainEvent::UsageNotRecorded { cause });
         sink.record(&DomainEvent::AppChanged { app, how: "made" });
         sink.record(&DomainEvent::OverCapacity { closed: 1, bytes: 4096 });
+        webhooks(sink, app, cause);
         sink.record(&DomainEvent::Closed {
             connection,
             app: asked,
@@ -140,6 +143,23 @@ fn stream(sink: &dyn EventSink, connection: ConnectionId, channel: &ChannelKey) 
         version: PresenceVersion(1),
         count: 0,
     }));
+}
+
+fn webhooks(sink: &dyn EventSink, app: &AppId, cause: &dyn std::fmt::Display) {
+    let endpoint = &WebhookName::parse("crm").expect("a name");
+    let (number, attempts, wait) = (3, 2, Duration::from_secs(1));
+    let (first, last) = (Sequence(4), Sequence(9));
+    for news in [
+        WebhookNews::Sent { events: 2, took: wait },
+        WebhookNews::Failed { number, attempts, wait, cause },
+        WebhookNews::SwitchedOff,
+        WebhookNews::GivenUp { number, attempts, gone: 1 },
+        WebhookNews::Lost { number, bytes: 5 << 20 },
+        WebhookNews::Missed { first, last },
+        WebhookNews::Stalled { cause },
+    ] {
+        sink.record(&DomainEvent::Webhook { app, endpoint, news });
+    }
 }
 
 /// Guarantee 2: text from outside begins no line. `written` gives what the adapter wrote.

@@ -26,3 +26,4 @@ pub mod tallies;
 pub mod token_issuer;
 pub mod token_verifier;
 pub mod usage_ledger;
+pub mod webhook_post;
