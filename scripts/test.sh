@@ -135,6 +135,14 @@ official_clients() (
   RTMATE_BIN=$target/debug/rtmate node --test
 )
 
+# What is sent to webhooks, verified by the official libraries.
+webhook_receivers() (
+  cargo build --locked -p adapters-webhook --example deliver
+  cd scripts/webhooks
+  npm ci --no-audit --no-fund
+  RTMATE_DELIVER=$target/debug/examples/deliver node --test
+)
+
 # After the official clients: one of their libraries is loaded into a page here.
 browser_tests() (
   cd scripts/browser
@@ -151,6 +159,7 @@ run "the binary" cargo build --locked -p bootstrap
 run "promises under disorder" "$target/debug/rtmate" verify --spawn --seconds 60 --seed 1
 run "JavaScript SDK" javascript_sdk
 run "official Pusher clients" official_clients
+run "webhook receivers" webhook_receivers
 run "browser tests" browser_tests
 
 printf '\nAll tests passed, %d s.\n' $((SECONDS - began))

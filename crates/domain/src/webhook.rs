@@ -110,7 +110,8 @@ pub struct Webhook {
     pub headers: Vec<WebhookHeader>,
     /// In whose words.
     pub format: WebhookFormat,
-    /// What signs the requests: the present secret first, then those of before. Never empty.
+    /// What signs the requests: the present secret first, then those of before. The Pusher format
+    /// signs with the app's key, and may have none.
     pub secrets: Vec<SecretString>,
     /// How events are gathered.
     pub batch: WebhookBatch,

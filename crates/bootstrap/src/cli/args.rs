@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::{
     AppArgs, ExplainArgs, PublishArgs, ReloadArgs, TailArgs, TopArgs, UsageArgs, VerifyArgs,
+    WebhooksArgs,
 };
 use crate::settings::{Flags, Span};
 
@@ -103,6 +104,9 @@ pub enum Command {
     /// Look at the store of channels that are kept on disk, or copy it; the server must be stopped
     #[command(subcommand, after_help = STORE_HELP)]
     Store(StoreCommand),
+    /// Look at the webhooks of a running server, and at requests that they did not take
+    #[command(after_help = super::webhooks::EXAMPLES)]
+    Webhooks(WebhooksArgs),
     /// Break connections and servers, and see whether every promise is kept
     #[command(after_help = super::verify::EXAMPLES)]
     Verify(VerifyArgs),

@@ -10,6 +10,7 @@ mod talk;
 pub mod token;
 mod usage;
 mod verify;
+mod webhooks;
 
 use std::{ffi::OsString, io::Write, process::ExitCode};
 
@@ -23,6 +24,7 @@ pub use operate::{AppArgs, AppCommand, KeyCommand, ReloadArgs, ServerArgs};
 pub use talk::{PublishArgs, ReachArgs, TailArgs};
 pub use usage::UsageArgs;
 pub use verify::VerifyArgs;
+pub use webhooks::WebhooksArgs;
 
 use crate::{
     exit,
@@ -95,6 +97,7 @@ fn dispatch(
         Command::Explain(args) => return inquire::explain(&args, &loaded, now),
         Command::Top(args) => return inquire::top(&args, &loaded),
         Command::Usage(args) => return usage::run(&args, &loaded, around),
+        Command::Webhooks(args) => return webhooks::run(&args, &loaded, issuer, now),
         Command::Store(command) => return store::run(&command, &loaded, now),
         Command::Config(ConfigCommand::Default) | Command::Verify(_) => {}
     }

@@ -5,7 +5,9 @@ use std::{
     sync::Arc,
 };
 
-use domain::{App, AppId, AppStatus, JwtKey, KeyMaterial, Namespace, PusherKey, Webhook};
+use domain::{
+    App, AppId, AppStatus, JwtKey, KeyMaterial, Namespace, PusherKey, Webhook, WebhookFormat,
+};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 
@@ -78,6 +80,7 @@ pub(crate) fn parse_all(
         let path = path.index(index);
         ids.take(&raw.id, &path.key("id"))?;
         let app = raw.parse(&path, context)?;
+        signed_webhooks(&app, &path)?;
         for (index, key) in app.pusher_keys.iter().enumerate() {
             pusher_keys.take(&key.key, &path.key("pusher_keys").index(index).key("key"))?;
         }
@@ -85,6 +88,18 @@ pub(crate) fn parse_all(
         apps.push(app);
     }
     Ok(apps)
+}
+
+/// The Pusher format signs with the app's first key.
+fn signed_webhooks(app: &App, path: &KeyPath) -> Result<(), Problem> {
+    let is_pusher = |webhook: &Webhook| webhook.format == WebhookFormat::Pusher;
+    match app.webhooks.iter().position(is_pusher) {
+        Some(index) if app.pusher_keys.is_empty() => {
+            let place = path.key("webhooks").index(index).key("format");
+            Err(Problem::value(&place, "the app has no pusher_keys to sign with"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The audiences of an app's keys, each with its key: no two apps have the same pair.

@@ -90,7 +90,14 @@ impl RawWebhook {
         })?;
         let private = self.allow_private_addresses.0;
         let raw = RawSecret { here: self.secret, file: self.secret_file, env: self.secret_env };
-        let mut secrets = vec![vault.need(path, raw)?.1];
+        let format = format(&path.key("format"), &self.format)?;
+        let is_given = raw.here.is_some() || raw.file.is_some() || raw.env.is_some();
+        // The Pusher format signs with the app's key.
+        let is_needed = is_given || format == WebhookFormat::Rtmate;
+        let mut secrets = Vec::new();
+        if is_needed {
+            secrets.push(secret(path, raw, vault)?);
+        }
         secrets.extend(previous(self.previous_secrets, &path.key("previous_secrets"), vault)?);
         Ok(Webhook {
             name,
@@ -98,7 +105,7 @@ impl RawWebhook {
             events: events(&self.events, &path.key("events"))?,
             channels: channels(&self.channels, &path.key("channels"))?,
             headers: headers(self.headers, &path.key("headers"))?,
-            format: format(&path.key("format"), &self.format)?,
+            format,
             secrets,
             batch: self.batch.parse(&path.key("batch"))?,
             allow_private_addresses: private,
@@ -123,11 +130,20 @@ fn previous(
     vault: &Vault<'_>,
 ) -> Result<Vec<SecretString>, Problem> {
     at_most(path, raw.len(), PREVIOUS_SECRETS)?;
-    let secret = |(index, raw): (usize, RawPreviousSecret)| {
+    let each = |(index, raw): (usize, RawPreviousSecret)| {
         let raw = RawSecret { here: raw.secret, file: raw.secret_file, env: raw.secret_env };
-        Ok(vault.need(&path.index(index), raw)?.1)
+        secret(&path.index(index), raw, vault)
     };
-    raw.into_iter().enumerate().map(secret).collect()
+    raw.into_iter().enumerate().map(each).collect()
+}
+
+/// Receivers decode what stands behind the prefix: it has to be what they can.
+fn secret(path: &KeyPath, raw: RawSecret, vault: &Vault<'_>) -> Result<SecretString, Problem> {
+    let (place, secret) = vault.need(path, raw)?;
+    if !adapters_webhook::is_key(&secret) {
+        return Err(Problem::at(&place, "after whsec_ must come Base64 of at least 24 bytes"));
+    }
+    Ok(secret)
 }
 
 fn events(raw: &[Text], path: &KeyPath) -> Result<FactKinds, Problem> {

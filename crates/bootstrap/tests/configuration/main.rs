@@ -13,3 +13,4 @@ mod refusals_events;
 mod scratch;
 mod token;
 mod valid;
+mod webhooks;
