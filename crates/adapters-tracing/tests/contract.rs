@@ -52,7 +52,7 @@ fn event_sink_1_every_event_is_taken() {
         .finish();
     let _here = tracing_subscriber::util::SubscriberInitExt::set_default(lines);
     suite::every_event_is_taken(&events());
-    assert_eq!(page.text().lines().count(), 40, "{}", page.text());
+    assert_eq!(page.text().lines().count(), 56, "{}", page.text());
 }
 
 #[test]

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use crate::ports::IdSource;
-
 /// The first wait is up to this long, each next one up to twice as long.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 
@@ -18,25 +16,35 @@ pub const GIVE_UP: Duration = Duration::from_secs(12 * 3600);
 
 /// How long to wait after so many tries: anything up to a bound that doubles (full jitter, so that
 /// endpoints of one receiver do not come back together), and no less than the receiver asked for.
-pub(super) fn wait(ids: &dyn IdSource, attempts: u32, asked: Option<Duration>) -> Duration {
+/// `below` gives a number less than its bound.
+pub(super) fn wait(below: impl Fn(u64) -> u64, attempts: u32, asked: Option<Duration>) -> Duration {
     let doubled = 1u32.checked_shl(attempts.saturating_sub(1)).unwrap_or(u32::MAX);
     let bound = FIRST_WAIT.saturating_mul(doubled).min(LONGEST_WAIT);
     let millis = u64::try_from(bound.as_millis()).unwrap_or(u64::MAX);
-    let jittered = Duration::from_millis(ids.below(millis.saturating_add(1)));
+    let jittered = Duration::from_millis(below(millis.saturating_add(1)));
     jittered.max(asked.unwrap_or_default().min(MOST_RETRY_AFTER))
 }
 
 #[cfg(test)]
 mod tests {
-    use testkit::SequenceIds;
+    use std::cell::Cell;
 
     use super::*;
 
+    /// Numbers that lie far apart.
+    fn spread() -> impl Fn(u64) -> u64 {
+        let next = Cell::new(0u64);
+        move |bound| {
+            next.set(next.get() + 7_368_787);
+            next.get() % bound
+        }
+    }
+
     #[test]
     fn waits_double_up_to_a_bound_and_are_spread() {
-        let ids = SequenceIds::default();
+        let below = spread();
         for (attempts, bound) in [(1, 1), (2, 2), (5, 16), (11, 600), (40, 600), (u32::MAX, 600)] {
-            let waits: Vec<_> = (0..50).map(|_| wait(&ids, attempts, None)).collect();
+            let waits: Vec<_> = (0..50).map(|_| wait(&below, attempts, None)).collect();
             let bound = Duration::from_secs(bound);
             assert!(waits.iter().all(|wait| *wait <= bound), "{attempts}: {waits:?}");
             assert!(waits.iter().any(|wait| *wait > bound / 2), "{attempts}: {waits:?}");
@@ -46,9 +54,9 @@ mod tests {
 
     #[test]
     fn a_receiver_may_ask_for_time_but_not_for_a_day() {
-        let ids = SequenceIds::default();
+        let below = spread();
         let minute = Duration::from_secs(60);
-        assert_eq!(wait(&ids, 1, Some(minute)), minute);
-        assert_eq!(wait(&ids, 1, Some(minute * 60 * 24)), MOST_RETRY_AFTER);
+        assert_eq!(wait(&below, 1, Some(minute)), minute);
+        assert_eq!(wait(&below, 1, Some(minute * 60 * 24)), MOST_RETRY_AFTER);
     }
 }

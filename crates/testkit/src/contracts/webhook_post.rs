@@ -9,6 +9,9 @@ use domain::{
     App, ChannelName, Epoch, Event, Fact, Sequence, Timestamp, Webhook, WebhookFormat, WebhookName,
 };
 
+/// Makes an endpoint of a name and what its receiver answers.
+pub type MakeEndpoint = Box<dyn Fn(&str, u16) -> Webhook>;
+
 /// The adapter under test, and receivers that it reaches.
 pub struct PostFixture {
     /// The adapter.
@@ -16,7 +19,7 @@ pub struct PostFixture {
     /// Whose endpoints they are.
     pub app: App,
     /// An endpoint of this name whose receiver answers with a status; with 0 it never answers.
-    pub endpoint: Box<dyn Fn(&str, u16) -> Webhook>,
+    pub endpoint: MakeEndpoint,
     /// The ids of the requests that came since the last call.
     pub ids: Box<dyn Fn() -> Vec<String>>,
 }

@@ -79,7 +79,7 @@ impl Courier {
         if moment.since(since) >= GIVE_UP {
             return self.give_up(request, failure).await;
         }
-        let wait = schedule::wait(&*self.ports.ids, attempts, asked);
+        let wait = schedule::wait(|bound| self.ports.ids.below(bound), attempts, asked);
         self.tell(WebhookNews::Failed { number, attempts, wait, cause: &failure });
         request.due = moment.after(wait);
         self.standing.write().next_attempt = Some(now.after(wait));
@@ -110,6 +110,7 @@ impl Courier {
 
 /// No more than a dead letter may have of it.
 pub(in crate::webhooks) fn cut(mut text: String) -> String {
-    text.truncate(text.floor_char_boundary(500));
+    let end = (0..=500.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    text.truncate(end.unwrap_or(0));
     text
 }
