@@ -80,7 +80,6 @@ pub(crate) fn parse_all(
         let path = path.index(index);
         ids.take(&raw.id, &path.key("id"))?;
         let app = raw.parse(&path, context)?;
-        signed_webhooks(&app, &path)?;
         for (index, key) in app.pusher_keys.iter().enumerate() {
             pusher_keys.take(&key.key, &path.key("pusher_keys").index(index).key("key"))?;
         }
@@ -129,7 +128,7 @@ fn exclusive_audiences(app: &App, path: &KeyPath, audiences: &mut Unique) -> Res
 impl RawApp {
     fn parse(self, path: &KeyPath, context: &Context<'_>) -> Result<App, Problem> {
         let vault = &context.vault;
-        Ok(App {
+        let app = App {
             id: id(&path.key("id"), &self.id)?,
             status: status(&path.key("status"), &self.status)?,
             demo: false,
@@ -146,7 +145,9 @@ impl RawApp {
             compression: self.compression.0,
             webhooks: webhooks(self.webhooks, &path.key("webhooks"), vault)?,
             events: self.events.parse(&path.key("events"))?,
-        })
+        };
+        signed_webhooks(&app, path)?;
+        Ok(app)
     }
 }
 

@@ -51,10 +51,6 @@ impl Warnings {
     }
 
     fn events(&mut self, path: &KeyPath, app: &App, store: &Store) {
-        if !app.webhooks.is_empty() {
-            let words = "deliveries come with a later version; events are kept and can be read";
-            self.add(&path.key("webhooks"), words);
-        }
         let recorded = app.recorded();
         if recorded != FactKinds::NONE && store.ephemeral {
             let place = if app.events.keep { "events" } else { "webhooks" };

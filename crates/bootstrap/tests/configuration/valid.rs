@@ -135,7 +135,6 @@ fn namespaces_fill_in_what_is_left_out() {
 fn what_has_no_effect_is_said() {
     let expected = [
         "apps[0].namespaces[2].presence: it is off: presence_leave_delay and presence_members have no effect",
-        "apps[0].webhooks: deliveries come with a later version; events are kept and can be read",
         "apps[1].jwt_keys: there are none, and no pusher_keys: no client can come in",
     ];
     assert_eq!(whole().warnings, expected);

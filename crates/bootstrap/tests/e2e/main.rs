@@ -77,6 +77,7 @@ mod traces;
 mod unix_socket;
 mod usage;
 mod verify;
+mod webhooks;
 
 use std::{future::Future, time::Duration};
 
