@@ -216,7 +216,12 @@ impl Webhooks {
             }
             WebhookError::Unavailable(error) => {
                 let (app, what, cause) = (&app.id, "webhooks", &Causes(error));
-                self.ports.events.record(&DomainEvent::BackendFailed { app, what, cause, trace: None });
+                self.ports.events.record(&DomainEvent::BackendFailed {
+                    app,
+                    what,
+                    cause,
+                    trace: None,
+                });
                 Refusal::later(ErrorCode::Unavailable, std::time::Duration::from_secs(1))
             }
         }

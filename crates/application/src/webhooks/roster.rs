@@ -125,7 +125,12 @@ impl Webhooks {
                 Ok(app) => self.follow(&id, app.as_ref()),
                 Err(error) => {
                     let (app, what, cause) = (&id, "webhooks of an app", &Causes(&error));
-                    self.ports.events.record(&DomainEvent::BackendFailed { app, what, cause, trace: None });
+                    self.ports.events.record(&DomainEvent::BackendFailed {
+                        app,
+                        what,
+                        cause,
+                        trace: None,
+                    });
                     self.changes.changed(&id);
                     answered = false;
                 }
