@@ -10,7 +10,8 @@ use crate::{
     space::{AppNumber, Space, app_key, split_app},
 };
 
-/// What is there of all apps, and how many rows are not what was written.
+/// What is there of all apps, and how many rows are not what was written. Rows of an app without a
+/// name wait to be erased: they are not there, and not damaged.
 pub(crate) fn load(
     view: &View,
     names: &HashMap<AppNumber, AppId>,
@@ -18,9 +19,9 @@ pub(crate) fn load(
     let (mut all, mut damaged): (HashMap<AppId, LiveSet>, u64) = (HashMap::new(), 0);
     for row in view.all(Space::Live) {
         let (key, value) = row?;
-        let app = split_app(&key).and_then(|(number, _)| names.get(&number));
-        match (app, read_live(&key, &value)) {
-            (Some(app), Some(fact)) => add(all.entry(app.clone()).or_default(), &fact),
+        match (split_app(&key).map(|(number, _)| names.get(&number)), read_live(&key, &value)) {
+            (Some(None), _) => {}
+            (Some(Some(app)), Some(fact)) => add(all.entry(app.clone()).or_default(), &fact),
             _ => damaged += 1,
         }
     }

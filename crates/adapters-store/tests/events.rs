@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 use adapters_store::restore;
 use application::ports::{Broker, Chronicle, EventLog, LeaseStore};
 use common::{Store, channel as key, draft, keyed};
-use domain::{Draft, Fact, MessageEvents, Namespace, Sequence};
+use domain::{Draft, Fact, FactKind, MessageEvents, Namespace, Sequence};
 use testkit::contracts::{
     chronicle,
     chronicle::{ChronicleFixture, ChronicleRestart, channel, opened, shop},
@@ -46,6 +46,27 @@ fn restarted() -> ChronicleRestart {
 fn endpoints() -> DeliveriesFixture {
     let store = Store::new();
     DeliveriesFixture { open: Box::new(move || Arc::new(store.open())) }
+}
+
+/// A deleted app leaves nothing on disk, and a later one of its name begins empty.
+#[tokio::test]
+async fn a_forgotten_app_takes_its_events_with_it() {
+    let (fixture, store) = durable().await;
+    let (shop, bazaar) = (shop(), chronicle::told_of("bazaar", &FactKind::ALL));
+    for app in [&shop, &bazaar] {
+        fixture.chronicle.follow(app);
+        fixture.note(app, (1..=2000).map(opened));
+        fixture.log.news(&app.id, Sequence(1999)).await;
+    }
+    drop(fixture);
+    let broker = store.open();
+    broker.forget(&shop.id).await.expect("forgotten");
+    drop(broker);
+    // The start after finds what was not erased yet.
+    let broker = store.open();
+    broker.sweep();
+    let contents = broker.check().expect("checked");
+    assert_eq!((contents.events, contents.live), (2000, 2000), "the other app's alone");
 }
 
 #[tokio::test]

@@ -130,7 +130,8 @@ impl Hub {
         ports.registry.watch(told);
         let (events, clock) = (Arc::clone(&ports.events), Arc::clone(&ports.clock));
         let meter = Arc::clone(&ports.meter);
-        let limits = Limits::new(ports.limiter, events, meter, clock, ports.usage);
+        let chronicle = Arc::clone(&ports.chronicle);
+        let limits = Limits::new(ports.limiter, events, meter, clock, ports.usage, chronicle);
         let witnesses = Witnesses {
             meter: Arc::clone(&ports.meter),
             events: Arc::clone(&ports.events),

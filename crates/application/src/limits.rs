@@ -6,12 +6,17 @@ use std::{
     time::Duration,
 };
 
-use domain::{App, AppId, Client, Durability, ErrorCode, Hour, Limit, Namespace, Rate};
+use domain::{
+    App, AppId, Client, Durability, ErrorCode, Fact, FactKind, Hour, Limit, Namespace, Rate,
+};
 
 use crate::{
     Keepers, Refusal, UsageCounter,
     announced::Announced,
-    ports::{Charge, Clock, DomainEvent, EventSink, Meter, Payer, RateLimiter, Reading, TooFast},
+    ports::{
+        Charge, Chronicle, Clock, DomainEvent, EventSink, Meter, Payer, RateLimiter, Reading,
+        TooFast,
+    },
     usage::Judgement,
 };
 
@@ -23,6 +28,7 @@ pub(crate) struct Limits {
     meter: Arc<dyn Meter>,
     clock: Arc<dyn Clock>,
     usage: Arc<UsageCounter>,
+    chronicle: Arc<dyn Chronicle>,
     announced: Announced,
 }
 
@@ -72,8 +78,9 @@ impl Limits {
         meter: Arc<dyn Meter>,
         clock: Arc<dyn Clock>,
         usage: Arc<UsageCounter>,
+        chronicle: Arc<dyn Chronicle>,
     ) -> Self {
-        Self { limiter, events, meter, clock, usage, announced: Announced::new() }
+        Self { limiter, events, meter, clock, usage, chronicle, announced: Announced::new() }
     }
 
     /// Whether a client may send a message to so many subscribers; they are counted only where
@@ -112,6 +119,16 @@ impl Limits {
         self.pay(&bill, Of::App(id)).inspect_err(|refusal| self.note_backend(app, refusal))
     }
 
+    /// The app's backend is told, once a month and quota.
+    fn note_used_up(&self, app: &App, limit: Limit) {
+        if !self.chronicle.wants(&app.id, FactKind::QuotaReached) {
+            return;
+        }
+        let most = app.limits.monthly.of(limit).unwrap_or_default();
+        self.chronicle
+            .note(&app.id, Fact::QuotaReached { quota: limit.name().into(), limit: most });
+    }
+
     /// Whether the app has not used up what it may in this month: an atomic read for each quota.
     fn within_month(&self, app: &App) -> Result<(), Refusal> {
         let quotas = &app.limits.monthly;
@@ -122,12 +139,14 @@ impl Limits {
             return Ok(());
         };
         if let Some((limit, reached)) = news {
-            let (app, address, suppressed) = (Some(&app.id), None, 0);
+            let (id, address, suppressed) = (Some(&app.id), None, 0);
             // Once a month: nothing is held back.
-            let event = DomainEvent::Limited { app, address, limit, reached, suppressed };
+            let event = DomainEvent::Limited { app: id, address, limit, reached, suppressed };
             self.events.record(&event);
-            if !reached {
-                self.meter.note(&Reading::Limited { app, limit, reached });
+            if reached {
+                self.note_used_up(app, limit);
+            } else {
+                self.meter.note(&Reading::Limited { app: id, limit, reached });
             }
         }
         let Some(limit) = reached else { return Ok(()) };

@@ -1,6 +1,6 @@
 //! Bounds of what an app and each of its connections may do.
 
-use crate::Rate;
+use crate::{Limit, Rate};
 
 /// Limits per app; the defaults are those of `docs/protocol.md`, names and sizes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +65,25 @@ impl MonthlyQuotas {
     #[must_use]
     pub const fn is_any(&self) -> bool {
         self.messages.is_some() || self.deliveries.is_some() || self.connection_minutes.is_some()
+    }
+
+    /// The most of what this limit counts; nothing where it has none, or is no quota.
+    #[must_use]
+    pub const fn of(&self, limit: Limit) -> Option<u64> {
+        match limit {
+            Limit::MonthlyMessages => self.messages,
+            Limit::MonthlyDeliveries => self.deliveries,
+            Limit::MonthlyConnectionMinutes => self.connection_minutes,
+            Limit::Connections
+            | Limit::NewConnections
+            | Limit::Messages
+            | Limit::Deliveries
+            | Limit::ClientMessages
+            | Limit::PresenceMembers
+            | Limit::History
+            | Limit::Storage
+            | Limit::Attempts => None,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::{AppId, Durability, Hour, Metric, MonthlyQuotas, Timestamp, Usage};
 
 use super::{Judgement, cells::Cells, table::Table};
-use crate::ports::{Clock, Counted, Meter, Reading, Tick};
+use crate::ports::{Clock, Counted, DomainEvent, EventSink, Meter, Reading, Tick, WebhookNews};
 
 /// Counts for each app what readings tell, until [`Checkpoints`](super::Checkpoints) takes it.
 ///
@@ -24,11 +24,6 @@ impl UsageCounter {
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, by_log: bool) -> Self {
         Self { table: Table::new(), clock, by_log }
-    }
-
-    /// A webhook call of this app was delivered.
-    pub fn webhook_delivered(&self, app: &AppId) {
-        self.of(app, |cells| cells.add(Metric::WebhookDeliveries, 1));
     }
 
     /// Members that are there when the process begins, as those of the start before are until they
@@ -71,6 +66,15 @@ impl UsageCounter {
         let counted = self.table.all().map(|(app, cells)| (app, cells.take(now)));
         let used = counted.filter(|(_, usage)| !usage.is_nothing());
         used.map(|(app, usage)| Counted { app: app.clone(), hour, usage }).collect()
+    }
+}
+
+/// Webhooks are told as events, not as readings: they are rare.
+impl EventSink for UsageCounter {
+    fn record(&self, event: &DomainEvent<'_>) {
+        if let DomainEvent::Webhook { app, news: WebhookNews::Sent { .. }, .. } = event {
+            self.of(app, |cells| cells.add(Metric::WebhookDeliveries, 1));
+        }
     }
 }
 

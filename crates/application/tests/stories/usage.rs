@@ -8,10 +8,10 @@ use std::{
 
 use application::{
     Checkpoints, UsageCounter,
-    ports::{Counted, LedgerError, Meter, Reading, RecordError, UsageLedger},
+    ports::{Counted, EventLog, LedgerError, Meter, Reading, RecordError, UsageLedger},
 };
 use async_trait::async_trait;
-use domain::{AppId, Durability, Hour, Metric, MonthlyQuotas, Usage};
+use domain::{AppId, Durability, Fact, Hour, Metric, MonthlyQuotas, Sequence, Usage};
 use serde_json::{Value, json};
 use testkit::{Actor, ManualClock, RecordingEvents, Scenery, Stage};
 
@@ -328,10 +328,11 @@ async fn refused(actor: &mut Actor) -> Value {
     actor.reads().remove(0)
 }
 
-/// A month in which `shop` may send ten messages.
+/// A month in which `shop` may send ten messages; it keeps its events.
 fn ten_messages() -> Scenery<'static> {
     Scenery::default().with_shop(|app| {
         app.limits.monthly = MonthlyQuotas { messages: Some(10), ..MonthlyQuotas::default() };
+        app.events.keep = true;
     })
 }
 
@@ -357,6 +358,11 @@ async fn a_month_that_is_used_up_refuses_until_the_next_one() {
     let told = stage.events.take();
     let reached = |told: &[String]| told.iter().filter(|it| it.contains("monthly")).count();
     assert_eq!(reached(&told), 1, "once a month: {told:?}");
+    let shop = AppId::parse("shop").unwrap();
+    let kept = stage.chronicle.read(&shop, Sequence(0), 1000, usize::MAX).await.unwrap();
+    let quota = Fact::QuotaReached { quota: "monthly_messages".into(), limit: 10 };
+    let told = kept.events.iter().filter(|event| event.fact == quota).count();
+    assert_eq!(told, 1, "the app's backend is told, once");
     // Others have months of their own.
     let mut other = stage.connect();
     other.auth("bazaar", &stage.token("carol")).await;

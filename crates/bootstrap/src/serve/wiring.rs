@@ -17,7 +17,7 @@ use adapters_store::FileRevocations;
 use adapters_tracing::TracingEvents;
 use application::{
     Admission, AdmissionLimits, Checkpoints, DemoToken, EventSinks, Fanout, Hub, Keeper, Keepers,
-    Ports, Rules, ToldPresence, UsageReports, Waiting,
+    Ports, Rules, ToldPresence, UsageCounter, UsageReports, Waiting,
     ports::{
         AppRegistry, AppTable as _, Chronicle, Clock, DeliverySink, EventLog, EventSink, IdSource,
         NoChronicle, PresenceSink, PresenceStore as _, Revocations,
@@ -84,8 +84,8 @@ impl Server {
         let apps = Apps::of(settings)?;
         let metrics = figures::metrics(&clock);
         let flight = Arc::new(FlightRecorder::new(Arc::clone(&clock)));
-        let events = events(&metrics, &flight, &clock);
         let counting = Counting::new(settings, &clock);
+        let events = events(&metrics, &flight, &counting.counter(), &clock);
         let meter = counting.beside(Arc::clone(&metrics) as _);
         let fanout = Fanout::gathering(tokio::runtime::Handle::current())
             .measured_by(Arc::clone(&meter))
@@ -231,10 +231,12 @@ impl Server {
 fn events(
     metrics: &Arc<Metrics>,
     flight: &Arc<FlightRecorder>,
+    usage: &Arc<UsageCounter>,
     clock: &Arc<dyn Clock>,
 ) -> Arc<dyn EventSink> {
     let log: Arc<dyn EventSink> = Arc::new(TracingEvents::new(Arc::clone(clock)));
-    Arc::new(EventSinks::of([log, Arc::clone(metrics) as _, Arc::clone(flight) as _]))
+    let (metrics, flight) = (Arc::clone(metrics), Arc::clone(flight));
+    Arc::new(EventSinks::of([log, metrics as _, flight as _, Arc::clone(usage) as _]))
 }
 
 /// The metrics, and who sees them.
