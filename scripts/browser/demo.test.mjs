@@ -1,5 +1,6 @@
 // The demo page in a real browser: what a person in front of it sees.
 import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { openTab, ownServer, scriptedServer, startBrowser, startServer } from './harness.mjs';
 
@@ -47,6 +48,16 @@ describe('the demo page', { timeout: 180_000 }, () => {
     }
     const said = jade.message('hello from amber').locator('.message-from');
     assert.equal(await said.innerText(), await amber.name());
+  });
+
+  test('thirty lines of it know the SDK', async () => {
+    const folder = new URL('../../crates/adapters-http/assets/demo/', import.meta.url);
+    const text = await readFile(new URL('demo.js', folder), 'utf8');
+    assert.ok(text.split('\n').length - 1 <= 30, 'demo.js has thirty lines');
+    const scripts = (await readdir(folder)).filter((name) => name.endsWith('.js'));
+    const served = await Promise.all(scripts.map(async (name) => [name, await (await fetch(`${server.url}demo/${name}`)).text()]));
+    const users = served.filter(([, script]) => /^import .*'\/sdk\//m.test(script)).map(([name]) => name);
+    assert.deepEqual(users.sort(), ['demo.js', 'token.js'], 'token.js has the error that says: no token, ever');
   });
 
   test('a tab keeps its name over a reload, a copy of the tab gets another', async () => {
@@ -268,7 +279,6 @@ describe('the demo page', { timeout: 180_000 }, () => {
     server = await startServer(server.port);
     for (const tab of tabs) {
       await tab.state('online', 60_000);
-      await tab.page.locator('.note', { hasText: 'Back after' }).waitFor();
     }
     await jade.say('there you are');
     await amber.message('there you are').waitFor();

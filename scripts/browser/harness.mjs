@@ -50,7 +50,7 @@ export async function openTab(context, url, prepare) {
       );
       return String(await seen.jsonValue());
     },
-    joined: () => page.locator('#chat-lists .note', { hasText: /Joined|Back after/ }).last().waitFor(),
+    joined: () => page.locator('#chat-lists .note', { hasText: 'Joined' }).last().waitFor(),
     /** @param {string} text */
     say: async (text) => {
       await page.locator('#chat-input').fill(text);

@@ -34,12 +34,14 @@ const FILES: &[File] = &[
     file!("dom.js", SCRIPT),
     file!("frames.js", SCRIPT),
     file!("help.js", SCRIPT),
+    file!("link.js", SCRIPT),
     file!("names.js", SCRIPT),
     file!("outbox.js", SCRIPT),
+    file!("page.js", SCRIPT),
     file!("roster.js", SCRIPT),
-    file!("session.js", SCRIPT),
     file!("token.js", SCRIPT),
     file!("tryit.js", SCRIPT),
+    file!("wishes.js", SCRIPT),
     file!("words.js", SCRIPT),
 ];
 

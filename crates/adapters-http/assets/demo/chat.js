@@ -6,7 +6,6 @@
 import { make, stickToEnd } from './dom.js';
 import { Outbox } from './outbox.js';
 import { showRoster } from './roster.js';
-import { join } from './session.js';
 
 /** Messages kept per channel, messages waiting in all, channels joined. */
 const KEPT = 500;
@@ -23,15 +22,15 @@ export const CHANNEL_PATTERN = /^(?!#)[A-Za-z0-9_=@,.;:#/-]{1,200}$/;
  * @property {string} name @property {Membership} membership @property {HTMLOListElement} list
  * @property {HTMLElement} chip @property {HTMLElement} badge @property {number} unread
  * @property {Map<string, HTMLLIElement>} shown by message id @property {Outbox} outbox
- * @property {import('./session.js').Channel} channel of the present client
- * @property {WeakSet<import('./session.js').Channel>} heard those that are listened to
+ * @property {import('./link.js').Link | null} link to the channel, by the present client; null before there is one
  * @property {number} lostAt when the connection went, 0 while it stands
  */
 
 export class ChatView {
   /** @type {Map<string, Room>} */ #rooms = new Map();
   /** @type {Room | null} */ #current = null;
-  /** @type {import('./session.js').Client} given by `use`, before anything else */ #rt = /** @type {any} */ (null);
+  /** @type {import('./link.js').Session} given by `use`, before anything else */ #session = /** @type {any} */ (null);
+  #online = false;
 
   /**
    * @param {object} parts
@@ -58,50 +57,56 @@ export class ChatView {
   open(channel) {
     const known = this.#rooms.get(channel);
     this.#show(known ?? this.#addRoom(channel));
-    if (!known || known.membership === 'refused') this.#enter(/** @type {Room} */ (this.#rooms.get(channel)));
+    if (!known || known.membership === 'refused') this.#join(/** @type {Room} */ (this.#rooms.get(channel)));
   }
 
-  /** Another client from now on: all rooms are entered anew. @param {import('./session.js').Client} rt */
-  use(rt) {
-    this.#rt = rt;
-    for (const room of this.#rooms.values()) this.#enter(room);
+  /** Another client from now on: all rooms are entered anew. @param {import('./link.js').Session} session */
+  use(session) {
+    this.#session = session;
+    for (const room of this.#rooms.values()) {
+      room.link = null;
+      this.#join(room);
+    }
   }
 
   /** The connection came or went. @param {boolean} online */
   connection(online) {
+    this.#online = online;
     for (const room of this.#rooms.values()) {
       if (!online && room.membership === 'joined') room.lostAt = Date.now();
       if (!online && room.membership !== 'refused') room.membership = 'joining';
       // Acknowledged means kept. With history they come again, in their place.
-      if (!online && !room.channel.position) room.outbox.settle();
+      if (!online && !room.link?.channel.position) room.outbox.settle();
       room.outbox.redraw();
     }
     this.#showCurrent();
   }
 
   /** @param {Room} room */
-  #enter(room) {
-    const channel = (room.channel = this.#rt.channel(room.name));
+  #join(room) {
+    const link = (room.link ??= this.#enter(room));
     room.membership = 'joining';
-    if (!room.heard.has(channel)) {
-      room.heard.add(channel);
-      channel.on('message', (message) => this.#receive(room, message));
-      channel.on('gap', ({ cause }) => this.#gap(room, cause));
-      channel.on('subscribed', ({ recovery }) => this.#subscribed(room, recovery));
-      channel.on('unsubscribed', ({ resubscribes }) => resubscribes && this.#left(room));
-      channel.presence.on('change', () => this.#showCurrent());
-    }
-    join(channel).then(
-      () => room.channel === channel && this.#note(room, `Joined ${room.name}. New messages appear here.`),
-      (error) => room.channel === channel && this.#refused(room, error),
+    link.join().then(
+      () => room.link === link && this.#note(room, `Joined ${room.name}. New messages appear here.`),
+      (error) => room.link === link && this.#refused(room, error),
     );
     room.outbox.resume();
     this.#showCurrent();
   }
 
-  /** @param {Room} room @param {'fresh' | 'complete' | 'broken'} recovery */
-  #subscribed(room, recovery) {
-    if (recovery === 'complete' && room.lostAt) this.#note(room, `${away(room)}. Nothing is missing: what was sent meanwhile follows.`);
+  /** @param {Room} room */
+  #enter(room) {
+    return this.#session.enter(room.name, {
+      message: (message) => this.#receive(room, message),
+      gap: ({ cause }) => this.#gap(room, cause),
+      subscribed: () => this.#subscribed(room),
+      unsubscribed: ({ resubscribes }) => resubscribes && this.#left(room),
+      members: () => this.#showCurrent(),
+    });
+  }
+
+  /** A return that missed nothing is not worth a word. @param {Room} room */
+  #subscribed(room) {
     room.membership = 'joined';
     room.lostAt = 0;
     this.#showCurrent();
@@ -160,7 +165,7 @@ export class ChatView {
   /** @param {Room} room @param {Message} message @param {boolean} counts */
   #deliver(room, message, counts) {
     const item = make('li', 'message');
-    const own = message.client === this.#rt.clientId;
+    const own = message.client === this.#session.self();
     item.classList.add(own ? 'message-own' : 'message-other', `tone-${toneOf(message.client)}`);
     const time = make('time', 'message-time', new Date(message.ts).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' }));
     time.dateTime = new Date(message.ts).toISOString();
@@ -223,15 +228,15 @@ export class ChatView {
     /** @type {Room} */
     const room = {
       name, list, membership: 'joining', chip: make('li', 'chip'), badge: make('span', 'badge'),
-      unread: 0, shown: new Map(), lostAt: 0, channel: this.#rt.channel(name), heard: new WeakSet(),
+      unread: 0, shown: new Map(), lostAt: 0, link: null,
       outbox: new Outbox({
         list,
-        channel: () => room.channel,
-        online: () => this.#rt.state === 'online',
-        self: () => this.#rt.clientId ?? '',
+        link: () => /** @type {import('./link.js').Link} */ (room.link),
+        online: () => this.#online,
+        self: () => this.#session.self(),
         shown: (id) => room.shown.has(id),
         deliver: (message) => this.#deliver(room, message, false),
-        tone: () => `tone-${toneOf(this.#rt.clientId ?? '')}`,
+        tone: () => `tone-${toneOf(this.#session.self())}`,
         focus: () => this.parts.input.focus(),
       }),
     };
@@ -243,7 +248,7 @@ export class ChatView {
     close.type = 'button';
     close.setAttribute('aria-label', `Leave ${name}`);
     close.addEventListener('click', () => {
-      room.channel.unsubscribe();
+      room.link?.leave();
       this.#removeRoom(room);
     });
     room.chip.append(label, close);
@@ -282,8 +287,8 @@ export class ChatView {
   #showCurrent() {
     const room = this.#current;
     this.parts.input.disabled = !room || room.membership === 'refused';
-    const presence = room?.channel?.presence;
-    showRoster(this.parts.members, room?.name ?? '', presence?.known ? presence : null, this.#rt?.clientId);
+    const presence = room?.link?.channel.presence;
+    showRoster(this.parts.members, room?.name ?? '', presence?.known ? presence : null, this.#session?.self());
     this.parts.input.placeholder = room ? `Message to ${room.name}` : 'Join a channel first';
   }
 

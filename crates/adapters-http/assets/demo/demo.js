@@ -1,125 +1,28 @@
 // @ts-check
-/** Wires the SDK to the page. */
-import { ChatView } from './chat.js';
-import { byId } from './dom.js';
-import { FramesView } from './frames.js';
-import { showHelp } from './help.js';
-import { CLIENT_PATTERN, keepName, tabName } from './names.js';
-import { startSession } from './session.js';
-import { demoToken } from './token.js';
-import { tryIt } from './tryit.js';
-import { shownAs, whyOf } from './words.js';
+/** All that this page does with the SDK, and what it takes to write one: the modules beside it show, they ask nothing. */
+import { RTMate } from '/sdk/rtmate.js';
+import { startPage } from './page.js';
+import { subscribeToMost } from './wishes.js';
 
-const DEMO_APP = 'demo-app';
-const LOBBY = 'chat:lobby';
-
-const address = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`;
-const name = await tabName();
-const nameInput = byId('name-input', HTMLInputElement);
-nameInput.value = name;
-let channelInView = LOBBY;
-let countdown = 0;
-let token = '';
-let who = { app: DEMO_APP, getToken: demoToken(name), pasted: false };
-/** @type {import('./session.js').Client} */ let rt;
-
-const frames = new FramesView({
-  list: byId('frames', HTMLElement),
-  pause: byId('frames-pause', HTMLButtonElement),
-  clear: byId('frames-clear', HTMLButtonElement),
-  count: byId('frames-count', HTMLElement),
-});
-
-const chat = new ChatView(
-  {
-    chips: byId('channels', HTMLElement),
-    lists: byId('chat-lists', HTMLElement),
-    form: byId('chat-form', HTMLFormElement),
-    input: byId('chat-input', HTMLInputElement),
-    joinForm: byId('join-form', HTMLFormElement),
-    joinInput: byId('join-input', HTMLInputElement),
-    hint: byId('chat-hint', HTMLElement),
-    members: byId('members', HTMLElement),
-  },
-  (channel) => {
-    channelInView = channel;
-    refreshTryIt();
-  },
-);
-
-const refreshTryIt = tryIt({ url: address, app: () => who.app, token: () => token, channel: () => channelInView });
-
-begin();
-chat.open(LOBBY);
-
-/** Begins, or begins again: as somebody else, with another app, or after a refusal. @param {Partial<typeof who>} [changes] */
-function begin(changes) {
-  rt?.close();
-  who = { ...who, ...changes };
-  token = '';
-  rt = startSession(who, {
-    onState: (change) => showState(change),
-    onFrame: (direction, text) => frames.add(direction, text),
-    onToken: (fetched) => {
-      token = fetched;
-      refreshTryIt();
+startPage(({ app, getToken }, page) => {
+  const rt = new RTMate('/ws', { appId: app, getToken, language: 'en' });
+  rt.on('state', page.state);
+  rt.on('frame', page.frame);
+  rt.on('token', page.token);
+  rt.connect().catch(() => {}); // the state says why
+  return {
+    self: () => rt.clientId ?? '',
+    retry: () => rt.connect().catch(() => {}),
+    close: () => rt.close(),
+    enter(name, room) {
+      const channel = rt.channel(name);
+      channel.on('message', room.message);
+      channel.on('gap', room.gap);
+      channel.on('subscribed', room.subscribed);
+      channel.on('unsubscribed', room.unsubscribed);
+      channel.presence.on('change', room.members);
+      const send = (/** @type {string} */ text, /** @type {string} */ key) => channel.send({ text }, { key });
+      return { channel, send, join: () => subscribeToMost(channel), leave: () => channel.unsubscribe() };
     },
-  });
-  chat.use(rt);
-}
-
-/** @param {import('/sdk/rtmate.js').StateChange} change */
-function showState(change) {
-  if (change.error?.reason === 'closed') return; // this page's own doing
-  const shown = shownAs(change.state);
-  const box = byId('state', HTMLElement);
-  const text = byId('state-text', HTMLElement);
-  const wait = byId('state-wait', HTMLElement);
-  const why = shown === 'reconnecting' || shown === 'refused' ? whyOf(change) : '';
-  box.dataset.state = shown;
-  byId('state-why', HTMLElement).textContent = shown === 'reconnecting' ? why : '';
-  byId('reconnect', HTMLButtonElement).hidden = why === '';
-  clearInterval(countdown);
-  wait.textContent = '';
-  if (why) frames.add('note', `closed: ${why}`);
-  if (change.state === 'opening') frames.add('note', `open ${address}`);
-  if (shown === 'connecting') text.textContent = 'Connecting…';
-  if (shown === 'online') {
-    nameInput.value = String(rt.clientId);
-    text.textContent = `Online as ${rt.clientId}`;
-  }
-  if (shown === 'reconnecting') {
-    text.textContent = 'Reconnecting';
-    const at = Date.now() + (change.delayMs ?? 0);
-    // Outside the live region: a screen reader should not count along.
-    const tick = () => (wait.textContent = `in ${Math.max(0, Math.ceil((at - Date.now()) / 1000))} s`);
-    tick();
-    countdown = setInterval(tick, 250);
-  }
-  if (shown === 'refused') text.textContent = `Refused: ${why}`;
-  chat.connection(shown === 'online');
-  showHelp(shown, why, change.error);
-  refreshTryIt();
-}
-
-byId('name-form', HTMLFormElement).addEventListener('submit', (event) => {
-  event.preventDefault();
-  const wanted = nameInput.value.trim();
-  const good = CLIENT_PATTERN.test(wanted);
-  nameInput.setCustomValidity(good ? '' : 'Letters, digits and _ . @ - | : + = only, at most 128.');
-  if (!nameInput.reportValidity()) return;
-  keepName(wanted);
-  begin(who.pasted ? {} : { getToken: demoToken(wanted) });
-  byId('chat-input', HTMLInputElement).focus();
-});
-nameInput.addEventListener('input', () => nameInput.setCustomValidity(''));
-
-byId('reconnect', HTMLButtonElement).addEventListener('click', () => (rt.state === 'stopped' ? begin() : rt.connect().catch(() => {})));
-byId('help-retry', HTMLButtonElement).addEventListener('click', () => begin({ app: DEMO_APP, getToken: demoToken(nameInput.value), pasted: false }));
-byId('own-app-form', HTMLFormElement).addEventListener('submit', (event) => {
-  event.preventDefault();
-  const input = byId('own-token', HTMLTextAreaElement);
-  const pasted = input.value.trim();
-  begin({ app: byId('own-app', HTMLInputElement).value.trim(), getToken: async () => pasted, pasted: true });
-  input.value = '';
+  };
 });

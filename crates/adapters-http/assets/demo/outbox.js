@@ -15,7 +15,7 @@ import { make, stickToEnd } from './dom.js';
  * @property {any} receipt
  * @typedef {object} Room what the outbox has to know of its channel
  * @property {HTMLOListElement} list
- * @property {() => import('./session.js').Channel} channel
+ * @property {() => import('./link.js').Link} link
  * @property {() => boolean} online
  * @property {() => string} self the name of this client
  * @property {(id: string) => boolean} shown
@@ -84,7 +84,7 @@ export class Outbox {
     pending.unsent = false;
     this.#render(pending);
     try {
-      const receipt = await this.room.channel().send({ text }, { key });
+      const receipt = await this.room.link().send(text, key);
       pending.receipt = receipt;
       pending.state = 'acknowledged';
       pending.seen = false;
@@ -103,7 +103,7 @@ export class Outbox {
 
   /** Whether the message is still to come in its place. @param {any} receipt */
   #comes({ position }) {
-    const present = this.room.channel().position;
+    const present = this.room.link().channel.position;
     return present !== null && present.epoch === position?.epoch && position.offset > present.offset;
   }
 
