@@ -195,8 +195,11 @@ pub struct FairnessArgs {
     /// How often everything is measured.
     #[arg(long, default_value_t = 5)]
     pub rounds: usize,
-    /// Seconds of each measurement.
-    #[arg(long, default_value_t = 5.0)]
+    /// Slices that each of a round's three measurements is made of; they take turns.
+    #[arg(long, default_value_t = 4)]
+    pub slices: usize,
+    /// Seconds of each slice.
+    #[arg(long, default_value_t = 2.0)]
     pub seconds: f64,
     /// Messages a second that the flooding app may send, to 50 subscribers.
     #[arg(long, default_value_t = 200)]

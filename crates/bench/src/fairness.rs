@@ -1,9 +1,11 @@
 //! What an app notices of another one that floods the same server, up to its limits and over them.
 //!
 //! Each round measures the quiet app alone, beside the flood, and alone again, on one server: the
-//! second measurement alone beside the first shows what is noise.
+//! second measurement alone beside the first shows what is noise. All three are made of slices that
+//! take turns: a machine has phases, and a slow one shall not meet one of them alone.
 
 mod flood;
+mod stolen;
 
 use std::{fmt::Write as _, fs, path::PathBuf, process::ExitCode, time::Duration};
 
@@ -17,12 +19,14 @@ use crate::{
     cores,
     dialect::Native,
     fault::Fault,
+    histogram::Histogram,
     say,
     target::Target,
     token,
     traffic::{Extent, Outcome, Pace, Plan, Publisher, Traffic},
 };
 use flood::{Flood, Flooded};
+use stolen::Stolen;
 
 /// The app that floods.
 const FLOOD: &str = "flood";
@@ -35,18 +39,31 @@ const PAYLOAD: usize = 128;
 /// How many times the p99 alone the p99 beside the flood may be.
 const BAR: f64 = 1.5;
 
-/// One measurement of the quiet app, in microseconds.
+/// What the quiet app saw in all slices of one kind.
+#[derive(Default)]
 struct Seen {
-    p50: f64,
-    p99: f64,
+    latency: Histogram,
     lost: u64,
 }
 
+impl Seen {
+    fn micros(&self, share: f64) -> f64 {
+        self.latency.quantile(share) as f64 / 1e3
+    }
+
+    fn p99(&self) -> f64 {
+        self.micros(0.99)
+    }
+}
+
+#[derive(Default)]
 struct Round {
     alone: Seen,
     again: Seen,
     beside: Seen,
     flooded: Flooded,
+    /// The share of the machine's time that others on its host took, in percent.
+    stolen: f64,
 }
 
 /// A folder with a configuration, which goes away with this.
@@ -81,19 +98,37 @@ pub fn run(args: &FairnessArgs) -> Result<ExitCode, Fault> {
         let token = token::sign(app, &secret)?;
         Target::at(child.url(), Native { app: app.to_owned(), token }, &Transport::default())
     };
+    let (quiet, flood) = (|| target(APP), || target(FLOOD));
     let mut rounds = Vec::new();
     for number in 1..=args.rounds.max(1) {
         eprintln!("round {number} of {}", args.rounds.max(1));
-        let alone = measure(args, target(APP)?)?;
-        let flood = Flood::begin(target(FLOOD)?, f64::from(args.limit) * args.flood)?;
-        let beside = measure(args, target(APP)?);
-        let flooded = flood.end()?;
-        let (beside, again) = (beside?, measure(args, target(APP)?)?);
-        rounds.push(Round { alone, again, beside, flooded });
+        rounds.push(round(args, &quiet, &flood)?);
     }
-    let ratio = median(rounds.iter().map(|round| round.beside.p99 / round.alone.p99));
+    let ratio = median(rounds.iter().map(|round| round.beside.p99() / round.alone.p99()));
     say(&table(&rounds, ratio));
     Ok(if ratio > BAR && args.strict { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Of two slices the second goes backwards, so that none of the three is always the first.
+fn round(
+    args: &FairnessArgs,
+    quiet: &dyn Fn() -> Result<Target, Fault>,
+    flood: &dyn Fn() -> Result<Target, Fault>,
+) -> Result<Round, Fault> {
+    let mut round = Round::default();
+    let stolen = Stolen::now()?;
+    for slice in 0..args.slices.max(1) {
+        let first = if slice % 2 == 0 { &mut round.alone } else { &mut round.again };
+        measure(args, quiet()?, first)?;
+        let flooding = Flood::begin(flood()?, f64::from(args.limit) * args.flood)?;
+        let beside = measure(args, quiet()?, &mut round.beside);
+        round.flooded.add(&flooding.end()?);
+        beside?;
+        let last = if slice % 2 == 0 { &mut round.again } else { &mut round.alone };
+        measure(args, quiet()?, last)?;
+    }
+    round.stolen = stolen.percent_since()?;
+    Ok(round)
 }
 
 fn configuration(args: &FairnessArgs, secret: &str) -> String {
@@ -122,7 +157,7 @@ secret = "{secret}"
     )
 }
 
-fn measure(args: &FairnessArgs, target: Target) -> Result<Seen, Fault> {
+fn measure(args: &FairnessArgs, target: Target, seen: &mut Seen) -> Result<(), Fault> {
     let plan = Plan {
         channels: vec![SUBSCRIBERS; CHANNELS],
         publishers: vec![Publisher {
@@ -137,8 +172,9 @@ fn measure(args: &FairnessArgs, target: Target) -> Result<Seen, Fault> {
         slow: None,
     };
     let Outcome { streams, verdict, .. } = Traffic::open(target, plan, None)?.run()?;
-    let micros = |share| streams.first().map_or(0, |it| it.latency.quantile(share)) as f64 / 1e3;
-    Ok(Seen { p50: micros(0.5), p99: micros(0.99), lost: verdict.lost })
+    streams.iter().for_each(|stream| seen.latency.add(&stream.latency));
+    seen.lost += verdict.lost;
+    Ok(())
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {
@@ -150,18 +186,18 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
 fn table(rounds: &[Round], ratio: f64) -> String {
     let mut table =
         String::from("p50 and p99 of the quiet app in us; what the flood came to a second\n");
-    for Round { alone, again, beside, flooded } in rounds {
+    for Round { alone, again, beside, flooded, stolen } in rounds {
         // Writing to a text can't fail.
         _ = writeln!(
             table,
             "  alone {:>5.0} {:>6.0}  again {:>5.0} {:>6.0}  beside {:>5.0} {:>6.0}  lost {}  \
-             sent {:>6.0}  taken {:>6.0}  refused {:>6.0}  deliveries {:>7.0}",
-            alone.p50,
-            alone.p99,
-            again.p50,
-            again.p99,
-            beside.p50,
-            beside.p99,
+             sent {:>6.0}  taken {:>6.0}  refused {:>6.0}  deliveries {:>7.0}  stolen {stolen:.2}%",
+            alone.micros(0.5),
+            alone.p99(),
+            again.micros(0.5),
+            again.p99(),
+            beside.micros(0.5),
+            beside.p99(),
             alone.lost + again.lost + beside.lost,
             flooded.a_second(flooded.sent),
             flooded.a_second(flooded.taken),
@@ -169,8 +205,9 @@ fn table(rounds: &[Round], ratio: f64) -> String {
             flooded.a_second(flooded.deliveries),
         );
     }
-    let noise = median(rounds.iter().map(|round| round.again.p99 / round.alone.p99));
-    let middle = median(rounds.iter().map(|round| round.beside.p50 / round.alone.p50));
+    let noise = median(rounds.iter().map(|round| round.again.p99() / round.alone.p99()));
+    let middle =
+        median(rounds.iter().map(|round| round.beside.micros(0.5) / round.alone.micros(0.5)));
     let met = if ratio <= BAR { "met" } else { "missed" };
     _ = writeln!(table, "  p99 again per p99 alone, median   {noise:.2}");
     _ = writeln!(table, "  p50 beside per p50 alone, median  {middle:.2}");

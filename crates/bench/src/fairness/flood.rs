@@ -37,6 +37,15 @@ pub(super) struct Flooded {
 }
 
 impl Flooded {
+    /// What another one came to as well.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.time += other.time;
+        self.sent += other.sent;
+        self.taken += other.taken;
+        self.refused += other.refused;
+        self.deliveries += other.deliveries;
+    }
+
     pub(super) fn a_second(&self, count: u64) -> f64 {
         count as f64 / self.time.as_secs_f64().max(1e-9)
     }
