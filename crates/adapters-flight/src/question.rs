@@ -1,6 +1,6 @@
 //! What a fact must be to belong to an answer.
 
-use application::ports::{Fact, Subject, What};
+use application::ports::{FlightFact, Subject, What};
 
 use crate::{reading, record::tag};
 
@@ -19,7 +19,7 @@ pub(crate) fn may_be(subject: &Subject<'_>, record: &[u8]) -> bool {
 }
 
 /// Whether a fact is of the subject. Its app was looked at before.
-pub(crate) fn is_of(subject: &Subject<'_>, fact: &Fact) -> bool {
+pub(crate) fn is_of(subject: &Subject<'_>, fact: &FlightFact) -> bool {
     match subject {
         Subject::Connection(id) => fact.connection == Some(*id),
         Subject::Client(_, wanted) => matches!(

@@ -1,6 +1,6 @@
 //! A fact out of its bytes.
 
-use application::ports::{Change, Ender, Fact, Kind, Maker, OrderKind, Sent, Start, What};
+use application::ports::{Change, Ender, FlightFact, Kind, Maker, OrderKind, Sent, Start, What};
 use domain::{
     Action, AppId, ChannelName, ClientId, ConnectionId, Denial, Epoch, ErrorCode, GrantPattern,
     GrantSource, MessageId, Offset, Position, Timestamp, TraceId, grants::DenialRule,
@@ -77,12 +77,12 @@ pub(crate) fn app_of(record: &[u8]) -> &[u8] {
 }
 
 /// The whole fact.
-pub(crate) fn fact(record: &[u8]) -> Option<Fact> {
+pub(crate) fn fact(record: &[u8]) -> Option<FlightFact> {
     let mut fields = Fields(record.get(Record::HEAD..)?);
     let app = fields.text()?;
     let connection = fields.connection()?;
     let trace = fields.text()?;
-    Some(Fact {
+    Some(FlightFact {
         at: Timestamp::from_millis(Record::time(record)),
         order: Record::order(record),
         app: AppId::parse(app).ok(),

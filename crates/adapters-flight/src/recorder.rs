@@ -8,7 +8,9 @@ use std::{
     },
 };
 
-use application::ports::{Clock, Depth, DomainEvent, EventSink, Fact, Facts, FlightLog, Subject};
+use application::ports::{
+    Clock, Depth, DomainEvent, EventSink, FlightFact, FlightFacts, FlightLog, Subject,
+};
 use domain::{ChannelKey, ConnectionId, ErrorCode, Timestamp};
 
 use crate::{
@@ -183,7 +185,7 @@ impl EventSink for FlightRecorder {
 }
 
 impl FlightLog for FlightRecorder {
-    fn facts(&self, subject: Subject<'_>, depth: Depth, most: usize) -> Facts {
+    fn facts(&self, subject: Subject<'_>, depth: Depth, most: usize) -> FlightFacts {
         let mut answer = Answer { subject, most, facts: Vec::new(), cut: false, since: self.began };
         let everything = depth == Depth::Everything;
         match subject {
@@ -217,7 +219,7 @@ impl FlightLog for FlightRecorder {
 struct Answer<'a> {
     subject: Subject<'a>,
     most: usize,
-    facts: Vec<Fact>,
+    facts: Vec<FlightFact>,
     /// Whether more were found than are given.
     cut: bool,
     since: Timestamp,
@@ -242,10 +244,10 @@ impl Answer<'_> {
         self.facts.truncate(self.most);
     }
 
-    fn end(mut self) -> Facts {
+    fn end(mut self) -> FlightFacts {
         self.cut();
         let earliest = self.facts.last().map(|fact| fact.at).filter(|_| self.cut);
         let since = self.since.max(earliest.unwrap_or(self.since));
-        Facts { facts: self.facts, since }
+        FlightFacts { facts: self.facts, since }
     }
 }

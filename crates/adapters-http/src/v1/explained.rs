@@ -4,7 +4,7 @@
 
 use application::{
     Explanation, Fate, Fated, Missing, Verdict,
-    ports::{Fact, Sent, What},
+    ports::{FlightFact, Sent, What},
 };
 use domain::{Denial, ErrorCode, Timestamp, grants::DenialRule};
 use serde::Serialize;
@@ -103,7 +103,7 @@ impl Explained {
     }
 }
 
-fn message_of(fact: &Fact) -> Option<&Sent> {
+fn message_of(fact: &FlightFact) -> Option<&Sent> {
     if let What::Published(sent) = &fact.what { Some(sent) } else { None }
 }
 
@@ -157,7 +157,7 @@ fn at(fate: &Fate) -> Option<Timestamp> {
 }
 
 impl Told {
-    fn of(fact: &Fact) -> Self {
+    fn of(fact: &FlightFact) -> Self {
         let (reason, denial) = why(&fact.what);
         Self {
             at: fact.at.as_millis(),

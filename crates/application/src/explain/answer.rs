@@ -2,7 +2,7 @@
 
 use domain::{CloseReason, ConnectionId, Denial, ErrorCode, Timestamp};
 
-use crate::ports::{Ender, Fact, What};
+use crate::ports::{Ender, FlightFact, What};
 
 /// An answer, with what it was made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub struct Explanation {
     /// What is to be said.
     pub verdict: Verdict,
     /// What is remembered of it, the latest first; at most 200.
-    pub facts: Vec<Fact>,
+    pub facts: Vec<FlightFact>,
     /// Since when nothing is missing of what the answer was made of.
     pub since: Timestamp,
 }
@@ -21,17 +21,17 @@ pub enum Verdict {
     /// Nothing is remembered.
     Nothing,
     /// Refused: the latest fact that says so.
-    Refused(Box<Fact>),
+    Refused(Box<FlightFact>),
     /// What is remembered says of no refusal.
     NotRefused,
     /// No such message is remembered.
     NoSuchMessage,
     /// No message was published there then, but somebody was refused to: the latest such fact.
-    NotPublished(Box<Fact>),
+    NotPublished(Box<FlightFact>),
     /// The message was published.
     Published {
         /// The message.
-        message: Box<Fact>,
+        message: Box<FlightFact>,
         /// What became of it, for each connection of the client that is concerned; one without a
         /// connection where there was none.
         fates: Vec<Fated>,
@@ -97,7 +97,7 @@ pub enum Missing {
 
 impl Explanation {
     /// Of requests: were they refused?
-    pub(super) fn of_requests(facts: Vec<Fact>, since: Timestamp) -> Self {
+    pub(super) fn of_requests(facts: Vec<FlightFact>, since: Timestamp) -> Self {
         let verdict = match refusal(&facts) {
             Some(fact) => Verdict::Refused(Box::new(fact.clone())),
             None if facts.is_empty() => Verdict::Nothing,
@@ -108,11 +108,11 @@ impl Explanation {
 }
 
 /// The latest refusal; of a denial the fact that names its rule.
-pub(super) fn refusal(facts: &[Fact]) -> Option<&Fact> {
+pub(super) fn refusal(facts: &[FlightFact]) -> Option<&FlightFact> {
     let place = facts.iter().position(|fact| is_refusal(&fact.what))?;
     let first = &facts[place];
     let denied = matches!(first.what, What::Refused { code: ErrorCode::PermissionDenied, .. });
-    let rule = |fact: &&Fact| {
+    let rule = |fact: &&FlightFact| {
         matches!(fact.what, What::Denied { .. })
             && fact.connection == first.connection
             && fact.trace == first.trace

@@ -11,7 +11,7 @@ use super::{
     answer::refusal,
     standing::{Moment, Standing},
 };
-use crate::ports::{Depth, Fact, Facts, Kind, Sent, Subject, What};
+use crate::ports::{Depth, FlightFact, FlightFacts, Kind, Sent, Subject, What};
 
 /// So far from the time that was asked for a message may be.
 const WINDOW: Duration = Duration::from_secs(5);
@@ -33,7 +33,7 @@ impl Known {
         Self { id, came: None, left: None, channels: None }
     }
 
-    fn is_there(&self, message: &Fact) -> bool {
+    fn is_there(&self, message: &FlightFact) -> bool {
         let came = self.came.is_some_and(|(at, order)| match order {
             0 => at <= message.at,
             _ => order < message.order,
@@ -57,8 +57,8 @@ impl Explain<'_> {
         };
         let key = ChannelKey { app: self.app.clone(), channel: sent.channel.clone() };
         let told = self.log.facts(Subject::Channel(&key), Depth::Decisions, usize::MAX);
-        let is_gap = |fact: &Fact| matches!(fact.what, What::Gap { .. });
-        let gaps: Vec<Fact> = told.facts.into_iter().filter(is_gap).collect();
+        let is_gap = |fact: &FlightFact| matches!(fact.what, What::Gap { .. });
+        let gaps: Vec<FlightFact> = told.facts.into_iter().filter(is_gap).collect();
         let moment = Moment { message, sent, gaps: &gaps };
         let (known, since) = self.connections_of(client);
         let mut answer = Gathered { fates: Vec::new(), facts: vec![message.clone()], since };
@@ -79,7 +79,7 @@ impl Explain<'_> {
     /// One connection: only those that were there then, and those that were given it later.
     fn judge(&self, known: &Known, moment: &Moment<'_>, answer: &mut Gathered) {
         let of = Subject::Connection(known.id);
-        let Facts { facts, since } = self.log.facts(of, Depth::Decisions, usize::MAX);
+        let FlightFacts { facts, since } = self.log.facts(of, Depth::Decisions, usize::MAX);
         let channel = &moment.sent.channel;
         let subscribed_now = known.channels.as_ref().is_some_and(|all| all.contains(channel));
         let standing = Standing { connection: known.id, facts: &facts, since, subscribed_now };
@@ -89,7 +89,7 @@ impl Explain<'_> {
         }
         answer.fates.push(fated);
         answer.since = answer.since.max(since);
-        let concerns = |fact: &Fact| {
+        let concerns = |fact: &FlightFact| {
             fact.app.as_ref() == Some(self.app)
                 && fact.what.channel().is_none_or(|about| about == channel)
         };
@@ -97,7 +97,7 @@ impl Explain<'_> {
     }
 
     /// The message's publication, and what else happened near it.
-    fn find(&self, which: &Which) -> (Facts, Vec<Fact>) {
+    fn find(&self, which: &Which) -> (FlightFacts, Vec<FlightFact>) {
         let of_channel = |channel: &ChannelName| {
             let key = ChannelKey { app: self.app.clone(), channel: channel.clone() };
             self.log.facts(Subject::Channel(&key), Depth::Everything, usize::MAX)
@@ -109,28 +109,28 @@ impl Explain<'_> {
                 (facts, Vec::new())
             }
             Which::Latest(channel) => {
-                let Facts { facts, since } = of_channel(channel);
+                let FlightFacts { facts, since } = of_channel(channel);
                 let near = facts.iter().filter(|fact| is_send_refused(fact)).take(Self::MOST);
                 let near = near.cloned().collect();
                 let sent = facts.into_iter().filter(|fact| published(fact).is_some());
-                (Facts { facts: sent.take(1).collect(), since }, near)
+                (FlightFacts { facts: sent.take(1).collect(), since }, near)
             }
             Which::Place(channel, offset) => {
-                let Facts { mut facts, since } = of_channel(channel);
+                let FlightFacts { mut facts, since } = of_channel(channel);
                 facts.retain(|fact| {
                     let sent = published(fact).map(|(_, sent)| sent);
                     sent.and_then(|it| it.position).is_some_and(|it| it.offset == *offset)
                 });
-                (Facts { facts, since }, Vec::new())
+                (FlightFacts { facts, since }, Vec::new())
             }
             Which::Time(channel, at) => {
-                let Facts { mut facts, since } = of_channel(channel);
+                let FlightFacts { mut facts, since } = of_channel(channel);
                 let off = |time: Timestamp| time.since(*at).max(at.since(time));
                 facts.retain(|fact| off(fact.at) <= WINDOW);
                 let near = facts.iter().filter(|fact| is_send_refused(fact)).cloned().collect();
                 facts.retain(|fact| published(fact).is_some());
                 facts.sort_by_key(|fact| published(fact).map(|(_, sent)| off(sent.stamped)));
-                (Facts { facts, since }, near)
+                (FlightFacts { facts, since }, near)
             }
         }
     }
@@ -138,7 +138,7 @@ impl Explain<'_> {
     /// The connections of a client, the latest first, and since when none is missing.
     pub(super) fn connections_of(&self, client: &ClientId) -> (Vec<Known>, Timestamp) {
         let of = Subject::Client(self.app, client);
-        let Facts { facts, since } = self.log.facts(of, Depth::Decisions, usize::MAX);
+        let FlightFacts { facts, since } = self.log.facts(of, Depth::Decisions, usize::MAX);
         let mut known: Vec<Known> = Vec::new();
         for open in (self.open)(client) {
             let entry = entry(&mut known, open.id);
@@ -177,12 +177,12 @@ fn entry(known: &mut Vec<Known>, id: ConnectionId) -> &mut Known {
 /// An answer under way.
 struct Gathered {
     fates: Vec<Fated>,
-    facts: Vec<Fact>,
+    facts: Vec<FlightFact>,
     since: Timestamp,
 }
 
 /// There was no connection, or it is not known whether there was.
-fn absence(known: &[Known], message: &Fact, since: Timestamp) -> Fated {
+fn absence(known: &[Known], message: &FlightFact, since: Timestamp) -> Fated {
     let before = known.iter().filter_map(|known| known.left);
     let left = before.filter(|(_, order, _)| *order < message.order).max_by_key(|left| left.1);
     let after = known.iter().filter_map(|known| known.came);
@@ -194,14 +194,14 @@ fn absence(known: &[Known], message: &Fact, since: Timestamp) -> Fated {
     Fated { connection: None, fate, certain: true }
 }
 
-fn published(fact: &Fact) -> Option<(&Fact, &Sent)> {
+fn published(fact: &FlightFact) -> Option<(&FlightFact, &Sent)> {
     match &fact.what {
         What::Published(sent) if !sent.repeated => Some((fact, sent)),
         _ => None,
     }
 }
 
-fn is_send_refused(fact: &Fact) -> bool {
+fn is_send_refused(fact: &FlightFact) -> bool {
     match &fact.what {
         What::Denied { denial, .. } => denial.action == Action::Send,
         What::Refused { kind, .. } => *kind == Kind::Send,

@@ -15,7 +15,7 @@ use domain::AppId;
 
 use crate::{
     backend::OpenConnection,
-    ports::{Depth, Fact, FlightLog, Subject, What},
+    ports::{Depth, FlightFact, FlightLog, Subject, What},
 };
 
 pub use answer::{Explanation, Fate, Fated, Missing, Verdict};
@@ -55,7 +55,7 @@ impl Explain<'_> {
     }
 
     /// What became of a client's requests, connection by connection, the latest first.
-    fn add_decisions(&self, known: &mut Vec<Fact>, client: &domain::ClientId) {
+    fn add_decisions(&self, known: &mut Vec<FlightFact>, client: &domain::ClientId) {
         let connections = self.connections_of(client).0;
         for connection in connections.iter().take(Self::CONNECTIONS) {
             let subject = Subject::Connection(connection.id);
@@ -68,7 +68,7 @@ impl Explain<'_> {
 
     /// Lets go what is another app's. What has none yet is of the app that the connection came to;
     /// whoever only claimed to be of this one shows no more than that.
-    fn keep_own(&self, facts: &mut Vec<Fact>) {
+    fn keep_own(&self, facts: &mut Vec<FlightFact>) {
         let came_in = facts.iter().any(|fact| {
             fact.app.as_ref() == Some(self.app) && !matches!(fact.what, What::AuthRefused { .. })
         });

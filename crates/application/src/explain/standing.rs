@@ -7,21 +7,21 @@ use std::time::Duration;
 use domain::{Action, ChannelName, ConnectionId, Timestamp};
 
 use super::answer::{Fate, Fated, Missing};
-use crate::ports::{Change, Ender, Fact, Kind, Sent, Start, What};
+use crate::ports::{Change, Ender, FlightFact, Kind, Sent, Start, What};
 
 /// A message and the channel's gaps.
 pub(super) struct Moment<'a> {
-    pub(super) message: &'a Fact,
+    pub(super) message: &'a FlightFact,
     pub(super) sent: &'a Sent,
     /// Gaps of the channel, the latest first.
-    pub(super) gaps: &'a [Fact],
+    pub(super) gaps: &'a [FlightFact],
 }
 
 /// A connection, as it is remembered.
 pub(super) struct Standing<'a> {
     pub(super) connection: ConnectionId,
     /// Its decisions, the latest first.
-    pub(super) facts: &'a [Fact],
+    pub(super) facts: &'a [FlightFact],
     /// Since when none of them is missing.
     pub(super) since: Timestamp,
     /// Whether it is subscribed at this moment.
@@ -44,12 +44,15 @@ impl Standing<'_> {
             return (Fate::Recovered(at), true);
         }
         let (before, after) = self.around(moment);
-        let made = |fact: &&&Fact| change(fact, channel).is_some_and(|c| c.made() == Some(true));
-        let ended = |fact: &&&Fact| change(fact, channel).is_some_and(|c| c.made() == Some(false));
+        let made =
+            |fact: &&&FlightFact| change(fact, channel).is_some_and(|c| c.made() == Some(true));
+        let ended =
+            |fact: &&&FlightFact| change(fact, channel).is_some_and(|c| c.made() == Some(false));
         let last = before.iter().find(|fact| made(fact) || ended(fact));
         let next = after.iter().find(|fact| made(fact) || ended(fact));
         let reaches = self.since <= moment.message.at;
-        let near = |fact: Option<&&Fact>| fact.is_some_and(|it| is_near(it.at, moment.message.at));
+        let near =
+            |fact: Option<&&FlightFact>| fact.is_some_and(|it| is_near(it.at, moment.message.at));
         let certain = !near(last) && !near(next);
         let subscribed = match (last, next) {
             (Some(last), _) => made(&last),
@@ -75,7 +78,7 @@ impl Standing<'_> {
     }
 
     /// Its facts before the message, the latest first, and those after it, the earliest first.
-    fn around(&self, moment: &Moment<'_>) -> (Vec<&Fact>, Vec<&Fact>) {
+    fn around(&self, moment: &Moment<'_>) -> (Vec<&FlightFact>, Vec<&FlightFact>) {
         let order = moment.message.order;
         let (mut after, before): (Vec<_>, Vec<_>) =
             self.facts.iter().partition(|fact| fact.order > order);
@@ -102,8 +105,8 @@ impl Standing<'_> {
     /// pushed to, and when that was; nothing where no place is known.
     fn is_behind(
         &self,
-        before: &[&Fact],
-        after: &[&Fact],
+        before: &[&FlightFact],
+        after: &[&FlightFact],
         moment: &Moment<'_>,
     ) -> Option<(Timestamp, bool)> {
         let (channel, place) = (&moment.sent.channel, moment.sent.position?);
@@ -122,7 +125,11 @@ impl Standing<'_> {
     }
 
     /// A gap that ended the subscription, which the session itself had not seen yet.
-    fn lost_by_gap<'a>(&self, made: Option<&Fact>, moment: &Moment<'a>) -> Option<&'a Fact> {
+    fn lost_by_gap<'a>(
+        &self,
+        made: Option<&FlightFact>,
+        moment: &Moment<'a>,
+    ) -> Option<&'a FlightFact> {
         let since = made.map_or(0, |fact| fact.order);
         let before = moment.message.order;
         moment.gaps.iter().find(|gap| gap.order > since && gap.order < before && made.is_some())
@@ -137,8 +144,8 @@ impl Standing<'_> {
 }
 
 /// Why there was no subscription.
-fn missing(before: &[&Fact], after: &[&Fact], channel: &ChannelName) -> Missing {
-    let why = |fact: &&Fact| match &fact.what {
+fn missing(before: &[&FlightFact], after: &[&FlightFact], channel: &ChannelName) -> Missing {
+    let why = |fact: &&FlightFact| match &fact.what {
         What::Subscription { change: Change::Ended(by), channel: at } if at == channel => {
             Some(Missing::Ended(fact.at, *by))
         }
@@ -152,19 +159,19 @@ fn missing(before: &[&Fact], after: &[&Fact], channel: &ChannelName) -> Missing 
         }
         _ => None,
     };
-    let later = |fact: &&Fact| matches!(change(fact, channel), Some(Change::Made(_)));
+    let later = |fact: &&FlightFact| matches!(change(fact, channel), Some(Change::Made(_)));
     let later = || after.iter().find(|fact| later(fact)).map(|fact| Missing::Later(fact.at));
     before.iter().find_map(why).or_else(later).unwrap_or(Missing::NeverAsked)
 }
 
-fn change(fact: &Fact, channel: &ChannelName) -> Option<Change> {
+fn change(fact: &FlightFact, channel: &ChannelName) -> Option<Change> {
     match &fact.what {
         What::Subscription { channel: at, change } if at == channel => Some(*change),
         _ => None,
     }
 }
 
-fn placed(fact: &Fact, channel: &ChannelName) -> Option<Start> {
+fn placed(fact: &FlightFact, channel: &ChannelName) -> Option<Start> {
     match change(fact, channel) {
         Some(Change::Placed(start)) => Some(start),
         _ => None,

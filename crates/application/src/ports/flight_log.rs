@@ -10,7 +10,7 @@ use super::{Change, Kind, OrderKind};
 /// Something that happened: what of a [`super::DomainEvent`] is remembered. No address, payload,
 /// token or secret is in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fact {
+pub struct FlightFact {
     /// When it was told.
     pub at: Timestamp,
     /// Its place among all facts of this node: what came later has more.
@@ -233,9 +233,9 @@ pub enum Depth {
 
 /// What is remembered of a subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Facts {
+pub struct FlightFacts {
     /// The latest first.
-    pub facts: Vec<Fact>,
+    pub facts: Vec<FlightFact>,
     /// Since when nothing of it is missing.
     pub since: Timestamp,
 }
@@ -253,7 +253,7 @@ pub struct Facts {
 /// It may take milliseconds: asked for people, not for each request.
 pub trait FlightLog: Send + Sync {
     /// The latest facts of a subject, at most `most`. A message's is one, whatever the depth.
-    fn facts(&self, subject: Subject<'_>, depth: Depth, most: usize) -> Facts;
+    fn facts(&self, subject: Subject<'_>, depth: Depth, most: usize) -> FlightFacts;
 }
 
 /// Where nobody remembers anything.
@@ -261,7 +261,7 @@ pub trait FlightLog: Send + Sync {
 pub struct NoFlightLog;
 
 impl FlightLog for NoFlightLog {
-    fn facts(&self, _: Subject<'_>, _: Depth, _: usize) -> Facts {
-        Facts { facts: Vec::new(), since: Timestamp::from_millis(u64::MAX) }
+    fn facts(&self, _: Subject<'_>, _: Depth, _: usize) -> FlightFacts {
+        FlightFacts { facts: Vec::new(), since: Timestamp::from_millis(u64::MAX) }
     }
 }

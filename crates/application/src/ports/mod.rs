@@ -54,7 +54,7 @@ pub use deliveries::{
 pub use delivery_sink::DeliverySink;
 pub use event_log::{EventLog, EventLogError, EventPage, SNAPSHOT_THINGS, Snapshot};
 pub use event_sink::{DomainEvent, EventSink, OrderKind};
-pub use flight_log::{Depth, Fact, Facts, FlightLog, NoFlightLog, Sent, Subject, What};
+pub use flight_log::{Depth, FlightFact, FlightFacts, FlightLog, NoFlightLog, Sent, Subject, What};
 pub use history_store::{
     HistoryError, HistoryStore, Order, POSITION_IDLE, Page, Query, STREAMS_PER_APP,
 };

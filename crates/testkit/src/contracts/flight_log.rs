@@ -156,7 +156,7 @@ pub fn nothing_is_missing_since(log: &dyn FlightLog, sink: &dyn EventSink, tick:
     assert_eq!(decisions.facts.len(), 1, "messages push out no decision");
 }
 
-fn number(fact: &application::ports::Fact) -> u32 {
+fn number(fact: &application::ports::FlightFact) -> u32 {
     let What::Published(sent) = &fact.what else { panic!("{fact:?}") };
     sent.id.as_str()[2..].parse().expect("a number")
 }
