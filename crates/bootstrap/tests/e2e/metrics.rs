@@ -152,10 +152,12 @@ fn expressions(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// A metric of webhooks: there are samples of it only where there are webhooks.
+/// A metric of webhooks or limits: there are samples of it only where there are webhooks, or where a
+/// limit was met.
 fn without_samples(line: &str) -> Option<&str> {
     let name = line.strip_prefix("# TYPE ")?.split(' ').next()?;
-    name.starts_with("rtmate_webhook_").then_some(name)
+    let rare = ["rtmate_webhook_", "rtmate_limit_"];
+    rare.iter().any(|prefix| name.starts_with(prefix)).then_some(name)
 }
 
 #[tokio::test]
