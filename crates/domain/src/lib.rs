@@ -47,6 +47,7 @@ pub mod payload;
 pub mod peer;
 pub mod position;
 pub mod presence;
+pub mod public_address;
 pub mod pusher_key;
 pub mod pusher_options;
 pub mod rate;
@@ -91,6 +92,7 @@ pub use position::{Epoch, Offset, Position};
 pub use presence::{
     Attendance, Member, Movement, PresenceChange, PresenceCount, PresenceVersion, Roster,
 };
+pub use public_address::is_public_address;
 pub use pusher_key::PusherKey;
 pub use pusher_options::PusherOptions;
 pub use rate::Rate;
