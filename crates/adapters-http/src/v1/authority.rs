@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use application::Refusal;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use domain::{ApiKey, App, AppId, AppStatus, ErrorCode, Peer, Scope, TraceId};
+use domain::{ApiKey, ApiKeyHash, App, AppId, AppStatus, ErrorCode, Peer, Scope, TraceId};
 use http::{HeaderMap, header};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -62,12 +62,48 @@ fn authorization<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
     fits.then(|| value.trim())
 }
 
-fn need(key: &ApiKey, scope: Scope) -> Result<(), Refusal> {
-    if key.scopes.contains(&scope) {
-        return Ok(());
+/// What is shown is good for something: a key that counts now, or a session of one.
+pub(super) struct Good {
+    key: ApiKey,
+    is_operator: bool,
+    viewer: bool,
+}
+
+impl Good {
+    /// The key's name, for people.
+    pub(super) fn name(&self) -> &str {
+        &self.key.name
     }
-    let detail = format!("the key lacks the scope {}", scope.name());
-    Err(Refusal::because(ErrorCode::PermissionDenied, detail))
+
+    /// Whether the key is good for all apps.
+    pub(super) const fn is_operator(&self) -> bool {
+        self.is_operator
+    }
+
+    /// The same, for a viewer only to read.
+    pub(super) fn narrowed(self, viewer: bool) -> Self {
+        Self { viewer: self.viewer || viewer, ..self }
+    }
+
+    fn allows(&self, scope: Scope) -> bool {
+        self.key.scopes.contains(&scope) && (!self.viewer || scope == Scope::Read)
+    }
+
+    /// The names of what it may do.
+    pub(super) fn scopes(&self) -> Vec<&'static str> {
+        let allowed = Scope::ALL.into_iter().filter(|scope| self.allows(*scope));
+        allowed.map(Scope::name).collect()
+    }
+
+    /// Refuses what it may not do.
+    pub(super) fn need(&self, scope: Scope) -> Result<(), Refusal> {
+        if self.allows(scope) {
+            return Ok(());
+        }
+        let what = if self.viewer { "a viewer's session" } else { "the key" };
+        let detail = format!("{what} lacks the scope {}", scope.name());
+        Err(Refusal::because(ErrorCode::PermissionDenied, detail))
+    }
 }
 
 impl ServerApi {
@@ -87,9 +123,7 @@ impl ServerApi {
         if shown.is_token() {
             return self.admit_token(peer, shown, app, scope, trace).await;
         }
-        let hash = hash_of_key(shown.reveal());
-        let own = app.as_ref().and_then(|app| find(&app.api_keys, &hash));
-        let Some(key) = own.or_else(|| find(&self.operator_keys, &hash)) else {
+        let Some(good) = self.good_for(peer, shown, app.as_deref()) else {
             return Err(self.refuse(peer, ErrorCode::InvalidToken, trace));
         };
         let Some(app) = &app else {
@@ -97,7 +131,7 @@ impl ServerApi {
             return Err(Refusal::because(ErrorCode::NotFound, "no such app"));
         };
         serves(app, peer)?;
-        need(key, scope)?;
+        good.need(scope)?;
         Ok(Arc::clone(app))
     }
 
@@ -128,8 +162,7 @@ impl ServerApi {
         Ok(app)
     }
 
-    /// Whether a request about no app may be answered: operators alone may ask such. The demo app's
-    /// key is an operator's for this same machine.
+    /// Whether a request about no app may be answered: operators alone may ask such.
     pub(crate) fn admit_operator(
         &self,
         peer: &Peer,
@@ -140,19 +173,56 @@ impl ServerApi {
         let Some(shown) = shown else {
             return Err(self.refuse(peer, ErrorCode::Unauthenticated, trace));
         };
-        let local = find(self.local_operator.as_slice(), &hash_of_key(shown.reveal()));
-        match self.operator(shown).or(local.filter(|_| peer.is_same_machine())) {
-            Some(key) => need(key, scope),
+        match self.good_for_all(peer, shown) {
+            Some(good) => good.need(scope),
             None => Err(self.refuse(peer, ErrorCode::InvalidToken, trace)),
         }
     }
 
-    /// The operator's key that this is.
-    pub(super) fn operator(&self, shown: &Shown) -> Option<&ApiKey> {
-        find(&self.operator_keys, &hash_of_key(shown.reveal()))
+    /// What is shown is good for this app: a key of it, an operator's, or a session of one of these.
+    /// Where there is no such app only operators' keys are.
+    pub(super) fn good_for(&self, peer: &Peer, shown: &Shown, app: Option<&App>) -> Option<Good> {
+        let shown = hash_of_key(shown.reveal());
+        let Some(session) = self.sessions.find(&shown) else {
+            return self.key_for(peer, &shown, app);
+        };
+        let good = match &session.app {
+            None => self.operator_key(peer, &session.key),
+            Some(id) if app.is_some_and(|app| app.id == *id) => {
+                self.key_for(peer, &session.key, app)
+            }
+            Some(_) => None,
+        };
+        good.map(|good| good.narrowed(session.viewer))
     }
 
-    async fn find(&self, app: &str) -> Result<Option<Arc<App>>, Refusal> {
+    /// What is shown is good for all apps: an operator's key, or a session of one that is not for
+    /// one app alone.
+    pub(super) fn good_for_all(&self, peer: &Peer, shown: &Shown) -> Option<Good> {
+        let shown = hash_of_key(shown.reveal());
+        let Some(session) = self.sessions.find(&shown) else {
+            return self.operator_key(peer, &shown);
+        };
+        let good = self.operator_key(peer, &session.key).filter(|_| session.app.is_none());
+        good.map(|good| good.narrowed(session.viewer))
+    }
+
+    fn key_for(&self, peer: &Peer, hash: &ApiKeyHash, app: Option<&App>) -> Option<Good> {
+        let own = app.and_then(|app| find(&app.api_keys, hash)).cloned();
+        let own = own.map(|key| Good { key, is_operator: false, viewer: false });
+        own.or_else(|| self.operator_key(peer, hash))
+    }
+
+    /// The demo app's key is an operator's for this same machine.
+    fn operator_key(&self, peer: &Peer, hash: &ApiKeyHash) -> Option<Good> {
+        let local = find(self.local_operator.as_slice(), hash);
+        let local = local.filter(|_| peer.is_same_machine());
+        let key = find(&self.operator_keys, hash).or(local)?.clone();
+        Some(Good { key, is_operator: true, viewer: false })
+    }
+
+    /// The app of this name, where it names one.
+    pub(super) async fn find(&self, app: &str) -> Result<Option<Arc<App>>, Refusal> {
         let Ok(id) = AppId::parse(app) else { return Ok(None) };
         self.registry.find(&id).await.map_err(|error| {
             tracing::warn!(target: "rtmate", %error, "the server API can't look up apps");
@@ -193,7 +263,7 @@ fn of_token(code: ErrorCode) -> ErrorCode {
 }
 
 /// Whether the app answers backends from there. Only who speaks for the app is told.
-fn serves(app: &App, peer: &Peer) -> Result<(), Refusal> {
+pub(super) fn serves(app: &App, peer: &Peer) -> Result<(), Refusal> {
     if app.demo && !peer.is_same_machine() {
         let detail = "the demo app answers this same machine only";
         return Err(Refusal::because(ErrorCode::OriginDenied, detail));

@@ -45,13 +45,14 @@ pub(super) struct Param {
     pub(super) schema: fn() -> Value,
 }
 
-/// One endpoint. `C` is what it is called with: that of an app, or that of an operator.
-pub(super) struct Endpoint<C: 'static> {
+/// One endpoint. `C` is what it is called with: that of an app, or that of an operator. `S` is `()`
+/// where no scope is needed.
+pub(super) struct Endpoint<C: 'static, S = Scope> {
     pub(super) method: Method,
-    /// Behind `/v1/apps/{app}` for an app's, behind `/v1` for an operator's.
+    /// Behind `/v1/apps/{app}` for an app's, behind `/v1` for an operator's and those of sessions.
     pub(super) path: &'static str,
     /// What its caller's key needs.
-    pub(super) scope: Scope,
+    pub(super) scope: S,
     /// One word that no other endpoint has.
     pub(super) id: &'static str,
     pub(super) summary: &'static str,

@@ -3,6 +3,7 @@
 //! * `endpoints` is the one table of what there is: the routes and the OpenAPI document are made of
 //!   it. `endpoint` says what a row has.
 //! * `serve` answers a request: language, key and scope (`authority`, `keys`), then the endpoint.
+//! * `sessions` are short-lived tokens in place of keys.
 //! * `failures` bounds and notes refused keys, by address.
 //! * `call` is what an endpoint is given, with its address and query parsed; `body` reads bodies.
 //! * `messages`, `batch`, `history`, `channels`, `clients`, `subscriptions`,
@@ -32,6 +33,7 @@ mod operator;
 mod overview;
 mod reference;
 mod serve;
+mod sessions;
 mod subscriptions;
 mod tokens;
 mod usage;

@@ -10,6 +10,7 @@ use super::{
     endpoints::ENDPOINTS,
     operator::OPERATOR_ENDPOINTS,
     serve::{BASE, ROOT},
+    sessions::SESSION_ENDPOINTS,
     usage_formats::other_media,
 };
 
@@ -20,12 +21,17 @@ pub fn document() -> String {
     let mut paths: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
     for endpoint in OPERATOR_ENDPOINTS {
         let path = paths.entry(format!("{ROOT}{}", endpoint.path)).or_default();
-        let operation = operation(ROOT, endpoint, &OPERATOR_EVERYWHERE);
+        let operation = operation(ROOT, endpoint, &OPERATOR_EVERYWHERE, Some(endpoint.scope));
         path.insert(method(endpoint.method).to_owned(), operation);
     }
     for endpoint in ENDPOINTS {
         let path = paths.entry(format!("{BASE}{}", endpoint.path)).or_default();
-        let operation = operation(BASE, endpoint, &EVERYWHERE);
+        let operation = operation(BASE, endpoint, &EVERYWHERE, Some(endpoint.scope));
+        path.insert(method(endpoint.method).to_owned(), operation);
+    }
+    for endpoint in SESSION_ENDPOINTS {
+        let path = paths.entry(format!("{ROOT}{}", endpoint.path)).or_default();
+        let operation = operation(ROOT, endpoint, &EVERYWHERE, None);
         path.insert(method(endpoint.method).to_owned(), operation);
     }
     let document = json!({
@@ -43,7 +49,7 @@ pub fn document() -> String {
                 "key": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "A key of the app (apps[].api_keys) or of an operator (operator.keys)."
+                    "description": "A key of the app (apps[].api_keys) or of an operator (operator.keys), or the token of a session."
                 }
             },
             "schemas": { "Refusal": refusal_schema() }
@@ -62,7 +68,12 @@ const fn method(method: Method) -> &'static str {
     }
 }
 
-fn operation<C>(base: &str, endpoint: &Endpoint<C>, everywhere: &[ErrorCode]) -> Value {
+fn operation<C, S>(
+    base: &str,
+    endpoint: &Endpoint<C, S>,
+    everywhere: &[ErrorCode],
+    scope: Option<Scope>,
+) -> Value {
     let path = format!("{base}{}", endpoint.path);
     let named = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let mut parameters: Vec<Value> = named.map(path_parameter).collect();
@@ -76,11 +87,13 @@ fn operation<C>(base: &str, endpoint: &Endpoint<C>, everywhere: &[ErrorCode]) ->
     let mut operation = json!({
         "operationId": endpoint.id,
         "summary": endpoint.summary,
-        "description": needs(base, endpoint.scope),
-        "x-scope": endpoint.scope.name(),
+        "description": needs(base, scope),
         "parameters": parameters,
         "responses": responses(endpoint, everywhere)
     });
+    if let Some(scope) = scope {
+        operation["x-scope"] = scope.name().into();
+    }
     if let Some(schema) = endpoint.body {
         operation["requestBody"] = json!({
             "required": true,
@@ -90,7 +103,8 @@ fn operation<C>(base: &str, endpoint: &Endpoint<C>, everywhere: &[ErrorCode]) ->
     operation
 }
 
-fn needs(base: &str, scope: Scope) -> String {
+fn needs(base: &str, scope: Option<Scope>) -> String {
+    let Some(scope) = scope else { return "Needs no scope.".to_owned() };
     let whose = if base == ROOT { " and an operator's key" } else { "" };
     format!("Needs the scope {}{whose}.", scope.name())
 }
@@ -125,7 +139,7 @@ fn parameter(param: &Param) -> Value {
 }
 
 /// By status: a success, and each class of refusals with the reasons that it may have.
-fn responses<C>(endpoint: &Endpoint<C>, everywhere: &[ErrorCode]) -> Value {
+fn responses<C, S>(endpoint: &Endpoint<C, S>, everywhere: &[ErrorCode]) -> Value {
     let mut responses = Map::new();
     responses.insert(
         "200".to_owned(),
@@ -212,9 +226,16 @@ mod tests {
     fn every_endpoint_is_in_it_once() {
         let document: Value = serde_json::from_str(&document()).unwrap();
         let operator = OPERATOR_ENDPOINTS.iter().map(|endpoint| endpoint.id);
+        let session = SESSION_ENDPOINTS.iter().map(|endpoint| endpoint.id);
         let ids: BTreeSet<_> =
-            ENDPOINTS.iter().map(|endpoint| endpoint.id).chain(operator).collect();
-        assert_eq!(ids.len(), ENDPOINTS.len() + OPERATOR_ENDPOINTS.len());
+            ENDPOINTS.iter().map(|endpoint| endpoint.id).chain(operator).chain(session).collect();
+        let all = ENDPOINTS.len() + OPERATOR_ENDPOINTS.len() + SESSION_ENDPOINTS.len();
+        assert_eq!(ids.len(), all);
+        for endpoint in SESSION_ENDPOINTS {
+            let path = format!("{ROOT}{}", endpoint.path);
+            let operation = &document["paths"][&path][method(endpoint.method)];
+            assert_eq!(operation["operationId"], endpoint.id);
+        }
         for endpoint in OPERATOR_ENDPOINTS {
             let path = format!("{ROOT}{}", endpoint.path);
             let operation = &document["paths"][&path][method(endpoint.method)];

@@ -116,7 +116,7 @@ impl ServerApi {
         if self.is_internal || peer.is_same_machine() {
             return Ok(());
         }
-        if asked.shown.as_ref().is_some_and(|shown| self.operator(shown).is_some()) {
+        if asked.shown.as_ref().is_some_and(|shown| self.good_for_all(peer, shown).is_some()) {
             return Ok(());
         }
         let app = asked.shown.as_ref().and_then(|shown| shown.app.as_deref());

@@ -27,6 +27,7 @@ use super::{
     failures::Failures,
     operator::{self, OPERATOR_ENDPOINTS},
     reference,
+    sessions::{self, SESSION_ENDPOINTS, Sessions},
 };
 use crate::trace::trace_of;
 
@@ -42,6 +43,7 @@ pub struct ServerApi {
     /// An operator's key for this same machine alone.
     pub(super) local_operator: Option<ApiKey>,
     pub(super) failures: Arc<Failures>,
+    pub(super) sessions: Arc<Sessions>,
     /// Whether only those come whom the network lets come: what is no secret needs no key then.
     pub(super) is_internal: bool,
     usage: Arc<UsageReports>,
@@ -60,7 +62,8 @@ impl ServerApi {
         language: Language,
         usage: Arc<UsageReports>,
     ) -> Self {
-        let failures = Arc::new(Failures::new(clock));
+        let failures = Arc::new(Failures::new(Arc::clone(&clock)));
+        let sessions = Arc::new(Sessions::new(clock));
         let (backend, operator_keys) = (Arc::new(backend), operator_keys.into());
         Self {
             backend,
@@ -71,6 +74,7 @@ impl ServerApi {
             configuration: None,
             local_operator: None,
             failures,
+            sessions,
             is_internal: false,
             usage,
             language,
@@ -145,6 +149,15 @@ pub fn server_api(api: ServerApi) -> Router {
         let serve = move |State(api): State<ServerApi>, path: Params, request: Request| async move {
             let uri = request.uri().clone();
             let outcome = operator::answer(&api, endpoint, path, request).await;
+            api.finish(&uri, outcome)
+        };
+        let path = format!("{ROOT}{}", endpoint.path);
+        router = router.route(&path, on(filter(endpoint.method), serve));
+    }
+    for endpoint in SESSION_ENDPOINTS {
+        let serve = move |State(api): State<ServerApi>, request: Request| async move {
+            let uri = request.uri().clone();
+            let outcome = sessions::answer(&api, endpoint, request).await;
             api.finish(&uri, outcome)
         };
         let path = format!("{ROOT}{}", endpoint.path);

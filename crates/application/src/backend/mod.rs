@@ -13,6 +13,7 @@ mod subscriptions;
 use std::{fmt, sync::Arc, time::Duration};
 
 use domain::{App, AppId, ChannelName, ErrorCode, Peer, Scope, TraceId};
+use secrecy::SecretString;
 
 use crate::{Hub, Refusal, causes::Causes, ports::DomainEvent};
 
@@ -59,6 +60,12 @@ impl Backend {
     pub async fn scopes(&self, app: &Arc<App>, token: &str) -> Result<Vec<Scope>, Refusal> {
         let claims = self.hub.authenticate.claims(app, token).await;
         claims.map(|claims| claims.api).map_err(|error| error.refusal())
+    }
+
+    /// A secret that nobody can guess: 256 random bits as 64 hexadecimal digits.
+    #[must_use]
+    pub fn secret(&self) -> SecretString {
+        self.hub.ids.key()
     }
 
     /// A port failed: the log gets the cause, the backend only learns that it may try again.

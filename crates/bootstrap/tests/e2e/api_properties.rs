@@ -179,6 +179,14 @@ async fn make(server: &Server) {
     assert!([200, 409].contains(&answer.status), "{}", answer.body);
 }
 
+/// A session of the operator, for the app.
+async fn session(server: &Server) -> String {
+    let key = format!("Bearer {OPERATOR}");
+    let answer =
+        http::post(server, "/v1/session", &[("Authorization", &*key)], r#"{"app": "shop"}"#).await;
+    answer.json()["data"]["token"].as_str().unwrap().to_owned()
+}
+
 /// What of `value` is not as the schema says, as far as these documents say anything.
 fn faults(value: &Value, schema: &Value, place: &str, found: &mut Vec<String>) {
     let fits = match schema["type"].as_str() {
@@ -227,8 +235,8 @@ async fn every_answer_is_a_documented_one() {
     let seed = std::env::var("RTMATE_SEED").ok().and_then(|seed| seed.parse().ok());
     let mut whim = Whim(seed.unwrap_or(SEED));
     let server = kept().serve().await;
-    // What was asked and done, of an app's endpoints and of an operator's.
-    let mut counts = [(0, 0); 2];
+    // What was asked and done, of an app's endpoints, of an operator's and of sessions.
+    let mut counts = [(0, 0); 3];
     for (path, operations) in document["paths"].as_object().unwrap() {
         for (method, operation) in operations.as_object().unwrap() {
             for _ in 0..TRIES {
@@ -247,6 +255,15 @@ async fn every_answer_is_a_documented_one() {
                     let key = whim.one(&[&keys[..], &[VIEWER, "guess"]].concat());
                     let apps = ["shop", "shop", "shop", "shop", "shop", "shop", "bazaar", "nobody"];
                     (key, whim.one(&apps))
+                };
+                let begun;
+                let (key, kind) = match path.starts_with("/v1/session") {
+                    true if whim.likely() && !operation["requestBody"].is_object() => {
+                        begun = session(&server).await;
+                        (&*begun, 2)
+                    }
+                    true => (key, 2),
+                    false => (key, usize::from(operated)),
                 };
                 let bearer = format!("Bearer {key}");
                 let mut headers: Vec<_> = headers.iter().map(|(n, v)| (&**n, &**v)).collect();
@@ -267,7 +284,7 @@ async fn every_answer_is_a_documented_one() {
                 let media = media.split(';').next().unwrap_or_default();
                 if media != "application/json" {
                     assert!(!documented["content"][media].is_null(), "{media}: {}", shown());
-                    let counted = &mut counts[usize::from(operated)];
+                    let counted = &mut counts[kind];
                     *counted = (counted.0 + 1, counted.1 + 1);
                     continue;
                 }
@@ -282,14 +299,14 @@ async fn every_answer_is_a_documented_one() {
                 faults(&answer.json(), schema, "the answer", &mut found);
                 assert!(found.is_empty(), "{found:?}: {}", shown());
                 assert_eq!(answer.json()["code"], answer.status, "{}", shown());
-                let counted = &mut counts[usize::from(operated)];
+                let counted = &mut counts[kind];
                 counted.0 += 1;
                 counted.1 += usize::from(answer.status == 200);
             }
         }
     }
     // Few whims are a document.
-    for ((asked, done), share) in counts.into_iter().zip([5, 10]) {
+    for ((asked, done), share) in counts.into_iter().zip([5, 10, 2]) {
         assert!(done * share > asked, "only {done} of {asked} requests did anything");
     }
 }

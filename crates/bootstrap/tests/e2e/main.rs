@@ -24,6 +24,7 @@ mod certificate;
 mod chat;
 mod client;
 mod compression;
+mod console_api;
 mod cut_cable;
 mod demo;
 mod durable;
