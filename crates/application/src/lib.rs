@@ -74,7 +74,7 @@ mod wheel;
 
 pub use admission::{Admission, AdmissionLimits, NotAdmitted, Seat};
 pub use backend::{
-    Backend, BackendMessage, ChannelState, Obeyed, Occupied, OpenConnection, Overview,
+    Backend, BackendMessage, ChannelState, Connected, Obeyed, Occupied, OpenConnection, Overview,
 };
 pub use connection::Connection;
 pub use connections::Connections;

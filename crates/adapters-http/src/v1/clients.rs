@@ -1,14 +1,60 @@
-//! Clients: their connections, and the end of them.
+//! Clients: who is connected, how, and the end of it.
 
 use application::OpenConnection;
 use domain::CloseReason;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use tokio::sync::Semaphore;
+
 use super::{
     call::Call,
     endpoint::{Param, Work, data},
 };
+
+/// Clients of a page, unless asked for otherwise, and at most.
+const LIMIT: u64 = 100;
+const MOST: u64 = 1000;
+
+/// Lists that are made at once: each looks at every connection.
+static AT_ONCE: Semaphore = Semaphore::const_new(1);
+
+#[derive(Serialize)]
+struct Listed {
+    clients: Vec<Entry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Entry {
+    client: String,
+    connections: usize,
+    opened_at: u64,
+    guest: bool,
+}
+
+/// `GET clients`
+pub(super) fn list(call: Call) -> Work {
+    Box::pin(async move {
+        let limit = call.query.number("limit", 1, MOST)?.unwrap_or(LIMIT);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let prefix = call.query.text("prefix").unwrap_or_default();
+        let after = call.query.text("cursor");
+        let _turn = AT_ONCE.acquire().await;
+        let connected = call.backend.connected(&call.app.id, prefix, after, limit);
+        let (connected, more) = connected.await;
+        let last = connected.last().map(|last| last.client.to_string());
+        let entry = |one: application::Connected| Entry {
+            client: one.client.to_string(),
+            connections: one.connections,
+            opened_at: one.opened.as_millis(),
+            guest: one.guest,
+        };
+        let clients = connected.into_iter().map(entry).collect();
+        data(&Listed { clients, next: last.filter(|_| more) })
+    })
+}
 
 #[derive(Serialize)]
 struct Shown {
@@ -20,8 +66,12 @@ struct Shown {
 struct Connection {
     connection: String,
     opened_at: u64,
+    heard_at: u64,
+    queued_bytes: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
     channels: Vec<String>,
 }
 
@@ -30,6 +80,9 @@ impl Connection {
         Self {
             connection: open.id.to_string(),
             opened_at: open.opened.as_millis(),
+            heard_at: open.heard.as_millis(),
+            queued_bytes: open.queued_bytes,
+            token: open.token.map(String::from),
             expires_at: open.expires_at.map(|expires_at| expires_at.as_millis()),
             channels: open.channels.iter().map(ToString::to_string).collect(),
         }
@@ -73,6 +126,54 @@ pub(super) const DISCONNECT_PARAMS: &[Param] = &[Param {
     schema: || json!({ "type": "boolean", "default": false }),
 }];
 
+pub(super) const LIST_PARAMS: &[Param] = &[
+    Param {
+        name: "prefix",
+        place: "query",
+        required: false,
+        about: "Only clients whose ids begin so.",
+        schema: || json!({ "type": "string" }),
+    },
+    Param {
+        name: "cursor",
+        place: "query",
+        required: false,
+        about: "Only clients behind this one: next of the page before.",
+        schema: || json!({ "type": "string" }),
+    },
+    Param {
+        name: "limit",
+        place: "query",
+        required: false,
+        about: "At most so many.",
+        schema: || json!({ "type": "integer", "minimum": 1, "maximum": MOST, "default": LIMIT }),
+    },
+];
+
+pub(super) fn list_schema() -> Value {
+    json!({
+        "type": "object",
+        "required": ["clients"],
+        "properties": {
+            "clients": {
+                "type": "array",
+                "description": "Who is connected to this node, in the order of their ids.",
+                "items": {
+                    "type": "object",
+                    "required": ["client", "connections", "opened_at", "guest"],
+                    "properties": {
+                        "client": { "type": "string" },
+                        "connections": { "type": "integer" },
+                        "opened_at": { "type": "integer", "description": "Of the oldest connection." },
+                        "guest": { "type": "boolean", "description": "No token says who it is." }
+                    }
+                }
+            },
+            "next": { "type": "string", "description": "Where there are more: the cursor of the next page." }
+        }
+    })
+}
+
 pub(super) fn shown_schema() -> Value {
     json!({
         "type": "object",
@@ -84,10 +185,13 @@ pub(super) fn shown_schema() -> Value {
                 "description": "The oldest first.",
                 "items": {
                     "type": "object",
-                    "required": ["connection", "opened_at", "channels"],
+                    "required": ["connection", "opened_at", "heard_at", "queued_bytes", "channels"],
                     "properties": {
                         "connection": { "type": "string" },
                         "opened_at": { "type": "integer" },
+                        "heard_at": { "type": "integer", "description": "When something last came from it, if only a pong." },
+                        "queued_bytes": { "type": "integer", "description": "Bytes that wait to be sent to it, with what it costs to keep them." },
+                        "token": { "type": "string", "description": "Its token's id (jti), where it has one." },
                         "expires_at": { "type": "integer", "description": "The end of its token." },
                         "channels": { "type": "array", "items": { "type": "string" } }
                     }

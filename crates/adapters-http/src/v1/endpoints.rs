@@ -134,6 +134,18 @@ pub(super) static ENDPOINTS: &[Endpoint<Call>] = &[
     },
     Endpoint {
         method: Get,
+        path: "/clients",
+        scope: Scope::Read,
+        id: "listClients",
+        summary: "Lists the clients that are connected.",
+        params: clients::LIST_PARAMS,
+        body: None,
+        data: clients::list_schema,
+        refusals: &[],
+        run: clients::list,
+    },
+    Endpoint {
+        method: Get,
         path: "/clients/{client}",
         scope: Scope::Read,
         id: "showClient",

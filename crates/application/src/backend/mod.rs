@@ -18,7 +18,7 @@ use secrecy::SecretString;
 use crate::{Hub, Refusal, causes::Causes, ports::DomainEvent};
 
 pub use channels::{ChannelState, Occupied};
-pub use clients::OpenConnection;
+pub use clients::{Connected, OpenConnection};
 pub use overview::Overview;
 pub use publish::BackendMessage;
 pub use subscriptions::Obeyed;
@@ -30,7 +30,7 @@ pub use subscriptions::Obeyed;
 /// * `channels` says what is occupied, how a channel stands and who is in it.
 /// * `history` reads and purges what a channel keeps.
 /// * `events` reads what happened, and says what is there.
-/// * `clients` says which connections a client has, and ends them; `subscriptions` subscribes them,
+/// * `clients` says who is connected and how, and ends connections; `subscriptions` subscribes them,
 ///   `revocation` takes their tokens back.
 /// * `explain` says why something happened, `overview` how the app stands.
 pub struct Backend {

@@ -1,9 +1,10 @@
-//! Sessions: short-lived tokens for pages, in place of keys; and who would like more of them.
+//! What a console asks: sessions, in place of keys, and who would like more of them; lists.
 
 use serde_json::{Value, json};
 
 use crate::{
     api::{Api, BACKEND, OPERATOR, VIEWER, hash, refusal, shop},
+    client::Client,
     http::{self, Answer},
     server::{DEMO_SECRET, Server},
     tokens,
@@ -260,4 +261,48 @@ async fn the_demo_app_s_operator_has_sessions_on_this_machine() {
         let answer = demo.ask_with("GET", "/channels", &headers, "").await;
         assert_eq!(refusal(&answer), said(401, INVALID), "from elsewhere");
     }
+}
+
+#[tokio::test]
+async fn who_is_connected_is_found_by_the_beginning_of_a_name_and_page_by_page() {
+    let server = Server::with(&shop()).await;
+    let mut there = Vec::new();
+    for name in ["bob", "alice", "al", "bob", "zoe"] {
+        let token = tokens::token("shop", name).claim("jti", json!(format!("t-{name}")));
+        there.push(Client::enter(&server, "shop", &token).await);
+    }
+    there.push(Client::enter(&server, "bazaar", &tokens::token("bazaar", "alan")).await);
+    let api = Api::of(&server, VIEWER);
+    let list = async |query: &str| api.done("GET", &format!("/clients{query}"), "").await;
+    let names = |page: &Value| -> Vec<String> {
+        let clients = page["clients"].as_array().unwrap().iter();
+        clients
+            .map(|one| format!("{}{}", one["client"].as_str().unwrap(), one["connections"]))
+            .collect()
+    };
+    let all = list("").await;
+    assert_eq!(names(&all), ["al1", "alice1", "bob2", "zoe1"]);
+    assert!(all.get("next").is_none() && all["clients"][0]["guest"] == false, "{all}");
+    assert!(all["clients"][0]["opened_at"].as_u64().unwrap() > 1_700_000_000_000);
+    assert_eq!(names(&list("?prefix=al").await), ["al1", "alice1"]);
+    let first = list("?limit=3").await;
+    assert_eq!((names(&first), &first["next"]), (names(&all)[..3].to_vec(), &json!("bob")));
+    let second = list("?limit=3&cursor=bob").await;
+    assert_eq!((names(&second), second.get("next")), (vec!["zoe1".to_owned()], None));
+    assert_eq!(names(&list("?prefix=al&cursor=al&limit=1").await), ["alice1"]);
+    assert_eq!(names(&list("?prefix=nobody").await), [""; 0]);
+    assert_eq!(api.refused("GET", "/clients?limit=0", "").await, said(400, "invalid_params"));
+    there[0].subscribe("plain").await;
+    let bob = api.done("GET", "/clients/bob", "").await;
+    let one = &bob["connections"][0];
+    assert_eq!((&one["channels"], &one["token"]), (&json!(["plain"]), &json!("t-bob")));
+    assert!(one["heard_at"].as_u64() >= one["opened_at"].as_u64(), "{one}");
+    assert!(one["queued_bytes"].is_u64(), "{one}");
+    drop(there);
+    let gone = async {
+        while !names(&list("").await).is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    crate::soon("nobody there", gone).await;
 }
