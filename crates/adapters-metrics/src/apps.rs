@@ -5,6 +5,7 @@ use std::{
     sync::OnceLock,
 };
 
+use application::ports::Tally;
 use domain::{AppId, ErrorCode, Limit};
 
 use crate::count::{Count, Level};
@@ -67,6 +68,19 @@ impl Figures {
     pub(crate) fn limited(&self, limit: Limit, reached: bool) {
         if let Some((refusals, warnings)) = self.limits.get(limit.index()) {
             if reached { refusals } else { warnings }.add(1);
+        }
+    }
+
+    /// What of it is told beside the page.
+    pub(crate) fn tally(&self) -> Tally {
+        Tally {
+            connections: self.connections.get(),
+            subscriptions: self.subscriptions.get(),
+            published: self.published.get(),
+            published_bytes: self.published_bytes.get(),
+            delivered: self.delivered.get(),
+            delivered_bytes: self.delivered_bytes.get(),
+            refused: self.refusals().map(|(_, count)| count).sum(),
         }
     }
 

@@ -1,5 +1,9 @@
 //! Values by size, in buckets that many threads count in without a lock.
 
+use std::time::Duration;
+
+use application::ports::Spread;
+
 use crate::count::Count;
 
 /// The upper bounds of a histogram's buckets, and what a value is divided by on the page.
@@ -69,6 +73,11 @@ impl Histogram {
             below
         });
         sums.collect()
+    }
+
+    /// The same of times.
+    pub(crate) fn spread(&self) -> Spread {
+        Spread { cumulative: self.cumulative(), sum: Duration::from_nanos(self.sum()) }
     }
 
     pub(crate) fn sum(&self) -> u64 {

@@ -3,14 +3,15 @@
 use std::time::{Duration, Instant};
 
 use application::ports::{
-    self, DomainEvent, EventSink, Meter, Reading, Tallies, Tally, Tick, WebhookNews,
+    self, DomainEvent, EventSink, Meter, NodeTally, Reading, Tallies, Tally, Tick, WebhookNews,
 };
 use domain::{AppId, CloseReason, ErrorCode, Timestamp};
 
 use crate::{
-    apps::Apps,
+    apps::{Apps, Figures},
     count::Count,
     histogram::{Histogram, SIZES, TIMES},
+    process::Process,
 };
 
 /// Counts and times what happens; [`Self::page`] shows it.
@@ -189,15 +190,24 @@ impl Meter for Metrics {
 
 impl Tallies for Metrics {
     fn of(&self, app: &AppId) -> Option<Tally> {
-        self.apps.alone(app, |figures| Tally {
-            connections: figures.connections.get(),
-            subscriptions: figures.subscriptions.get(),
-            published: figures.published.get(),
-            published_bytes: figures.published_bytes.get(),
-            delivered: figures.delivered.get(),
-            delivered_bytes: figures.delivered_bytes.get(),
-            refused: figures.refusals().map(|(_, count)| count).sum(),
-        })
+        self.apps.alone(app, Figures::tally)
+    }
+
+    fn node(&self) -> NodeTally {
+        let process = Process::now();
+        let commands = self.commands().map(|(kind, times)| (kind, times.spread()));
+        NodeTally {
+            up: self.began.elapsed(),
+            apps: self.apps.all().into_iter().map(|(_, figures)| figures.tally()).sum(),
+            opened: self.opened.get(),
+            received_bytes: self.received_bytes.get(),
+            resident_bytes: process.resident_bytes,
+            computed: process.cpu_ms.map(Duration::from_millis),
+            bounds: TIMES.bounds.iter().copied().map(Duration::from_nanos).collect(),
+            delivery: self.delivery.spread(),
+            commands: commands.collect(),
+            commits: self.commits.spread(),
+        }
     }
 }
 

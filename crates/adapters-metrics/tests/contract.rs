@@ -83,6 +83,12 @@ fn tallies_2_counts_go_up() {
     tallies::counts_go_up(&metrics, &metrics);
 }
 
+#[test]
+fn tallies_3_the_node_is_all_apps() {
+    let metrics = metrics();
+    tallies::the_node_is_all_apps(&metrics, &metrics);
+}
+
 /// What the hot path asks for costs no memory.
 #[test]
 fn nothing_is_allocated_for_an_app_that_is_known() {

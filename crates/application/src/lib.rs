@@ -87,8 +87,8 @@ pub use keepers::{Keeper, Keepers};
 pub use kept_bytes::KeptBytes;
 pub use meters::Meters;
 pub use operator::{
-    AddedKey, AppPage, AppSource, Begun, Clash, GivenApps, NotBegun, Operator, OperatorPorts,
-    ShownApp, Unusable,
+    AddedKey, AppPage, AppSource, Begun, Clash, GivenApps, NodeOverview, NotBegun, Operator,
+    OperatorPorts, ShownApp, Unusable,
 };
 pub use parting::Parting;
 pub use push::Push;

@@ -3,6 +3,7 @@
 mod begin;
 mod given;
 mod keys;
+mod node;
 mod shown;
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
@@ -22,6 +23,7 @@ use crate::{
 pub use begin::{Begun, NotBegun, Unusable};
 pub use given::{Clash, GivenApps};
 pub use keys::AddedKey;
+pub use node::NodeOverview;
 pub use shown::{AppPage, AppSource, ShownApp};
 
 /// What an operator's hand is made of.

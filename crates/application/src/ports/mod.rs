@@ -67,7 +67,7 @@ pub use presence_sink::PresenceSink;
 pub use presence_store::{Entrance, PresenceError, PresenceStore};
 pub use rate_limiter::{Charge, Payer, RateLimiter, TooFast};
 pub use revocations::{RevocationError, Revocations};
-pub use tallies::{NoTallies, Tallies, Tally};
+pub use tallies::{NoTallies, NodeTally, Spread, Tallies, Tally};
 pub use token_issuer::{IssueError, TokenIssuer, TokenRequest};
 pub use token_verifier::{TokenError, TokenVerifier};
 pub use usage_ledger::{COUNTED_AT_ONCE, Counted, LedgerError, RecordError, UsageLedger};

@@ -306,3 +306,56 @@ async fn who_is_connected_is_found_by_the_beginning_of_a_name_and_page_by_page()
     };
     crate::soon("nobody there", gone).await;
 }
+
+#[tokio::test]
+async fn an_operator_sees_the_whole_server_and_how_long_things_take() {
+    let server = Server::with(&shop()).await;
+    let viewer = session(&server, OPERATOR, json!({"viewer": true})).await;
+    let look = async || done(&server, &viewer, "GET", "/overview", Value::Null).await;
+    let before = look().await;
+    assert_eq!(before["version"], env!("CARGO_PKG_VERSION"));
+    assert!(before["started_at"].as_u64() <= before["at"].as_u64(), "{before}");
+    let mut alice = Client::enter(&server, "shop", &tokens::token("shop", "alice")).await;
+    let _bob = Client::enter(&server, "bazaar", &tokens::token("bazaar", "bob")).await;
+    alice.subscribe("plain").await;
+    done(&server, OPERATOR, "POST", MESSAGE, json!({"data": 1})).await;
+    assert_eq!(alice.hears().await, 1);
+    let counted = async {
+        loop {
+            let looked = look().await;
+            let delivered = looked["latency"]["delivery"]["cumulative"].as_array().unwrap();
+            if delivered.last() == Some(&json!(1)) {
+                return looked;
+            }
+        }
+    };
+    let after = crate::soon("a delivery that is timed", counted).await;
+    for (name, count) in [
+        ("authenticated", 2),
+        ("subscriptions", 1),
+        ("channels", 1),
+        ("opened", 2),
+        ("published", 1),
+        ("published_bytes", 1),
+        ("delivered", 1),
+        ("refused", 0),
+    ] {
+        assert_eq!(after[name], count, "{name}: {after}");
+    }
+    let latency = &after["latency"];
+    let bounds = latency["bounds_ms"].as_array().unwrap();
+    assert_eq!((&bounds[0], bounds.last()), (&json!(0.1), Some(&json!(10_000.0))));
+    for spread in
+        [&latency["delivery"], &latency["commands"]["subscribe"], &latency["store_commit"]]
+    {
+        assert_eq!(spread["cumulative"].as_array().unwrap().len(), bounds.len() + 1, "{spread}");
+    }
+    assert_eq!(latency["commands"]["auth"]["cumulative"][bounds.len()], 2);
+    assert!(after["queue_bytes_limit"].as_u64() > Some(0) && after["resident_bytes"].is_u64());
+    // It is of all apps, so no app's.
+    let of_app = session(&server, BACKEND, json!({"app": "shop"})).await;
+    for shown in [&of_app, BACKEND] {
+        let answer = refused(&server, shown, "GET", "/overview", Value::Null).await;
+        assert_eq!(answer, said(401, INVALID));
+    }
+}

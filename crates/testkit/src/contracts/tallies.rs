@@ -50,3 +50,26 @@ pub fn counts_go_up(tallies: &dyn Tallies, meter: &dyn Meter) {
         assert_eq!(tally.refused, number);
     }
 }
+
+/// Guarantee 3: what is told of the node is of all apps, and its spreads fit their bounds.
+///
+/// # Panics
+/// The adapter breaks the guarantee.
+pub fn the_node_is_all_apps(tallies: &dyn Tallies, meter: &dyn Meter) {
+    const APPS: u32 = 3_000;
+    for number in 0..APPS {
+        let app = AppId::parse(&format!("app-{number}")).expect("an app's name");
+        happens(meter, &app);
+        meter.note(&Reading::Flushed { since: meter.tick() });
+    }
+    let node = tallies.node();
+    let all = u64::from(APPS);
+    assert_eq!((node.apps.published, node.apps.delivered), (all, 3 * all));
+    assert_eq!((node.apps.published_bytes, node.apps.refused), (10 * all, all));
+    let send = node.commands.iter().find(|(kind, _)| *kind == Kind::Send).expect("it was asked");
+    assert!(node.bounds.is_sorted() && !node.bounds.is_empty());
+    for (spread, count) in [(&node.delivery, all), (&send.1, all), (&node.commits, 0)] {
+        assert_eq!(spread.cumulative.len(), node.bounds.len() + 1);
+        assert!(spread.cumulative.is_sorted() && spread.cumulative.last() == Some(&count));
+    }
+}

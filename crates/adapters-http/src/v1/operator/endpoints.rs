@@ -7,7 +7,7 @@ use super::{
         Endpoint,
         Method::{Delete, Get, Patch, Post},
     },
-    Order, apps, keys, reload,
+    Order, apps, keys, overview, reload,
 };
 
 /// What a change may be refused with.
@@ -99,6 +99,18 @@ pub(in super::super) static OPERATOR_ENDPOINTS: &[Endpoint<Order>] = &[
         data: keys::removed_schema,
         refusals: &[ErrorCode::NotFound, ErrorCode::Conflict],
         run: keys::remove,
+    },
+    Endpoint {
+        method: Get,
+        path: "/overview",
+        scope: Scope::Read,
+        id: "showNode",
+        summary: "Says how the whole server stands: connections, messages, memory, latencies.",
+        params: &[],
+        body: None,
+        data: overview::schema,
+        refusals: &[],
+        run: overview::overview,
     },
     Endpoint {
         method: Post,

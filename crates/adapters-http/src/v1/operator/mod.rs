@@ -1,11 +1,12 @@
 //! What operators do: apps come, change and go (`docs/server-api.md`, Apps).
 //!
 //! * `endpoints` is the table, as that of an app's endpoints.
-//! * `apps`, `keys` and `reload` are the endpoints.
+//! * `apps`, `keys`, `overview` and `reload` are the endpoints.
 
 mod apps;
 mod endpoints;
 mod keys;
+mod overview;
 mod reload;
 
 use std::{collections::HashMap, sync::Arc};
