@@ -139,8 +139,13 @@ fn what(kind: u8, fields: &mut Fields<'_>) -> Option<What> {
 }
 
 fn denial(fields: &mut Fields<'_>) -> Option<Denial> {
-    let sources =
-        [GrantSource::Token, GrantSource::AppDefault, GrantSource::Guest, GrantSource::Signature];
+    let sources = [
+        GrantSource::Token,
+        GrantSource::AppDefault,
+        GrantSource::Guest,
+        GrantSource::Signature,
+        GrantSource::Watch,
+    ];
     let (action, source) = (fields.one_of(&Action::ALL)?, fields.one_of(&sources)?);
     let (rule, pattern) = (fields.byte()?, fields.text()?);
     let rule = match rule {

@@ -255,6 +255,7 @@ impl Record {
             GrantSource::AppDefault => 1,
             GrantSource::Guest => 2,
             GrantSource::Signature => 3,
+            GrantSource::Watch => 4,
         });
         let (rule, pattern) = match &denial.rule {
             DenialRule::NoPattern => (0, ""),

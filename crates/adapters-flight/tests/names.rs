@@ -61,8 +61,13 @@ fn refusals_and_orders_come_back() {
 
 #[test]
 fn denials_come_back() {
-    let sources =
-        [GrantSource::Token, GrantSource::AppDefault, GrantSource::Guest, GrantSource::Signature];
+    let sources = [
+        GrantSource::Token,
+        GrantSource::AppDefault,
+        GrantSource::Guest,
+        GrantSource::Signature,
+        GrantSource::Watch,
+    ];
     let pattern = GrantPattern::parse("chat:*").unwrap();
     let rules = [
         DenialRule::NoPattern,

@@ -11,6 +11,7 @@
 //!   those that are fetched.
 //! * `pool.rs` has the threads on which public keys verify signatures. Shared secrets verify at
 //!   once: a microsecond of work is less than the way to another thread and back.
+//! * `seal.rs` is apart: passes of the server's own, to watch ([`HmacSeal`]).
 //! * `claims.rs` judges what the verified token says, `date.rs` its times, `caps.rs` its grants.
 //!
 //! The signature is judged before any claim, and `exp` before any other claim: a forged token
@@ -32,6 +33,7 @@ mod key_sets;
 mod object;
 mod pem;
 mod pool;
+mod seal;
 mod terms;
 mod token;
 mod verifier;
@@ -40,6 +42,7 @@ pub use issuer::JwtTokenIssuer;
 pub use jwks::{FetchError, JwksOptions, JwksUrlError};
 pub use key::check_key;
 pub use key_error::KeyError;
+pub use seal::HmacSeal;
 pub use verifier::JwtTokenVerifier;
 
 /// The longest token that is read, in bytes.

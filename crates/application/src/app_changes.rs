@@ -69,7 +69,10 @@ impl Hub {
                     match &found {
                         Some(app) => self.chronicle.follow(app),
                         // One that wants nothing is forgotten.
-                        None => self.chronicle.follow(&App::new(id.clone())),
+                        None => {
+                            self.chronicle.follow(&App::new(id.clone()));
+                            self.watches.forget(&id);
+                        }
                     }
                     now.insert(id, found);
                 }

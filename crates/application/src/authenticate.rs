@@ -1,15 +1,19 @@
-//! The use case: who is this?
+//! The use case: who is this? `watcher` is who shows a pass of the server's own.
+
+mod watcher;
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use domain::{
     App, AppId, AppStatus, Claims, Client, CloseReason, ConnectionId, ErrorCode, Peer, TokenMark,
+    WatchPass,
 };
 
 use crate::{
     Refusal,
     causes::Causes,
     ports::{AppRegistry, Cause, RegistryError, Revocations, TokenError, TokenVerifier},
+    watches::Watches,
 };
 
 /// Decides whether a token admits its holder to an app.
@@ -17,6 +21,7 @@ pub(crate) struct Authenticate {
     registry: Arc<dyn AppRegistry>,
     verifier: Arc<dyn TokenVerifier>,
     revocations: Arc<dyn Revocations>,
+    watches: Arc<Watches>,
 }
 
 /// What is known of a connection when it asks.
@@ -113,12 +118,17 @@ impl Authenticate {
         registry: Arc<dyn AppRegistry>,
         verifier: Arc<dyn TokenVerifier>,
         revocations: Arc<dyn Revocations>,
+        watches: Arc<Watches>,
     ) -> Self {
-        Self { registry, verifier, revocations }
+        Self { registry, verifier, revocations, watches }
     }
 
     /// The client that the token admits.
     pub(crate) async fn decide(&self, asking: Asking<'_>) -> Result<Client, NotAuthenticated> {
+        if WatchPass::is_marked(asking.token) {
+            // Boxed: few watch, and every connection would have the room for it.
+            return Box::pin(self.watcher(asking)).await;
+        }
         let app = self.app(&asking).await?;
         let claims = self.claims(&app, asking.token).await?;
         Ok(Client::admit(app, asking.connection, claims))
@@ -138,11 +148,17 @@ impl Authenticate {
     }
 
     async fn app(&self, asking: &Asking<'_>) -> Result<Arc<App>, NotAuthenticated> {
-        let id = asking.app.ok_or(NotAuthenticated::UnknownApp)?;
-        if asking.hinted.is_some_and(|hinted| hinted != id) {
-            return Err(NotAuthenticated::HintedOtherApp);
-        }
-        self.screen(id, asking.peer).await
+        self.screen(named(asking)?, asking.peer).await
+    }
+
+    /// The same before anything is shown: a page of the server's own may come to watch.
+    pub(crate) async fn screen_upgrade(
+        &self,
+        id: &AppId,
+        peer: &Peer,
+    ) -> Result<Arc<App>, NotAuthenticated> {
+        let found = self.registry.find(id).await;
+        if peer.is_own_page() { reached(found, peer) } else { served(found, peer) }
     }
 
     /// The app, if it answers this peer at all.
@@ -189,6 +205,15 @@ impl Authenticate {
     }
 }
 
+/// The app that is asked for, unless the address named another one.
+fn named<'a>(asking: &Asking<'a>) -> Result<&'a AppId, NotAuthenticated> {
+    let id = asking.app.ok_or(NotAuthenticated::UnknownApp)?;
+    if asking.hinted.is_some_and(|hinted| hinted != id) {
+        return Err(NotAuthenticated::HintedOtherApp);
+    }
+    Ok(id)
+}
+
 /// The app that was found, if it answers this peer and its page.
 fn served(
     found: Result<Option<Arc<App>>, RegistryError>,
@@ -220,7 +245,7 @@ fn reached(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ports::{MockAppRegistry, MockRevocations, MockTokenVerifier};
+    use crate::ports::{MockAppRegistry, MockRevocations, MockTokenVerifier, NoSeal};
     use domain::{ClientId, OriginPolicy, OriginRule, Timestamp};
 
     fn peer() -> Peer {
@@ -260,7 +285,7 @@ mod tests {
         let mut registry = MockAppRegistry::new();
         let app = app.map(Arc::new);
         registry.expect_find().returning(move |_| Ok(app.clone()));
-        let authenticate = Authenticate::new(Arc::new(registry), Arc::new(verifier), nothing());
+        let authenticate = of(registry, verifier);
         let id = AppId::parse("shop").unwrap();
         let connection = ConnectionId::from_random(1);
         let asking = Asking { connection, peer, hinted: None, app: Some(&id), token: "t" };
@@ -272,6 +297,11 @@ mod tests {
         let mut revocations = MockRevocations::new();
         revocations.expect_is_revoked().return_const(false);
         Arc::new(revocations)
+    }
+
+    fn of(registry: MockAppRegistry, verifier: MockTokenVerifier) -> Authenticate {
+        let watches = Arc::new(Watches::new(Arc::new(NoSeal)));
+        Authenticate::new(Arc::new(registry), Arc::new(verifier), nothing(), watches)
     }
 
     /// A verifier that must not be asked at all.
@@ -312,7 +342,7 @@ mod tests {
             let mut registry = MockAppRegistry::new();
             let app = Arc::new(app);
             registry.expect_find_by_pusher_key().returning(move |_| Ok(Some(Arc::clone(&app))));
-            let authenticate = Authenticate::new(Arc::new(registry), Arc::new(never()), nothing());
+            let authenticate = of(registry, never());
             let screened = authenticate.screen_backend("key", &peer).await;
             screened.map(|_| ()).map_err(|error| error.refusal().code)
         };
@@ -350,7 +380,7 @@ mod tests {
     async fn a_registry_that_fails_is_not_an_unknown_app() {
         let mut registry = MockAppRegistry::new();
         registry.expect_find().returning(|_| Err(RegistryError("disk gone".into())));
-        let authenticate = Authenticate::new(Arc::new(registry), Arc::new(never()), nothing());
+        let authenticate = of(registry, never());
         let id = AppId::parse("shop").unwrap();
         let (peer, connection) = (peer(), ConnectionId::from_random(1));
         let asking = Asking { connection, peer: &peer, hinted: None, app: Some(&id), token: "t" };

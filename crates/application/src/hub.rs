@@ -19,10 +19,11 @@ use crate::{
     ports::{
         AppRegistry, Chronicle, Clock, Codec, DomainEvent, EventLog, EventSink, FlightLog,
         IdSource, Meter, Outbound, PassVerifier, PresenceStore, RateLimiter, Revocations, Tallies,
-        TokenVerifier,
+        TokenVerifier, WatchSeal,
     },
     presence::Presence,
     publish::{Publish, Witnesses},
+    watches::Watches,
 };
 
 /// What a hub is made of.
@@ -31,6 +32,8 @@ pub struct Ports {
     pub registry: Arc<dyn AppRegistry>,
     /// Verifies tokens.
     pub verifier: Arc<dyn TokenVerifier>,
+    /// Makes tokens of passes to watch a channel.
+    pub seal: Arc<dyn WatchSeal>,
     /// Knows which tokens are no longer good.
     pub revocations: Arc<dyn Revocations>,
     /// Stamp, keep and announce messages; made with the same fan-out as their sink.
@@ -67,6 +70,7 @@ pub struct Hub {
     pub(crate) registry: Arc<dyn AppRegistry>,
     pub(crate) app_changes: Arc<AppChanges>,
     pub(crate) authenticate: Authenticate,
+    pub(crate) watches: Arc<Watches>,
     pub(crate) revocations: Arc<dyn Revocations>,
     pub(crate) publish: Publish,
     pub(crate) channels: Channels,
@@ -131,6 +135,7 @@ impl Hub {
         let (events, clock) = (Arc::clone(&ports.events), Arc::clone(&ports.clock));
         let meter = Arc::clone(&ports.meter);
         let chronicle = Arc::clone(&ports.chronicle);
+        let watches = Arc::new(Watches::new(ports.seal));
         let limits = Limits::new(ports.limiter, events, meter, clock, ports.usage, chronicle);
         let witnesses = Witnesses {
             meter: Arc::clone(&ports.meter),
@@ -145,7 +150,9 @@ impl Hub {
                 ports.registry,
                 ports.verifier,
                 Arc::clone(&ports.revocations),
+                Arc::clone(&watches),
             ),
+            watches,
             revocations: ports.revocations,
             publish: Publish::new(ports.keepers.clone(), witnesses),
             presence: Arc::new(Presence::new(ports.presence, Arc::clone(&fanout))),
@@ -205,9 +212,11 @@ impl Hub {
     /// token: for transports that know the app from the address.
     ///
     /// # Errors
-    /// No such app, disabled, or not from there.
+    /// No such app, disabled, or not from there. The server's own pages are let in, to watch: what
+    /// they show is judged by the app's rules yet.
     pub async fn screen(&self, app: &AppId, peer: &Peer) -> Result<Screened, Refusal> {
-        let app = self.authenticate.screen(app, peer).await.map_err(|error| error.refusal())?;
+        let app =
+            self.authenticate.screen_upgrade(app, peer).await.map_err(|error| error.refusal())?;
         Ok(Screened { compression: app.compression })
     }
 

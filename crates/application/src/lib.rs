@@ -69,6 +69,7 @@ mod usage;
 mod volley;
 mod waiting;
 mod watcher;
+mod watches;
 mod webhooks;
 mod wheel;
 
@@ -101,6 +102,7 @@ pub use session::Session;
 pub use told_presence::ToldPresence;
 pub use usage::{Checkpoints, Step, UsageCounter, UsageReport, UsageReports, UsageRow};
 pub use waiting::Waiting;
+pub use watches::IssuedWatch;
 pub use webhooks::{
     EndpointState, GIVE_UP, LONGEST_WAIT, MOST_RETRY_AFTER, Replayed, WebhookError, WebhookPorts,
     Webhooks,

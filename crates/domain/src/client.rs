@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     Action, Actions, App, ChannelName, Claims, ClientId, ConnectionId, Denial, Grant, GrantPattern,
-    GrantSource, Grants, Payload, Timestamp, TokenMark,
+    GrantSource, Grants, Payload, Timestamp, TokenMark, WatchPass, grants::DenialRule,
 };
 
 /// What an app's backend says of a guest, proved by its signature.
@@ -58,6 +58,42 @@ impl Client {
         }
     }
 
+    /// Who watches a channel by a pass of the server's: it may see what is there, and nothing else.
+    #[must_use]
+    pub fn watcher(app: Arc<App>, connection: ConnectionId, pass: WatchPass) -> Self {
+        let actions = [Action::Subscribe, Action::History, Action::Presence];
+        let pattern = GrantPattern::exactly(&pass.channel);
+        let rule = Grant { pattern, actions: actions.into_iter().collect() };
+        Self {
+            app,
+            id: pass.client,
+            connection,
+            info: None,
+            expires_at: Some(pass.expires_at),
+            token: TokenMark { id: Some(pass.id), issued_at: pass.issued_at },
+            channels: Vec::new(),
+            grants: Grants::new(GrantSource::Watch, vec![rule]),
+        }
+    }
+
+    /// Whether this client may be seen among the members of a channel whose members it may see.
+    ///
+    /// # Errors
+    /// No: it only watches.
+    pub fn check_entering(&self, channel: &ChannelName) -> Result<(), Denial> {
+        match self.grants.source() {
+            GrantSource::Watch => Err(Denial {
+                action: Action::Presence,
+                source: GrantSource::Watch,
+                rule: DenialRule::ActionMissing { pattern: GrantPattern::exactly(channel) },
+            }),
+            GrantSource::Token
+            | GrantSource::AppDefault
+            | GrantSource::Guest
+            | GrantSource::Signature => Ok(()),
+        }
+    }
+
     /// The same client, now that its app is as it is here: what the app itself grants follows it,
     /// what a token or a signature grants stays.
     #[must_use]
@@ -68,7 +104,7 @@ impl Client {
             }
             // Whether signed guests may send is an option of the app.
             GrantSource::Signature => self.grants.allowing(Action::Send, app.pusher.client_events),
-            GrantSource::Token | GrantSource::Guest => self.grants.clone(),
+            GrantSource::Token | GrantSource::Guest | GrantSource::Watch => self.grants.clone(),
         };
         Self { app, grants, ..self.clone() }
     }

@@ -83,6 +83,8 @@ pub enum GrantSource {
     Guest,
     /// What the app's backend signed for one connection and channel.
     Signature,
+    /// A pass of the server's own, to watch a channel.
+    Watch,
 }
 
 impl GrantSource {
@@ -94,6 +96,7 @@ impl GrantSource {
             Self::AppDefault => "default_grants",
             Self::Guest => "guest",
             Self::Signature => "signature",
+            Self::Watch => "watch",
         }
     }
 }
@@ -214,6 +217,7 @@ impl fmt::Display for Denial {
             GrantSource::AppDefault => "the app's default_grants",
             GrantSource::Guest => "what a guest may",
             GrantSource::Signature => "the channel's signature",
+            GrantSource::Watch => "what a watcher may",
         };
         match &self.rule {
             DenialRule::NoPattern => {

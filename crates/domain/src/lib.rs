@@ -10,6 +10,7 @@
 //! * [`name`] holds the names that people choose ([`AppId`], [`ChannelName`], [`ClientId`], ...),
 //!   [`id`] those that the server makes, [`position`] places in a channel's stream.
 //! * [`pattern`] and [`grants`] decide who may do what in which channel.
+//! * [`watch_pass`] lets somebody see a channel who is no client of its app.
 //! * [`app`] is a tenant: its keys, policy, limits, namespaces and origins, each in its own file.
 //! * [`presence`] is who is in a channel.
 //! * [`fact`] is what an app's backend is told of, [`live_set`] what adds up from it, [`webhook`] who
@@ -55,6 +56,7 @@ pub mod revocation;
 pub mod time;
 pub mod trace_parent;
 pub mod usage;
+pub mod watch_pass;
 pub mod webhook;
 
 pub use api_key::{ApiKey, ApiKeyHash, Scope};
@@ -100,4 +102,5 @@ pub use revocation::{Revocation, RevocationList, RevocationsFull, Revoked, Token
 pub use time::{Moment, Timestamp};
 pub use trace_parent::TraceParent;
 pub use usage::{Metric, Usage};
+pub use watch_pass::WatchPass;
 pub use webhook::{Webhook, WebhookBatch, WebhookFormat, WebhookHeader, WebhookName};

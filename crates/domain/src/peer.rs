@@ -34,6 +34,20 @@ impl Peer {
         address.is_loopback() && !self.forwarded && self.host_is_local() && self.origin_is_own()
     }
 
+    /// Whether a page of this very server asks: its origin is the `Host` that it asked for, scheme
+    /// apart. A page of another name for this machine is another page.
+    #[must_use]
+    pub fn is_own_page(&self) -> bool {
+        let (Some(origin), Some(host)) = (&self.origin, &self.host) else { return false };
+        let Some(origin) = Origin::parse(origin) else { return false };
+        match &origin {
+            Origin::Tuple { scheme, .. } if matches!(&**scheme, "http" | "https") => {
+                Origin::parse(&format!("{scheme}://{host}")).as_ref() == Some(&origin)
+            }
+            Origin::Tuple { .. } | Origin::Opaque => false,
+        }
+    }
+
     fn host_is_local(&self) -> bool {
         let Some(host) = &self.host else { return false };
         match Origin::parse(&format!("http://{host}")) {
@@ -71,6 +85,34 @@ mod tests {
             forwarded: false,
             server_port: 3000,
         }
+    }
+
+    #[test]
+    fn a_page_of_the_server_is_one_whose_origin_is_the_host() {
+        let own = |host: &str, origin: &str| peer("10.0.0.1", host, Some(origin)).is_own_page();
+        assert!(own("rt.example.com", "https://rt.example.com"));
+        assert!(own("rt.example.com:443", "https://RT.example.com"));
+        assert!(own("127.0.0.1:3000", "http://127.0.0.1:3000"));
+        assert!(own("[::1]:3000", "http://[::1]:3000"));
+        for (host, origin) in [
+            ("rt.example.com", "https://example.com"),
+            ("rt.example.com", "https://evil.rt.example.com"),
+            ("rt.example.com", "https://rt.example.com.evil.example"),
+            ("rt.example.com:3000", "https://rt.example.com"),
+            ("rt.example.com", "https://rt.example.com:8443"),
+            ("localhost:3000", "http://127.0.0.1:3000"),
+            ("rt.example.com", "null"),
+            ("null", "null"),
+            ("rt.example.com", "ftp://rt.example.com"),
+            ("rt.example.com", ""),
+            ("", "http://"),
+            ("rt.example.com@evil.example", "https://evil.example"),
+        ] {
+            assert!(!own(host, origin), "{host} {origin}");
+        }
+        assert!(!peer("10.0.0.1", "rt.example.com", None).is_own_page());
+        let nameless = Peer { host: None, ..peer("10.0.0.1", "x", Some("https://x")) };
+        assert!(!nameless.is_own_page());
     }
 
     #[test]

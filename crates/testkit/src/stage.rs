@@ -13,7 +13,9 @@ use adapters_memory::{MemoryAppRegistry, MemoryChronicle, MemoryRateLimiter, Mem
 use application::{
     Entry, EventSinks, Fanout, Hub, Keepers, Opening, Ports, Rules, ToldPresence, UsageCounter,
     Wheel,
-    ports::{Chronicle, Clock, DeliverySink, EventSink, IdSource, Meter, NoTallies, PresenceSink},
+    ports::{
+        Chronicle, Clock, DeliverySink, EventSink, IdSource, Meter, NoSeal, NoTallies, PresenceSink,
+    },
 };
 use domain::{
     AppId, ChannelKey, ChannelName, Claims, ClientId, Epoch, Language, Message, MessageId, Payload,
@@ -84,6 +86,7 @@ impl Stage {
         let ports = Ports {
             registry: Arc::clone(&apps) as _,
             verifier: Arc::clone(&verifier) as _,
+            seal: Arc::new(NoSeal),
             presence: (scenery.presence)(watched, Arc::clone(&clock) as _),
             keepers: Keepers { memory: keeper.clone(), durable: keeper },
             passes: Arc::new(TestPasses),

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use application::{Backend, Refusal, UsageReports, Webhooks};
 use axum::body::Body;
-use domain::{App, ChannelName, ClientId, ErrorCode, Language, TraceId};
+use domain::{ApiKeyHash, App, ChannelName, ClientId, ErrorCode, Language, TraceId};
 use http::HeaderMap;
 
 /// One request that may be carried out.
@@ -13,6 +13,8 @@ pub(super) struct Call {
     pub(super) usage: Arc<UsageReports>,
     pub(super) webhooks: Option<Arc<Webhooks>>,
     pub(super) app: Arc<App>,
+    /// What was shown: a key, a session or a token of the app.
+    pub(super) shown: ApiKeyHash,
     pub(super) language: Language,
     /// Of the address, decoded.
     pub(super) path: HashMap<String, String>,

@@ -12,7 +12,7 @@ use super::{
         Method::{Delete, Get, Post},
         Param,
     },
-    events, explain, explained, history, messages, overview, subscriptions, tokens, usage,
+    events, explain, explained, history, messages, overview, subscriptions, tokens, usage, watch,
     webhooks,
 };
 
@@ -131,6 +131,18 @@ pub(super) static ENDPOINTS: &[Endpoint<Call>] = &[
         data: channels::present_schema,
         refusals: &[ErrorCode::InvalidChannel, ErrorCode::NotEnabled],
         run: channels::present,
+    },
+    Endpoint {
+        method: Post,
+        path: "/channels/{channel}/watch",
+        scope: Scope::Read,
+        id: "watchChannel",
+        summary: "Gives a token of 15 minutes to watch a channel over a connection, and for nothing else.",
+        params: &[],
+        body: None,
+        data: watch::schema,
+        refusals: CHANNEL,
+        run: watch::watch,
     },
     Endpoint {
         method: Get,

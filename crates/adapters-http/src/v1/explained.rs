@@ -205,7 +205,7 @@ impl Rule {
 pub(super) fn schema() -> Value {
     let rule = json!({
         "type": "object",
-        "description": "Of a denial: the action, whose rules were asked (token, default_grants, guest, signature), which rule decided, and the pattern that names the channel without the action.",
+        "description": "Of a denial: the action, whose rules were asked (token, default_grants, guest, signature, watch), which rule decided, and the pattern that names the channel without the action.",
         "required": ["action", "source", "rule"],
         "properties": {
             "action": { "type": "string" },

@@ -7,7 +7,7 @@
 //! * `failures` bounds and notes refused keys, by address.
 //! * `call` is what an endpoint is given, with its address and query parsed; `body` reads bodies.
 //! * `messages`, `batch`, `history`, `channels`, `clients`, `subscriptions`,
-//!   `tokens`, `usage` (with `usage_formats`), `bill`, `overview`, `webhooks`, `explain` are the endpoints; `explained` is
+//!   `tokens`, `usage` (with `usage_formats`), `bill`, `overview`, `webhooks`, `watch`, `explain` are the endpoints; `explained` is
 //!   what the last one answers.
 //! * `operator` is what has no app: the endpoints of operators, with a table of their own.
 //! * `openapi` writes the document, `reference` serves it and a page that shows it.
@@ -38,6 +38,7 @@ mod subscriptions;
 mod tokens;
 mod usage;
 mod usage_formats;
+mod watch;
 mod webhooks;
 
 pub(crate) use authority::{Shown, bearer};

@@ -20,11 +20,12 @@ use listener::{
 };
 
 use super::{
-    authority,
+    authority::{self, Shown},
     call::{Call, Query, invalid},
     endpoint::{Data, Endpoint, Method, Outcome},
     endpoints::ENDPOINTS,
     failures::Failures,
+    keys::hash_of_key,
     operator::{self, OPERATOR_ENDPOINTS},
     reference,
     sessions::{self, SESSION_ENDPOINTS, Sessions},
@@ -215,6 +216,7 @@ async fn answer(
         usage: Arc::clone(&api.usage),
         webhooks: api.webhooks.clone(),
         app,
+        shown: hash_of_key(shown.as_ref().map_or("", Shown::reveal)),
         language: api.language_of(&parts.uri),
         path,
         query,

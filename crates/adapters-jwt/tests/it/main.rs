@@ -9,5 +9,6 @@ mod issuer;
 mod jwks;
 mod keys;
 mod mutations;
+mod seal;
 mod server;
 mod stage;

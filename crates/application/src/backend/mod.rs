@@ -9,6 +9,7 @@ mod overview;
 mod publish;
 mod revocation;
 mod subscriptions;
+mod watch;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -33,6 +34,7 @@ pub use subscriptions::Obeyed;
 /// * `clients` says who is connected and how, and ends connections; `subscriptions` subscribes them,
 ///   `revocation` takes their tokens back.
 /// * `explain` says why something happened, `overview` how the app stands.
+/// * `watch` lets somebody see a channel who is no client of the app.
 pub struct Backend {
     hub: Arc<Hub>,
 }

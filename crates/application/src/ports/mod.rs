@@ -36,6 +36,7 @@ mod tallies;
 mod token_issuer;
 mod token_verifier;
 mod usage_ledger;
+mod watch_seal;
 mod webhook_news;
 mod webhook_post;
 
@@ -71,6 +72,7 @@ pub use tallies::{NoTallies, NodeTally, Spread, Tallies, Tally};
 pub use token_issuer::{IssueError, TokenIssuer, TokenRequest};
 pub use token_verifier::{TokenError, TokenVerifier};
 pub use usage_ledger::{COUNTED_AT_ONCE, Counted, LedgerError, RecordError, UsageLedger};
+pub use watch_seal::{NoSeal, WatchSeal};
 pub use webhook_news::WebhookNews;
 pub use webhook_post::{
     Content, Missed, Outgoing, POST_TIMEOUT, Parcel, PostError, WebhookPost, WhyMissed,

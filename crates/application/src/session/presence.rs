@@ -32,6 +32,11 @@ impl Session {
         };
         let channel = wish.channel.clone();
         self.may_see_members(client, &channel, trace)?;
+        if presence == PresenceWish::Enter
+            && let Err(denial) = client.check_entering(&channel)
+        {
+            return Err(self.deny(client, &channel, &denial, trace));
+        }
         self.calm().await;
         self.let_go_if_lost(&channel, trace).await;
         if self.subscriptions.get(&channel).is_some() {

@@ -30,7 +30,8 @@ impl Surface<'_> {
         if self.settings.server.internal_listen.is_some() {
             let internal = self.operators(|api| api.on_internal_address());
             let backends = adapters_http::pusher_api(Arc::clone(self.hub), Arc::clone(&self.clock));
-            let internal = internal.merge(backends).merge(health.clone());
+            // Whoever operates watches from there.
+            let internal = internal.merge(backends).merge(self.native()).merge(health.clone());
             return Routes { public: public.merge(health), internal };
         }
         let public = public.merge(self.operators(|api| api)).merge(health);
@@ -41,24 +42,28 @@ impl Surface<'_> {
     /// one address.
     fn clients(&self) -> Router {
         let language = self.settings.server.language;
-        let endpoint = Endpoint {
-            hub: Arc::clone(self.hub),
-            codecs: Arc::new(codecs::native()),
-            language,
-            subprotocol: SUBPROTOCOL,
-        };
         let guests = GuestEndpoint {
             hub: Arc::clone(self.hub),
             codecs: Arc::new(codecs::pusher()),
             versions: codecs::PUSHER_VERSIONS,
         };
-        adapters_ws::routes(endpoint)
+        self.native()
             .merge(adapters_ws::guest_routes(guests))
             .merge(adapters_http::demo_page())
             .merge(adapters_http::sdk_files())
             .merge(adapters_http::demo_token(Arc::clone(&self.tokens), language))
             .merge(adapters_http::demo_pusher(Arc::clone(&self.tokens), language))
             .merge(adapters_http::pusher_api(Arc::clone(self.hub), Arc::clone(&self.clock)))
+    }
+
+    /// `/ws`.
+    fn native(&self) -> Router {
+        adapters_ws::routes(Endpoint {
+            hub: Arc::clone(self.hub),
+            codecs: Arc::new(codecs::native()),
+            language: self.settings.server.language,
+            subprotocol: SUBPROTOCOL,
+        })
     }
 
     /// What operators and backends ask.

@@ -8,7 +8,7 @@ use std::{
 
 use adapters_flight::FlightRecorder;
 use adapters_http::{Health, MakePage, OpenTo, ServerApi};
-use adapters_jwt::{JwksOptions, JwtTokenIssuer, JwtTokenVerifier};
+use adapters_jwt::{HmacSeal, JwksOptions, JwtTokenIssuer, JwtTokenVerifier};
 use adapters_memory::{
     MemoryBroker, MemoryPresence, MemoryRateLimiter, MemoryRevocations, RandomIds, SystemClock,
 };
@@ -109,6 +109,8 @@ impl Server {
         let ports = Ports {
             registry: Arc::clone(&registry),
             verifier: Arc::new(verifier(&clock)?),
+            // The secret is this process's alone and nowhere else.
+            seal: Arc::new(HmacSeal::new(&ids.key(), Arc::clone(&clock))),
             keepers,
             presence: Arc::clone(&presence) as _,
             passes: Arc::new(PusherPasses),

@@ -11,21 +11,33 @@ use crate::{
 };
 
 /// Whatever is shown, to anything behind `/v1`.
-async fn ask(server: &Server, shown: &str, method: &str, path: &str, body: Value) -> Answer {
+pub(crate) async fn ask(
+    server: &Server,
+    shown: &str,
+    method: &str,
+    path: &str,
+    body: Value,
+) -> Answer {
     let bearer = format!("Bearer {shown}");
     let body = if body.is_null() { String::new() } else { body.to_string() };
     let path = format!("/v1{path}?lang=en");
     http::ask(server, method, &path, &[("Authorization", &*bearer)], &body).await
 }
 
-async fn done(server: &Server, shown: &str, method: &str, path: &str, body: Value) -> Value {
+pub(crate) async fn done(
+    server: &Server,
+    shown: &str,
+    method: &str,
+    path: &str,
+    body: Value,
+) -> Value {
     let answer = ask(server, shown, method, path, body).await;
     assert_eq!(answer.status, 200, "{method} {path}: {}", answer.body);
     assert!(answer.has("cache-control: no-store"), "{}", answer.head);
     answer.json()["data"].take()
 }
 
-async fn refused(
+pub(crate) async fn refused(
     server: &Server,
     shown: &str,
     method: &str,
@@ -36,12 +48,12 @@ async fn refused(
 }
 
 /// A session's token.
-async fn session(server: &Server, key: &str, wanted: Value) -> String {
+pub(crate) async fn session(server: &Server, key: &str, wanted: Value) -> String {
     let begun = done(server, key, "POST", "/session", wanted).await;
     begun["token"].as_str().unwrap().to_owned()
 }
 
-fn said(code: u16, reason: &str) -> (u16, String) {
+pub(crate) fn said(code: u16, reason: &str) -> (u16, String) {
     (code, reason.to_owned())
 }
 

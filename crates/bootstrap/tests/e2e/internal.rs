@@ -17,7 +17,7 @@ use crate::{
 const INTERNAL: &str = "[server]\ninternal_listen = \"127.0.0.1:0\"\n";
 
 /// The second address, as the banner names it.
-async fn internal(server: &Server) -> SocketAddr {
+pub(crate) async fn internal(server: &Server) -> SocketAddr {
     let line = server.banner.expect("internal: http://").await;
     let address = line.strip_prefix("internal: http://").unwrap().trim_end_matches('/');
     address.parse().unwrap()
@@ -43,7 +43,8 @@ async fn what_is_not_public_is_there_alone() {
     }
     let refused = ask(server.address, &format!("GET {api}")).await;
     assert_eq!(refused.status, 404);
-    for path in ["/ws", "/", "/demo/demo.js", "/app/key"] {
+    assert_eq!(ask(address, "GET /ws HTTP/1.1").await.status, 426, "who operates watches there");
+    for path in ["/", "/demo/demo.js", "/app/key"] {
         assert_eq!(ask(address, &format!("GET {path} HTTP/1.1")).await.status, 404, "{path}");
     }
     // What is no secret needs no key there, whoever asks; all else does.

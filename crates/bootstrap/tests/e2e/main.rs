@@ -25,6 +25,7 @@ mod chat;
 mod client;
 mod compression;
 mod console_api;
+mod console_watch;
 mod cut_cable;
 mod demo;
 mod durable;

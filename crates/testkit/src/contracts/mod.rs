@@ -26,4 +26,5 @@ pub mod tallies;
 pub mod token_issuer;
 pub mod token_verifier;
 pub mod usage_ledger;
+pub mod watch_seal;
 pub mod webhook_post;
