@@ -144,7 +144,8 @@ impl Authenticate {
             return Err(NotAuthenticated::OtherClient);
         }
         let client = self.decide(asking).await?;
-        if client.id == present.id { Ok(client) } else { Err(NotAuthenticated::OtherClient) }
+        let same = client.id == present.id && client.is_watcher() == present.is_watcher();
+        if same { Ok(client) } else { Err(NotAuthenticated::OtherClient) }
     }
 
     async fn app(&self, asking: &Asking<'_>) -> Result<Arc<App>, NotAuthenticated> {

@@ -13,7 +13,7 @@ use domain::{AppId, Client, ClientId, ConnectionId};
 use hashbrown::HashTable;
 use tokio::sync::watch;
 
-use crate::{Connection, connection::Identity};
+use crate::{Connection, connection::Identity, seats::Seats};
 
 /// Knows every open connection, so that a shutdown reaches all of them and can wait for the last.
 pub struct Connections {
@@ -25,7 +25,9 @@ pub struct Connections {
     /// How many are open or still parting: what a drain waits on.
     count: watch::Sender<usize>,
     /// Authenticated connections per app that has a limit.
-    seated: RwLock<HashMap<AppId, u32>>,
+    pub(crate) seats: Seats,
+    /// Watchers per app: they take none of these.
+    pub(crate) watchers: Seats,
     draining: AtomicBool,
 }
 
@@ -39,7 +41,8 @@ impl Connections {
             known: RwLock::default(),
             hasher: RandomState::new(),
             count: watch::Sender::new(0),
-            seated: RwLock::default(),
+            seats: Seats::default(),
+            watchers: Seats::default(),
             draining: AtomicBool::new(false),
         }
     }
@@ -152,25 +155,9 @@ impl Connections {
         self.draining.load(Ordering::SeqCst)
     }
 
-    /// Takes one of the app's `limit` seats; says how many are taken with it, nothing where there
-    /// was none.
-    pub(crate) fn take_seat(&self, app: &AppId, limit: u32) -> Option<u32> {
-        let mut seated = self.seated.write().unwrap_or_else(PoisonError::into_inner);
-        let taken = seated.entry(app.clone()).or_insert(0);
-        if *taken >= limit {
-            return None;
-        }
-        *taken += 1;
-        Some(*taken)
-    }
-
-    pub(crate) fn give_seat_back(&self, app: &AppId) {
-        let mut seated = self.seated.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(taken) = seated.get_mut(app) {
-            *taken -= 1;
-            if *taken == 0 {
-                seated.remove(app);
-            }
-        }
+    /// A client that took a seat is gone.
+    pub(crate) fn give_seat_back(&self, client: &Client) {
+        let seats = if client.is_watcher() { &self.watchers } else { &self.seats };
+        seats.give_back(&client.app.id);
     }
 }

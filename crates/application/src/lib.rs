@@ -61,6 +61,7 @@ mod request;
 mod room;
 mod rules;
 mod run;
+mod seats;
 mod session;
 mod sizes;
 mod told;

@@ -76,22 +76,22 @@ impl Client {
         }
     }
 
+    /// Whether this is who watches, and no client of the app.
+    #[must_use]
+    pub fn is_watcher(&self) -> bool {
+        self.grants.source() == GrantSource::Watch
+    }
+
     /// Whether this client may be seen among the members of a channel whose members it may see.
     ///
     /// # Errors
     /// No: it only watches.
     pub fn check_entering(&self, channel: &ChannelName) -> Result<(), Denial> {
-        match self.grants.source() {
-            GrantSource::Watch => Err(Denial {
-                action: Action::Presence,
-                source: GrantSource::Watch,
-                rule: DenialRule::ActionMissing { pattern: GrantPattern::exactly(channel) },
-            }),
-            GrantSource::Token
-            | GrantSource::AppDefault
-            | GrantSource::Guest
-            | GrantSource::Signature => Ok(()),
+        if !self.is_watcher() {
+            return Ok(());
         }
+        let rule = DenialRule::ActionMissing { pattern: GrantPattern::exactly(channel) };
+        Err(Denial { action: Action::Presence, source: GrantSource::Watch, rule })
     }
 
     /// The same client, now that its app is as it is here: what the app itself grants follows it,

@@ -29,7 +29,7 @@ impl Session {
     /// in is put out.
     fn count_in(&mut self, app: &App) {
         if app.limits.connections.is_some() && !self.seated {
-            self.seated = self.hub.connections.take_seat(&app.id, u32::MAX).is_some();
+            self.seated = self.hub.connections.seats.take(&app.id, u32::MAX).is_some();
         }
     }
 

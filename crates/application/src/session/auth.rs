@@ -62,7 +62,11 @@ impl Session {
     }
 
     async fn admit(&mut self, asked: Asked, auth: Auth, client: Client) {
-        if let Err(refusal) = self.take_seat(&client.app) {
+        let seated = match client.is_watcher() {
+            true => self.take_watchers_seat(&client.app),
+            false => self.take_seat(&client.app),
+        };
+        if let Err(refusal) = seated {
             self.answer(asked, None, Err(refusal.clone())).await;
             return self.leave_unseated(&refusal);
         }
@@ -75,13 +79,28 @@ impl Session {
         limits.connect(app)?;
         if let Some(most) = app.limits.connections {
             let limit = Limit::Connections;
-            let Some(seats) = self.hub.connections.take_seat(&app.id, most) else {
+            let Some(seats) = self.hub.connections.seats.take(&app.id, most) else {
                 return Err(limits.full(&app.id, limit));
             };
             let seats = u64::from(seats);
             limits.rose(&app.id, limit, seats - 1, seats, most.into());
             self.seated = true;
         }
+        if let Some(parting) = &mut self.parting {
+            parting.authenticated();
+        }
+        Ok(())
+    }
+
+    /// Who watches takes none of the app's seats, nor of its rate: whoever may only look keeps
+    /// nobody out, and sees an app that is full.
+    fn take_watchers_seat(&mut self, app: &App) -> Result<(), Refusal> {
+        let most = Rules::WATCHERS;
+        if self.hub.connections.watchers.take(&app.id, most).is_none() {
+            let detail = format!("{most} connections watch the app already");
+            return Err(Refusal::because(ErrorCode::QuotaExceeded, detail));
+        }
+        self.seated = true;
         if let Some(parting) = &mut self.parting {
             parting.authenticated();
         }

@@ -350,7 +350,7 @@ impl Drop for Session {
         let app = self.app();
         app.inspect(|app| self.hub.meter.note(&Reading::Connection { app, present: false }));
         if let Some(client) = client.filter(|_| self.seated) {
-            self.hub.connections.give_seat_back(&client.app.id);
+            self.hub.connections.give_seat_back(client);
         }
         self.hub.events.record(&DomainEvent::Closed {
             connection: self.connection.id,

@@ -301,6 +301,50 @@ async fn who_operates_watches_at_the_internal_address() {
 }
 
 #[tokio::test]
+async fn who_watches_takes_no_client_s_place() {
+    let limits = format!("{}\nlimits = {{ connections = 1 }}", tokens::ALLOW_ALL);
+    let full =
+        shop().replace(&tokens::app("shop", tokens::ALLOW_ALL), &tokens::app("shop", &limits));
+    let server = Server::with(&full).await;
+    let mut first = watcher(&server, "plain").await;
+    let alice = Client::enter(&server, "shop", &tokens::token("shop", "alice")).await;
+    // The app is full, and can be looked at.
+    let mut second = watcher(&server, "plain").await;
+    second.subscribe("plain").await;
+    let pass = token(&server, "plain").await;
+    first.leave().await;
+    let mut bob = Client::connect(&server).await;
+    let reply = bob.auth("shop", &tokens::token("shop", "bob").sign()).await;
+    assert_eq!(reply["reason"], "quota_exceeded", "a watcher that left gave no place back");
+    alice.leave().await;
+    let comes = async {
+        loop {
+            let mut bob = Client::connect(&server).await;
+            let reply = bob.auth("shop", &tokens::token("shop", "bob").sign()).await;
+            if reply["code"] == 200 {
+                return bob;
+            }
+        }
+    };
+    let _bob = soon("her place", comes).await;
+    // There are 256 to watch from; one is taken.
+    let mut watchers = Vec::new();
+    for _ in 0..255 {
+        let mut client = Client::connect(&server).await;
+        let reply = client.auth("shop", &pass).await;
+        if reply["code"] != 200 {
+            break;
+        }
+        watchers.push(client);
+    }
+    assert_eq!(watchers.len(), 255);
+    let mut last = Client::connect(&server).await;
+    assert_eq!(last.auth("shop", &pass).await["reason"], "quota_exceeded");
+    first = watchers.pop().unwrap();
+    first.subscribe("plain").await;
+}
+
+#[tokio::test]
 async fn no_pass_is_in_the_log() {
     let mut server = Server::with(&shop()).await;
     let mut client = watcher(&server, "plain").await;
