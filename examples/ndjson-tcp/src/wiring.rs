@@ -8,7 +8,7 @@ use adapters_memory::{
     RandomIds, SystemClock,
 };
 use application::ports::{
-    DomainEvent, EventSink, NoChronicle, NoFlightLog, NoMeter, NoPasses, NoTallies,
+    DomainEvent, EventSink, NoChronicle, NoFlightLog, NoMeter, NoPasses, NoSeal, NoTallies,
 };
 use application::{Fanout, Hub, Keeper, Keepers, Ports, Rules, UsageCounter};
 use domain::{Actions, App, AppId, Grant, GrantPattern, JwtAlgorithm, JwtKey, KeyMaterial};
@@ -56,6 +56,7 @@ pub fn hub(app: App, rules: Rules) -> io::Result<Arc<Hub>> {
     let ports = Ports {
         registry: Arc::new(MemoryAppRegistry::new([app])),
         verifier: Arc::new(JwtTokenVerifier::new(clock.clone(), JwksOptions::default())?),
+        seal: Arc::new(NoSeal),
         keepers: Keepers { memory: keeper.clone(), durable: keeper },
         presence: Arc::new(MemoryPresence::new(fanout.clone(), clock.clone())),
         passes: Arc::new(NoPasses),
