@@ -1,23 +1,24 @@
 //! Clients: who is connected, how, and the end of it.
 
+use std::sync::LazyLock;
+
 use application::OpenConnection;
 use domain::CloseReason;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use tokio::sync::Semaphore;
-
 use super::{
     call::Call,
     endpoint::{Param, Work, data},
+    turns::Turns,
 };
 
 /// Clients of a page, unless asked for otherwise, and at most.
 const LIMIT: u64 = 100;
 const MOST: u64 = 1000;
 
-/// Lists that are made at once: each looks at every connection.
-static AT_ONCE: Semaphore = Semaphore::const_new(1);
+/// Lists are made one at a time: each looks at every connection.
+static TURNS: LazyLock<Turns> = LazyLock::new(Turns::new);
 
 #[derive(Serialize)]
 struct Listed {
@@ -41,7 +42,7 @@ pub(super) fn list(call: Call) -> Work {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let prefix = call.query.text("prefix").unwrap_or_default();
         let after = call.query.text("cursor");
-        let _turn = AT_ONCE.acquire().await;
+        let _turn = TURNS.take(&call.app.id).await;
         let connected = call.backend.connected(&call.app.id, prefix, after, limit);
         let (connected, more) = connected.await;
         let last = connected.last().map(|last| last.client.to_string());

@@ -1,20 +1,20 @@
 //! Why something happened.
 
+use std::sync::LazyLock;
+
 use application::{Question, Refusal, Which};
-use domain::{
-    ChannelName, ClientId, ConnectionId, ErrorCode, MessageId, Offset, Timestamp, TraceId,
-};
+use domain::{ChannelName, ClientId, ConnectionId, MessageId, Offset, Timestamp, TraceId};
 use serde_json::json;
-use tokio::sync::Semaphore;
 
 use super::{
     call::{Call, Query, channel, invalid},
     endpoint::{Param, Work, data},
     explained::Explained,
+    turns::Turns,
 };
 
-/// Explanations that are made at once: each looks at megabytes.
-static AT_ONCE: Semaphore = Semaphore::const_new(1);
+/// Explanations are made one at a time: each looks at megabytes.
+static TURNS: LazyLock<Turns> = LazyLock::new(Turns::new);
 
 /// The longest id of a message that is looked for.
 const ID: usize = 64;
@@ -23,12 +23,9 @@ const ID: usize = 64;
 pub(super) fn explain(call: Call) -> Work {
     Box::pin(async move {
         let question = question(&call.query)?;
-        let _turn = AT_ONCE.acquire().await;
-        let (backend, app) = (call.backend, call.app);
-        // Beside the threads that serve.
-        let explaining = tokio::task::spawn_blocking(move || backend.explain(&app.id, &question));
-        let explanation = explaining.await.map_err(|_| Refusal::plain(ErrorCode::Internal))?;
-        data(&Explained::of(&explanation))
+        let (backend, app) = (call.backend, call.app.id.clone());
+        let explaining = TURNS.work(&call.app.id, move || backend.explain(&app, &question));
+        data(&Explained::of(&explaining.await?))
     })
 }
 
@@ -139,6 +136,7 @@ pub(super) const PARAMS: &[Param] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::ErrorCode;
 
     fn ask(pairs: &[(&str, &str)]) -> Result<Question, ErrorCode> {
         let pairs = pairs.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();

@@ -9,6 +9,7 @@
 //! * `messages`, `batch`, `history`, `channels`, `clients`, `subscriptions`,
 //!   `tokens`, `usage` (with `usage_formats`), `bill`, `overview`, `webhooks`, `watch`, `explain` are the endpoints; `explained` is
 //!   what the last one answers.
+//! * `turns` has apps take turns where something dear is done once at a time.
 //! * `operator` is what has no app: the endpoints of operators, with a table of their own.
 //! * `openapi` writes the document, `reference` serves it and a page that shows it.
 
@@ -36,6 +37,7 @@ mod serve;
 mod sessions;
 mod subscriptions;
 mod tokens;
+mod turns;
 mod usage;
 mod usage_formats;
 mod watch;
