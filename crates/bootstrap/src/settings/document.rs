@@ -3,6 +3,7 @@
 
 mod edits;
 mod json;
+mod once;
 
 use std::{collections::HashSet, path::Path, sync::Arc};
 
@@ -12,6 +13,8 @@ use protocol_pusher::conventions;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+
+use once::Once;
 
 use super::{
     Limits,
@@ -131,8 +134,9 @@ fn read(document: &SecretString) -> Result<Map<String, Value>, BadDocument> {
 
 fn object(text: &str) -> Result<Map<String, Value>, BadDocument> {
     match serde_json::from_str(text) {
-        Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err(BadDocument("not a JSON object".to_owned())),
+        Ok(Once(Value::Object(object))) => Ok(object),
+        Ok(Once(_)) => Err(BadDocument("not a JSON object".to_owned())),
+        Err(error) if error.is_data() => Err(BadDocument(error.to_string())),
         Err(error) => Err(BadDocument(format!("not JSON: {error}"))),
     }
 }

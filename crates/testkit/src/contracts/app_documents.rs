@@ -41,6 +41,8 @@ pub fn a_document_is_an_app_or_the_mistake_is_named(documents: &dyn AppDocuments
         ("[]", "object"),
         ("{}", "id"),
         (r#"{"id": "a", "nonsense": 1}"#, "nonsense"),
+        (r#"{"id": "a", "id": "b"}"#, "\"id\" is there twice"),
+        (r#"{"id": "a", "limits": {"payload": 1, "payload": 2}}"#, "\"payload\" is there twice"),
         (r#"{"id": "a", "limits": {"requests_burst": "many"}}"#, "limits.requests_burst"),
         (r#"{"id": "a", "jwt_keys": [{"alg": "none"}]}"#, "jwt_keys[0].alg"),
     ] {

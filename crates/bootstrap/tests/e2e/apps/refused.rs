@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{Ops, document, ephemeral, kept};
 use crate::{
     api::{BACKEND, shop},
+    http,
     server::{DEMO_SECRET, Server, Start},
 };
 
@@ -26,6 +27,26 @@ async fn apps_of_the_file_and_the_demo_app_are_not_changed_here() {
         }
         assert_eq!(ops.refused("POST", "/apps", document(app)).await.0, 409);
     }
+}
+
+#[tokio::test]
+async fn a_key_that_is_there_twice_is_not_half_heard() {
+    let server = ephemeral().await;
+    let ops = Ops::of(&server);
+    ops.done("POST", "/apps", document("made")).await;
+    let twice = r#"{"id":"other","limits":{"payload":1024,"payload":2048}}"#;
+    for (method, path, body) in [
+        ("POST", "/v1/apps", twice),
+        ("POST", "/v1/apps", r#"{"id":"other","id":"another"}"#),
+        ("PATCH", "/v1/apps/made", r#"{"status":"disabled","status":"active"}"#),
+        ("POST", "/v1/apps/made/keys", r#"{"kind":"jwt","kid":"k","kid":"l"}"#),
+    ] {
+        let bearer = format!("Bearer {}", ops.key);
+        let answer = http::ask(&server, method, path, &[("Authorization", &*bearer)], body).await;
+        let words = answer.json()["message"].as_str().unwrap().to_owned();
+        assert!(answer.status == 400, "{body}: {words}");
+    }
+    assert_eq!(ops.ask("GET", "/apps/other", &Value::Null).await.status, 404);
 }
 
 #[tokio::test]
