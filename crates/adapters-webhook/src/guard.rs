@@ -39,6 +39,28 @@ impl Guard {
     }
 }
 
+/// Why no request can ever go to an address.
+#[derive(Debug, thiserror::Error)]
+pub enum BadAddress {
+    /// It can't be read.
+    #[error("not an address: {0}")]
+    Unreadable(String),
+    /// It is one of a private network, or of this machine.
+    #[error("a private address, which is not allowed without allow_private_addresses")]
+    Private,
+}
+
+/// Judges the address of a receiver as far as that can be done before it is asked: what a name
+/// stands for is judged at each connection.
+///
+/// # Errors
+/// No request to it can ever be sent.
+pub fn check_address(address: &str, allow_private_addresses: bool) -> Result<(), BadAddress> {
+    let url = Url::parse(address).map_err(|error| BadAddress::Unreadable(error.to_string()))?;
+    let guard = Guard { private: allow_private_addresses };
+    guard.judge(&url).map_err(|NotPublic| BadAddress::Private)
+}
+
 /// Resolves names at the time of each connection, so that a name can't have one address for a check
 /// and another one for the connection.
 impl Resolve for Guard {
@@ -75,6 +97,17 @@ mod tests {
         }
         let url = Url::parse("https://a.example/").unwrap();
         assert!(Guard { private: false }.judge(&url).is_ok(), "names are judged when resolved");
+    }
+
+    #[test]
+    fn an_address_that_can_never_be_asked_is_known_before() {
+        for bad in ["https://a.example:99999/", "https://xn--/", "https://[fe80::1%25lo]/", "x"] {
+            let checked = check_address(bad, true);
+            assert!(matches!(checked, Err(BadAddress::Unreadable(_))), "{bad}: {checked:?}");
+        }
+        assert!(matches!(check_address("https://10.0.0.1/", false), Err(BadAddress::Private)));
+        assert!(check_address("https://10.0.0.1/", true).is_ok());
+        assert!(check_address("https://localhost/", false).is_ok(), "a name is judged later");
     }
 
     #[tokio::test]

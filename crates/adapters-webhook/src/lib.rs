@@ -14,5 +14,6 @@ mod pusher_body;
 mod retry_after;
 mod signature;
 
+pub use guard::{BadAddress, check_address};
 pub use post::HttpPost;
 pub use signature::is_key;

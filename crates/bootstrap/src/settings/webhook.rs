@@ -28,11 +28,15 @@ const HEADER_NAME: usize = 100;
 const HEADER_VALUE: usize = 4096;
 
 /// Headers that say what a request is, or how it travels.
-const OWN_HEADERS: [&str; 8] = [
+const OWN_HEADERS: [&str; 12] = [
     "host",
     "content-type",
     "content-length",
+    "content-encoding",
+    "expect",
     "connection",
+    "keep-alive",
+    "proxy-connection",
     "transfer-encoding",
     "te",
     "trailer",
@@ -116,12 +120,12 @@ impl RawWebhook {
 /// Within a private network TLS is not always to be had.
 fn url(path: &KeyPath, text: &str, private: bool) -> Result<Box<str>, Problem> {
     match text.strip_prefix("http://") {
-        Some(rest) if private => {
-            https_url::parse(path, &format!("https://{rest}"))?;
-            Ok(text.into())
-        }
-        _ => https_url::parse(path, text),
+        Some(rest) if private => drop(https_url::parse(path, &format!("https://{rest}"))?),
+        _ => drop(https_url::parse(path, text)?),
     }
+    adapters_webhook::check_address(text, private)
+        .map_err(|bad| Problem::value(path, bad.to_string()))?;
+    Ok(text.into())
 }
 
 fn previous(

@@ -29,6 +29,38 @@ fn a_webhook_has_what_signs_it() {
 }
 
 #[test]
+fn an_address_that_can_never_be_told_is_refused() {
+    let refused = |url: &str, more: &str| {
+        let webhook =
+            format!("webhooks = [{{ name = 'a', url = '{url}', secret = 'SECRET'{more} }}]");
+        let line = refusal(&app(&webhook));
+        let place = format!("rtmate.toml:3: apps[0].webhooks[0].url = \"{url}\": ");
+        line.strip_prefix(&place).unwrap_or_else(|| panic!("{line}")).to_owned()
+    };
+    let private = "a private address, which is not allowed without allow_private_addresses";
+    for url in ["https://127.0.0.1/", "https://0x7f.1/", "https://[::ffff:10.0.0.1]:8443/x"] {
+        assert_eq!(refused(url, ""), private, "{url}");
+    }
+    let allowed = ", allow_private_addresses = true";
+    assert_eq!(refused("http://a.example:99999/", allowed), "not an address: invalid port number");
+    assert!(refused("https://[fe80::1%25lo]/", allowed).starts_with("not an address: "));
+    let text = "webhooks = [{ name = 'a', url = 'http://127.0.0.1:1/', secret = 'SECRET', allow_private_addresses = true }]";
+    load(&app(text)).unwrap();
+}
+
+#[test]
+fn a_header_says_nothing_of_how_a_request_travels() {
+    for name in ["Expect", "content-encoding", "Keep-Alive", "proxy-connection", "Host", "te"] {
+        let header = format!("headers = [{{ name = '{name}', value = 'x' }}]");
+        let text = format!(
+            "webhooks = [{{ name = 'a', url = 'https://a.example', secret = 'SECRET', {header} }}]"
+        );
+        let line = refusal(&app(&text));
+        assert!(line.ends_with("the server writes this header itself"), "{line}");
+    }
+}
+
+#[test]
 fn the_pusher_format_needs_no_secret_of_its_own() {
     let text = app(
         "pusher_keys = [{ key = 'k', secret = 'SECRET' }]
