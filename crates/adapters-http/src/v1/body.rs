@@ -5,6 +5,7 @@ use std::time::Duration;
 use application::Refusal;
 use axum::body::Body;
 use domain::ErrorCode;
+use futures_util::StreamExt;
 use http::{HeaderMap, header};
 use serde::Deserialize;
 
@@ -31,10 +32,22 @@ pub(super) async fn read(
     if length.and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > most) {
         return Err(too_large());
     }
-    let read = tokio::time::timeout(TIME, axum::body::to_bytes(body, most)).await;
-    let bytes = read.map_err(|_| invalid("the body did not come in time"))?;
-    let bytes = bytes.map_err(|_| too_large())?;
-    if bytes.len() > limit { Err(too_large()) } else { Ok(bytes.into()) }
+    let mut pieces = body.into_data_stream();
+    let reading = async {
+        let mut bytes = Vec::new();
+        while let Some(piece) = pieces.next().await {
+            let piece =
+                piece.map_err(|_| invalid("the body breaks off, or its chunks are none"))?;
+            if bytes.len() + piece.len() > most {
+                return Err(too_large());
+            }
+            bytes.extend_from_slice(&piece);
+        }
+        Ok(bytes)
+    };
+    let read = tokio::time::timeout(TIME, reading).await;
+    let bytes = read.map_err(|_| invalid("the body did not come in time"))??;
+    if bytes.len() > limit { Err(too_large()) } else { Ok(bytes) }
 }
 
 /// A JSON object. Keys that nobody knows are passed over; a derived reader alone would also take a
@@ -64,6 +77,14 @@ mod tests {
         for (bytes, announced) in [(11, true), (11, false), (100, true), (100, false)] {
             assert_eq!(read(bytes, announced).await, Err(ErrorCode::PayloadTooLarge));
         }
+    }
+
+    #[tokio::test]
+    async fn a_broken_body_is_not_called_a_large_one() {
+        let pieces = [Ok("{}"), Err(std::io::Error::other("invalid chunk size"))];
+        let body = Body::from_stream(futures_util::stream::iter(pieces));
+        let refused = super::read(&HeaderMap::new(), body, 10).await.unwrap_err();
+        assert_eq!(refused.code, ErrorCode::InvalidParams);
     }
 
     #[test]
