@@ -22,7 +22,7 @@ use super::{
         serve::ServerApi,
     },
     Session,
-    table::{Full, OF_APPS},
+    table::Full,
 };
 use crate::trace::trace_of;
 
@@ -140,8 +140,8 @@ fn begin(Asking { who, headers, body }: Asking) -> Work {
         let token = format!("{PREFIX}{}", who.api.backend.secret().expose_secret());
         let of_app = !good.is_operator();
         let begun = who.api.sessions.begin(&hash_of_key(&token), session.clone(), of_app);
-        let ends = begun.map_err(|Full| {
-            let detail = format!("{OF_APPS} sessions are open; one ends within 15 minutes");
+        let ends = begun.map_err(|Full { most }| {
+            let detail = format!("{most} sessions are open; one ends within 15 minutes");
             Refusal::because(ErrorCode::QuotaExceeded, detail)
         })?;
         told(Some(&token), ends, &session, &good)

@@ -16,6 +16,9 @@ pub(super) const LONGEST: Duration = Duration::from_secs(12 * 60 * 60);
 /// Sessions of one key. With one more the one that would end first ends: who shares a key can't be
 /// kept out by whoever forgets to sign out.
 pub(super) const PER_KEY: usize = 32;
+/// Sessions of all keys of one app. With one more it is refused: an app with many keys has no more of
+/// the places of all.
+pub(super) const PER_APP: usize = 512;
 /// Sessions of all keys of apps. With one more it is refused: nobody's session ends for another
 /// key's. Operators are not counted: their keys are few and in the configuration.
 pub(super) const OF_APPS: usize = 4096;
@@ -47,9 +50,11 @@ pub(in super::super) struct Sessions {
     open: Mutex<HashMap<[u8; 32], Open>>,
 }
 
-/// As many sessions as there may be.
+/// As many sessions as there may be: of the app, or of all.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Full;
+pub(super) struct Full {
+    pub(super) most: usize,
+}
 
 impl Sessions {
     pub(in super::super) fn new(clock: Arc<dyn Clock>) -> Self {
@@ -85,8 +90,14 @@ impl Sessions {
             if let Some(first) = own.first().map(|(token, _)| **token) {
                 open.remove(&first);
             }
-        } else if of_app && open.values().filter(|open| open.of_app).count() >= OF_APPS {
-            return Err(Full);
+        } else if of_app {
+            let all = || open.values().filter(|open| open.of_app);
+            if all().filter(|open| open.session.app == session.app).count() >= PER_APP {
+                return Err(Full { most: PER_APP });
+            }
+            if all().count() >= OF_APPS {
+                return Err(Full { most: OF_APPS });
+            }
         }
         let ends = now.after(LIFE);
         open.insert(*token.as_bytes(), Open { session, of_app, began: now, ends });
@@ -152,8 +163,10 @@ mod tests {
         ApiKeyHash::from_digest(bytes)
     }
 
+    /// Of keys of many apps.
     fn of_key(key: usize) -> Session {
-        Session { key: hash(key), app: None, viewer: false }
+        let app = AppId::parse(&format!("app-{}", key % 1000)).unwrap();
+        Session { key: hash(key), app: Some(app), viewer: false }
     }
 
     #[test]
@@ -195,12 +208,31 @@ mod tests {
     }
 
     #[test]
+    fn an_app_with_many_keys_leaves_places_for_others() {
+        let (_, sessions) = sessions();
+        let of = |app: &str, key: usize| Session {
+            app: Some(AppId::parse(app).unwrap()),
+            ..of_key(key)
+        };
+        for n in 0..PER_APP {
+            sessions.begin(&hash(n), of("shop", n), true).unwrap();
+        }
+        let more = |app: &str, of_app: bool| {
+            sessions.begin(&hash(PER_APP), of(app, PER_APP), of_app).map(drop)
+        };
+        assert_eq!(more("shop", true), Err(Full { most: PER_APP }));
+        assert_eq!(more("shop", false), Ok(()), "an operator's is not the app's");
+        assert_eq!(more("bazaar", true), Ok(()));
+    }
+
+    #[test]
     fn the_table_is_bounded_for_apps_and_operators_come_in_all_the_same() {
         let (hand, sessions) = sessions();
         for n in 0..OF_APPS {
             sessions.begin(&hash(n), of_key(10_000 + n), true).unwrap();
         }
-        assert_eq!(sessions.begin(&hash(OF_APPS), of_key(9), true), Err(Full));
+        let full = Err(Full { most: OF_APPS });
+        assert_eq!(sessions.begin(&hash(OF_APPS), of_key(9), true), full);
         sessions.begin(&hash(OF_APPS), of_key(9), false).unwrap();
         assert!(sessions.end(&hash(3)) && !sessions.end(&hash(3)));
         sessions.begin(&hash(OF_APPS + 1), of_key(10), true).unwrap();
