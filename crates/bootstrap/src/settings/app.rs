@@ -157,6 +157,10 @@ fn id(path: &KeyPath, text: &str) -> Result<AppId, Problem> {
                        to switch it on or off";
         return Err(Problem::value(path, message));
     }
+    if matches!(text, "." | "..") {
+        let message = "has another meaning in an address, where most programs resolve it";
+        return Err(Problem::value(path, message));
+    }
     AppId::parse(text).map_err(|error| Problem::value(path, error.to_string()))
 }
 

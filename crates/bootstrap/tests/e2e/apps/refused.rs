@@ -62,6 +62,7 @@ async fn a_bad_document_is_named_by_its_place_and_changes_nothing() {
     };
     for (change, place) in [
         (json!({ "id": "a b" }), "id"),
+        (json!({ "id": ".." }), "in an address"),
         (json!({ "id": "demo-app" }), "demo"),
         (json!({ "limts": {} }), "limts: unknown key; did you mean \"limits\"?"),
         (json!({ "limits": { "payload": "1TiB" } }), "limits.payload"),
