@@ -156,7 +156,7 @@ run "lints" cargo clippy --locked --workspace --all-targets -- -D warnings
 # The corpora of the fuzz targets are replayed by tests of the crates that they fuzz.
 run "Rust tests" cargo test --locked --workspace
 run "the binary" cargo build --locked -p bootstrap
-run "promises under disorder" "$target/debug/rtmate" verify --spawn --seconds 60 --seed 1
+run "promises under disorder" "$target/debug/rtmate" verify --spawn --webhooks --seconds 60 --seed 1
 run "JavaScript SDK" javascript_sdk
 run "official Pusher clients" official_clients
 run "webhook receivers" webhook_receivers

@@ -4,6 +4,7 @@
 //! * `args` and `plan` say what is done, `tokens` makes the clients' tokens.
 //! * `server` is a server of our own, `disorder` breaks things by a schedule that a seed repeats.
 //! * `publisher`, `reader`, `rewinder`, `members` and `history` record what they know as `record`s.
+//! * `hooks` is told by webhooks, breaks down, and asks the ledger.
 //! * `check` reads the records and gives `finding`s, `report` prints.
 
 mod args;
@@ -11,6 +12,7 @@ mod check;
 mod disorder;
 mod finding;
 mod history;
+mod hooks;
 mod members;
 mod plan;
 mod publisher;
@@ -43,6 +45,10 @@ enum NoVerdict {
     NotSubscribed { who: String },
     #[error("interrupted")]
     Interrupted,
+    #[error("a webhook was told nothing at all")]
+    Untold,
+    #[error("the server does not answer: {0}")]
+    Unanswered(String),
     #[error("a subscription with rewind: {0}")]
     Rewind(String),
     #[error("{0} ended by a fault")]

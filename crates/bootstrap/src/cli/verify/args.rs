@@ -9,10 +9,12 @@ use super::record::Promise;
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   rtmate verify --spawn --seconds 60
+  rtmate verify --spawn --webhooks --seconds 600
   rtmate verify --url ws://127.0.0.1:3000/ws --app shop --secret-env SHOP_SECRET --history none
 
 With --spawn it starts a server of its own with a data directory of its own, kills it (SIGKILL) and
-starts it again at random times. With --url it only breaks its own connections.
+starts it again at random times. With --url it only breaks its own connections. With --webhooks
+receivers of webhooks are killed, slow and wrong besides, and the usage ledger is looked into.
 
 It ends with 0 where every promise was kept, with 1 and the findings where not.";
 
@@ -25,6 +27,9 @@ pub struct VerifyArgs {
     /// Start, kill and restart a server of our own
     #[arg(long)]
     pub spawn: bool,
+    /// Have webhooks and the usage ledger keep their promises too, with --spawn and durable history
+    #[arg(long, requires = "spawn")]
+    pub webhooks: bool,
     /// The app, for --url
     #[arg(long, value_name = "ID", requires = "url", required_unless_present = "spawn")]
     pub app: Option<String>,

@@ -6,15 +6,22 @@
 //! * `hidden` knows what was sent with `echo: false`, `rewinds` looks at what subscriptions began with.
 //! * `members` compares who is there with what readers were told of it.
 //! * `order` looks for one order that everybody saw.
+//! * `log`, `told`, `live` and `ledger` look at webhooks and at what was charged.
 
 mod hidden;
 mod keeping;
+mod ledger;
+mod live;
+mod log;
 mod members;
 mod order;
 mod places;
 mod reading;
 mod rewinds;
+mod told;
 
+#[cfg(test)]
+mod hook_tests;
 #[cfg(test)]
 mod tests;
 
@@ -34,6 +41,14 @@ pub(super) fn check(records: &Records) -> Vec<Finding> {
     rewinds::check(records, &mut findings);
     members::check(records, &mut findings);
     order::check(records, &mut findings);
+    if let Some(hooks) = &records.hooks {
+        let mut found = Vec::new();
+        log::check(records, hooks, &mut found);
+        told::check(hooks, &mut found);
+        live::check(hooks, &mut found);
+        ledger::check(records, hooks, &mut found);
+        findings.extend(found.into_iter().map(Finding::Hook));
+    }
     findings
 }
 

@@ -3,7 +3,7 @@
 use std::{ops::Range, time::Duration};
 
 use client::{Client, Random};
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 
 use super::{NoVerdict, server::Server};
 
@@ -11,6 +11,10 @@ use super::{NoVerdict, server::Server};
 const BREAKS: Range<u64> = 300..3000;
 /// Milliseconds that a server lives.
 const LIVES: Range<u64> = 800..4000;
+/// The same for one life of so many, where the server has to be waited for: until a receiver's answer
+/// is overdue, and the ledger has what was used.
+const LONG_LIVES: Range<u64> = 8000..16000;
+const LONG_ONE_OF: Range<u64> = 0..6;
 /// Milliseconds that it is dead.
 const DEATHS: Range<u64> = 0..1000;
 
@@ -36,16 +40,22 @@ pub(super) async fn break_connections(client: Client, mut random: Random, mut st
     breaks
 }
 
-/// Kills and restarts the server again and again; how often. It runs at the end.
+/// Kills and restarts the server again and again; when. It runs at the end. `long`: some of its lives
+/// are longer.
 pub(super) async fn kill_server(
     mut server: Server,
     mut random: Random,
     mut stop: Stop,
-) -> Result<(Server, u64), NoVerdict> {
-    let mut kills = 0;
-    while !wait(&mut stop, &mut random, LIVES).await {
+    long: bool,
+) -> Result<(Server, Vec<Instant>), NoVerdict> {
+    let mut kills = Vec::new();
+    loop {
+        let is_long = long && random.within(LONG_ONE_OF) == 0;
+        if wait(&mut stop, &mut random, if is_long { LONG_LIVES } else { LIVES }).await {
+            break;
+        }
         server.kill().await?;
-        kills += 1;
+        kills.push(Instant::now());
         wait(&mut stop, &mut random, DEATHS).await;
         server.restart().await?;
     }

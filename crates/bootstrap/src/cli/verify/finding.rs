@@ -2,9 +2,14 @@
 
 use domain::Position;
 
+use super::hooks::record::HookFinding;
+
 /// A promise that was not kept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Finding {
+    /// One of webhooks, or of the ledger.
+    #[error(transparent)]
+    Hook(#[from] HookFinding),
     /// An acknowledged or delivered message is gone.
     #[error("lost: {body} of {channel} ({id}) was {known}, {place}")]
     Lost {

@@ -21,6 +21,8 @@ pub(super) struct Plan {
     pub(super) tokens: Tokens,
     pub(super) promise: Promise,
     pub(super) time: Duration,
+    /// Whether webhooks and the ledger are looked at.
+    pub(super) webhooks: bool,
     pub(super) publishers: u16,
     pub(super) subscribers: u16,
     /// The beginning of the channels' names.
@@ -42,6 +44,8 @@ pub(super) enum Part {
     Client(u16),
     Murmur(u16),
     Rewinds,
+    Receiver(u16),
+    Writer,
 }
 
 impl Part {
@@ -55,6 +59,8 @@ impl Part {
             Self::Murmur(number) => (6, number),
             Self::Rewinds => (7, 0),
             Self::Visitor(number) => (8, number),
+            Self::Receiver(number) => (9, number),
+            Self::Writer => (10, 0),
         };
         (kind << 16) | u64::from(number)
     }
@@ -62,6 +68,9 @@ impl Part {
 
 impl Plan {
     pub(super) fn new(args: &VerifyArgs, around: &Surroundings) -> Result<Self, Refused> {
+        if args.webhooks && args.history != Promise::Durable {
+            return Err(Refused::new("--webhooks needs --history durable"));
+        }
         let run = format!("{:08x}", Random::fresh_seed() >> 32);
         let name = |number| format!("{}{run}:{number}", args.prefix);
         let channels: Vec<String> = (0..args.channels).map(name).collect();
@@ -82,6 +91,7 @@ impl Plan {
             tokens,
             promise: args.history,
             time: Duration::from_secs(args.seconds),
+            webhooks: args.webhooks,
             publishers: args.publishers,
             subscribers: args.subscribers,
             prefix: args.prefix.clone(),

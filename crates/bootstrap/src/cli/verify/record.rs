@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use domain::Position;
 
+use super::hooks::record::HookRecords;
+
 /// What the server promises of the channels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Promise {
@@ -165,4 +167,6 @@ pub(super) struct Records {
     pub(super) rewinds: Vec<Rewind>,
     /// One for each reader and channel with presence.
     pub(super) attended: Vec<Attended>,
+    /// What webhooks and the ledger told, where they were looked at.
+    pub(super) hooks: Option<HookRecords>,
 }

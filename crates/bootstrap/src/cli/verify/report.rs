@@ -3,9 +3,11 @@
 use std::fmt::Write;
 
 use client::Counters;
+use tokio::time::Instant;
 
 use super::{
     finding::Finding,
+    hooks::record::HookRecords,
     plan::Plan,
     record::{Outcome, Promise, Records, Seen},
     trial::add,
@@ -18,7 +20,7 @@ const PRINTED: usize = 50;
 pub(super) struct Report {
     heading: String,
     pub(super) records: Records,
-    pub(super) kills: u64,
+    pub(super) kills: Vec<Instant>,
     pub(super) breaks: u64,
     /// Clients that came and went.
     pub(super) visits: u64,
@@ -46,8 +48,16 @@ impl Report {
             kept: Vec::new(),
             rewinds: Vec::new(),
             attended: Vec::new(),
+            hooks: None,
         };
-        Self { heading, records, kills: 0, breaks: 0, visits: 0, counters: Counters::default() }
+        Self {
+            heading,
+            records,
+            kills: Vec::new(),
+            breaks: 0,
+            visits: 0,
+            counters: Counters::default(),
+        }
     }
 
     pub(super) fn count(&mut self, counters: Counters) {
@@ -64,7 +74,8 @@ impl Report {
         line(self.heading.clone());
         line(format!(
             "disorder: {} kills of the server, {} broken connections",
-            self.kills, self.breaks
+            self.kills.len(),
+            self.breaks
         ));
         let Counters { connections, refreshes, resends, repeats, recovered, not_recovered } =
             self.counters;
@@ -80,6 +91,7 @@ impl Report {
             let (visits, lists) = (self.visits, self.records.attended.len());
             line(format!("members: {visits} came and went; {lists} lists at the end"));
         }
+        self.records.hooks.iter().for_each(|hooks| line(webhooks(hooks)));
         for finding in findings.iter().take(PRINTED) {
             line(format!("FOUND {finding}"));
         }
@@ -119,4 +131,41 @@ impl Report {
             kept.map(|kept| kept.messages.len()).sum::<usize>(),
         )
     }
+}
+
+fn webhooks(hooks: &HookRecords) -> String {
+    let mut text = String::new();
+    for told in &hooks.told {
+        let taken = told.arrivals.iter().filter(|arrival| arrival.taken.is_some()).count();
+        let requests = told.arrivals.last().map_or(0, |last| last.number);
+        text.push_str(&format!(
+            "webhook {}: {requests} requests came {} times, {taken} times taken, {} times refused or \
+             cut; {} outages\n",
+            told.endpoint,
+            told.arrivals.len(),
+            told.refused,
+            told.outages
+        ));
+    }
+    text.push_str(&format!(
+        "events: {} in the log; {} snapshots compared\n",
+        hooks.log.len(),
+        hooks.snapshots.len() + hooks.last.len()
+    ));
+    let books = &hooks.books;
+    text.push_str(&format!(
+        "ledger: {} of {} messages, {} of {} deliveries, {} of {} bytes in, {} of {} bytes out, {} of \
+         {} connection seconds",
+        books.charged.messages,
+        books.messages,
+        books.charged.deliveries,
+        u64::try_from(books.given.len()).unwrap_or(u64::MAX) + books.repeats,
+        books.charged.bytes_in,
+        books.wire_in,
+        books.charged.bytes_out,
+        books.wire_out,
+        books.charged.connection_ms / 1000,
+        books.clients * books.lasted_ms / 1000,
+    ));
+    text
 }

@@ -10,6 +10,7 @@ use tokio::{
 
 use super::{
     NoVerdict,
+    hooks::Hooks,
     members::{LEAVE_DELAY, RETURN_WINDOW},
     record::Promise,
 };
@@ -38,12 +39,13 @@ impl Server {
         prefix: &str,
         promise: Promise,
         secret: &SecretString,
+        webhooks: Option<&Hooks>,
     ) -> Result<Self, NoVerdict> {
         let folder = std::env::temp_dir().join(format!("rtmate-verify-{run}"));
         fs::create_dir(&folder)?;
         private(&folder)?;
         fs::write(folder.join("secret"), secret.expose_secret())?;
-        fs::write(folder.join("rtmate.toml"), configuration(prefix, promise))?;
+        fs::write(folder.join("rtmate.toml"), configuration(prefix, promise, webhooks))?;
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut server = Self { folder, running: None, address, kept: false };
         server.restart().await?;
@@ -127,7 +129,7 @@ fn address_of(line: &str) -> Option<SocketAddr> {
     url.strip_suffix("/ws")?.parse().ok()
 }
 
-fn configuration(prefix: &str, promise: Promise) -> String {
+fn configuration(prefix: &str, promise: Promise, webhooks: Option<&Hooks>) -> String {
     let durability = match promise {
         Promise::None => None,
         Promise::Memory => Some("memory"),
@@ -139,12 +141,18 @@ fn configuration(prefix: &str, promise: Promise) -> String {
          [[apps.namespaces]]\npattern = \"{prefix}*\"\n\
          presence = true\npresence_leave_delay = \"{delay}s\"\n"
     );
+    if webhooks.is_some() {
+        toml.push_str("events = \"data\"\n");
+    }
     if let Some(durability) = durability {
         // More than any run makes: everything must be there at its end.
         toml.push_str(&format!(
             "\n[apps.namespaces.history]\nsize = 1000000\nttl = \"24h\"\nbytes = \"4GiB\"\n\
              durability = \"{durability}\"\n"
         ));
+    }
+    if let Some(webhooks) = webhooks {
+        toml.push_str(&webhooks.configuration());
     }
     toml
 }

@@ -8,6 +8,7 @@ use application::ports::{Clock, TokenIssuer, TokenRequest};
 use client::{TokenError, TokenSource};
 use domain::{
     Action, Actions, App, AppId, ClientId, Grant, GrantPattern, JwtAlgorithm, JwtKey, KeyMaterial,
+    Scope,
 };
 use secrecy::SecretString;
 
@@ -17,6 +18,9 @@ use crate::settings::{Refused, Surroundings};
 /// Short, so that a trial sees refreshes: the server asks for one at three quarters, which is less
 /// than a connection may last. It goes on for 25 s after the end, so that no refresh comes too late.
 const LIFE: Duration = Duration::from_secs(3);
+
+/// A backend's token is made for each request.
+const BACKEND_LIFE: Duration = Duration::from_secs(60);
 
 /// Where tokens come from.
 #[derive(Clone)]
@@ -68,6 +72,29 @@ impl Tokens {
             .collect();
         let app = App { jwt_keys: vec![key], ..App::new(app.clone()) };
         Ok(Self::Made { app: Box::new(app), grant: Grant { pattern, actions } })
+    }
+
+    /// The same for another app with the same secret, whose clients may do the same everywhere.
+    pub(super) fn of_app(&self, id: &AppId) -> Self {
+        let Self::Made { app, grant } = self else { return self.clone() };
+        let app = Box::new(App { id: id.clone(), ..(**app).clone() });
+        let pattern = GrantPattern::parse("*").unwrap_or_else(|_| grant.pattern.clone());
+        Self::Made { app, grant: Grant { pattern, actions: grant.actions } }
+    }
+
+    /// A token of the app's backend, which may read and manage by the server API.
+    pub(super) fn of_backend(&self) -> Option<String> {
+        let Self::Made { app, .. } = self else { return None };
+        let clock = Arc::new(SystemClock::new());
+        let request = TokenRequest {
+            client: ClientId::parse("backend").ok()?,
+            expires_at: clock.now().after(BACKEND_LIFE),
+            caps: Some(Vec::new()),
+            channels: Vec::new(),
+            info: None,
+            api: vec![Scope::Read, Scope::Manage],
+        };
+        JwtTokenIssuer::new(clock).issue(app, &request).ok()
     }
 
     /// The secret that tokens are made with.

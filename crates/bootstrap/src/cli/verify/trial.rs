@@ -6,7 +6,9 @@ use client::{Client, Counters};
 use tokio::{sync::watch, task::JoinHandle};
 
 use super::{
-    NoVerdict, disorder, history, members,
+    NoVerdict, disorder, history,
+    hooks::Hooks,
+    members,
     plan::{Part, Plan},
     publisher,
     reader::{END, Reader},
@@ -25,7 +27,12 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Runs it. Gives the server back, if it is our own.
 pub(super) async fn run(plan: Plan) -> Result<(Report, Option<Server>), NoVerdict> {
-    let server = start(&plan).await?;
+    let (stop, stopped) = watch::channel(false);
+    let mut hooks = match plan.webhooks {
+        true => Some(Hooks::listen(&plan, &stopped).await?),
+        false => None,
+    };
+    let server = start(&plan, hooks.as_ref()).await?;
     let url = match (&server, &plan.url) {
         (Some(server), _) => server.url(),
         (None, Some(url)) => url.clone(),
@@ -39,9 +46,12 @@ pub(super) async fn run(plan: Plan) -> Result<(Report, Option<Server>), NoVerdic
     for reader in &mut readers {
         reader.begun().await?;
     }
-    let (server, sends) = disturb(&plan, &url, server, &readers, &mut report).await?;
-    report.records.sends = sends;
     let closer = plan.client(&url, "closer", u16::MAX);
+    if let Some(hooks) = &mut hooks {
+        report.records.sends = hooks.begin(&plan, &url, &closer, &stopped).await?;
+    }
+    let (server, sends) = disturb(&plan, &url, server, &readers, &mut report, stop).await?;
+    report.records.sends.extend(sends);
     finish(&plan, &closer, &mut readers, &mut report.records).await?;
     if plan.has_presence() {
         report.records.attended = members::settled(&plan, &readers).await;
@@ -51,6 +61,10 @@ pub(super) async fn run(plan: Plan) -> Result<(Report, Option<Server>), NoVerdic
             report.records.kept.push(history::read(&closer, channel).await);
         }
     }
+    if let Some(hooks) = hooks {
+        let kills = report.kills.clone();
+        report.records.hooks = Some(hooks.settle(&plan, &readers, &closer, kills).await?);
+    }
     for reader in readers {
         let (logs, counters) = reader.finish().await?;
         report.records.logs.extend(logs);
@@ -59,12 +73,12 @@ pub(super) async fn run(plan: Plan) -> Result<(Report, Option<Server>), NoVerdic
     Ok((report, server))
 }
 
-async fn start(plan: &Plan) -> Result<Option<Server>, NoVerdict> {
+async fn start(plan: &Plan, hooks: Option<&Hooks>) -> Result<Option<Server>, NoVerdict> {
     if plan.url.is_some() {
         return Ok(None);
     }
     let secret = plan.tokens.secret().ok_or(NoVerdict::Fault("the plan"))?;
-    Server::start(&plan.run, &plan.prefix, plan.promise, secret).await.map(Some)
+    Server::start(&plan.run, &plan.prefix, plan.promise, secret, hooks).await.map(Some)
 }
 
 type Publishing = JoinHandle<Result<Vec<Sent>, NoVerdict>>;
@@ -76,8 +90,9 @@ async fn disturb(
     server: Option<Server>,
     readers: &[Reader],
     report: &mut Report,
+    stop: watch::Sender<bool>,
 ) -> Result<(Option<Server>, Vec<Sent>), NoVerdict> {
-    let (stop, stopped) = watch::channel(false);
+    let stopped = stop.subscribe();
     let mut publishing: Vec<(Client, Publishing)> = Vec::new();
     let mut breaking = Vec::new();
     for number in 0..plan.publishers {
@@ -108,7 +123,12 @@ async fn disturb(
         .has_presence()
         .then(|| tokio::spawn(members::visit(plan.clone(), url.to_owned(), stopped.clone())));
     let killing = server.map(|server| {
-        tokio::spawn(disorder::kill_server(server, plan.random(Part::Server), stopped))
+        tokio::spawn(disorder::kill_server(
+            server,
+            plan.random(Part::Server),
+            stopped,
+            plan.webhooks,
+        ))
     });
     tokio::time::sleep(plan.time).await;
     stop.send_replace(true);

@@ -63,6 +63,7 @@ fn clean() -> Records {
         kept: vec![Kept { channel: "a".into(), messages }],
         rewinds: vec![rewind(2, 1..=2), rewind(9, 1..=5), rewind(3, 4..=6)],
         attended,
+        hooks: None,
     }
 }
 
@@ -224,6 +225,7 @@ fn an_order_that_only_three_readers_contradict_is_found() {
         kept: Vec::new(),
         rewinds: Vec::new(),
         attended: Vec::new(),
+        hooks: None,
     };
     finds(&records, |finding| matches!(finding, Finding::Disorder { .. }));
 }
