@@ -9,10 +9,15 @@ use std::{
 use adapters_store::{Early, Planted};
 use application::{
     Fanout, Keeper,
-    ports::{HistoryError, HistoryStore, Page, Query},
+    ports::{
+        Counted, HistoryError, HistoryStore, LedgerError, Outgoing, Page, Parcel, PostError, Query,
+        RecordError, UsageLedger, WebhookPost,
+    },
 };
 use async_trait::async_trait;
-use domain::{AppId, ChannelKey, HistoryPolicy, Position};
+use domain::{
+    App, AppId, ChannelKey, HistoryPolicy, Hour, Position, Usage, Webhook, WebhookFormat,
+};
 
 /// What the server does wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +28,10 @@ pub enum Bug {
     AcknowledgesEarly,
     /// Lets messages pass those who are just subscribing.
     SkipsTheGate,
+    /// Says that a receiver took a request as soon as it is sent.
+    TellsEarly,
+    /// Charges what was used twice.
+    ChargesTwice,
 }
 
 /// How long a group or a page takes longer than it would: the moments between two steps come often
@@ -50,6 +59,56 @@ pub(crate) fn keeper(keeper: Keeper) -> Keeper {
         return keeper;
     }
     Keeper { history: Arc::new(Slow(keeper.history)), ..keeper }
+}
+
+pub(crate) fn post(post: Arc<dyn WebhookPost>) -> Arc<dyn WebhookPost> {
+    if BUG.get() == Some(&Bug::TellsEarly) { Arc::new(Hasty(post)) } else { post }
+}
+
+pub(crate) fn ledger(ledger: Arc<dyn UsageLedger>) -> Arc<dyn UsageLedger> {
+    if BUG.get() == Some(&Bug::ChargesTwice) { Arc::new(Greedy(ledger)) } else { ledger }
+}
+
+/// Does not wait for an answer.
+struct Hasty(Arc<dyn WebhookPost>);
+
+#[async_trait]
+impl WebhookPost for Hasty {
+    fn body(&self, format: WebhookFormat, parcel: &Parcel<'_>) -> Arc<str> {
+        self.0.body(format, parcel)
+    }
+
+    async fn post(
+        &self,
+        app: &App,
+        webhook: &Webhook,
+        request: &Outgoing,
+    ) -> Result<(), PostError> {
+        let post = Arc::clone(&self.0);
+        let (app, webhook, request) = (app.clone(), webhook.clone(), request.clone());
+        tokio::spawn(async move { post.post(&app, &webhook, &request).await });
+        Ok(())
+    }
+}
+
+/// Writes everything down twice.
+struct Greedy(Arc<dyn UsageLedger>);
+
+#[async_trait]
+impl UsageLedger for Greedy {
+    async fn record(&self, counted: Arc<[Counted]>) -> Result<(), RecordError> {
+        self.0.record(Arc::clone(&counted)).await?;
+        self.0.record(counted).await
+    }
+
+    async fn read(
+        &self,
+        app: &AppId,
+        from: Hour,
+        to: Hour,
+    ) -> Result<Vec<(Hour, Usage)>, LedgerError> {
+        self.0.read(app, from, to).await
+    }
 }
 
 /// Pages that take their time.

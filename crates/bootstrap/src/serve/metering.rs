@@ -63,6 +63,8 @@ impl Counting {
             Some(store) => Arc::clone(&store.broker) as _,
             None => Arc::new(MemoryUsageLedger::default()),
         };
+        #[cfg(feature = "planted")]
+        let ledger = crate::planted::ledger(ledger);
         let (events, clock) = (Arc::clone(events), Arc::clone(clock));
         let (told, time) = (Arc::clone(&events), Arc::clone(&clock));
         let reports = UsageReports::new(Arc::clone(&ledger), told, time, prices.clone());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use adapters_webhook::HttpPost;
 use application::{
     WebhookPorts, Webhooks,
-    ports::{AppRegistry, Clock, Deliveries, EventLog, EventSink, IdSource},
+    ports::{AppRegistry, Clock, Deliveries, EventLog, EventSink, IdSource, WebhookPost},
 };
 use domain::AppId;
 use tokio::task::JoinHandle;
@@ -34,10 +34,13 @@ impl Telling {
         (clock, ids): (&Arc<dyn Clock>, &Arc<dyn IdSource>),
         apps: Vec<AppId>,
     ) -> Self {
+        let post: Arc<dyn WebhookPost> = Arc::new(HttpPost::new(Arc::clone(clock)));
+        #[cfg(feature = "planted")]
+        let post = crate::planted::post(post);
         let ports = WebhookPorts {
             log,
             deliveries,
-            post: Arc::new(HttpPost::new(Arc::clone(clock))),
+            post,
             registry: Arc::clone(registry),
             events,
             clock: Arc::clone(clock),
