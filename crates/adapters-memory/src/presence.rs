@@ -15,8 +15,8 @@ use application::ports::{
 };
 use async_trait::async_trait;
 use domain::{
-    AppId, Attendance, ChannelKey, ClientId, Moment, Movement, PresenceChange, PresenceVersion,
-    Roster,
+    AppId, Attendance, ChannelKey, ClientId, Member, Moment, Movement, PresenceChange,
+    PresenceVersion, Roster,
 };
 
 use crate::{
@@ -293,6 +293,26 @@ impl PresenceStore for MemoryPresence {
 
     fn members_of(&self, app: &AppId) -> u32 {
         u32::try_from(self.members.of(app)).unwrap_or(u32::MAX)
+    }
+
+    fn tell_late(&self, app: &AppId, to: &dyn PresenceSink) {
+        for shard in &self.shards {
+            let shard = lock(shard);
+            for (channel, roll) in shard.rolls.iter().filter(|(channel, _)| channel.app == *app) {
+                let Roster { members, count, version } = roll.roster(usize::MAX);
+                for Member { client, info, .. } in members.into_iter().flatten() {
+                    let (channel, movement) = (channel.clone(), Movement::Joined);
+                    to.announce(&PresenceChange {
+                        channel,
+                        client,
+                        info,
+                        movement,
+                        version,
+                        count,
+                    });
+                }
+            }
+        }
     }
 
     fn sweep(&self) {

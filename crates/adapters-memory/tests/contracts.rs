@@ -156,6 +156,11 @@ async fn presence_7_an_app_has_a_bound_of_its_own() {
 }
 
 #[tokio::test]
+async fn presence_13_who_comes_late_is_told_of_all_members() {
+    presence_store::who_comes_late_is_told_of_all_members(&memory_presence()).await;
+}
+
+#[tokio::test]
 async fn presence_1_a_member_is_a_client() {
     presence_store::a_member_is_a_client(&memory_presence()).await;
 }

@@ -78,6 +78,8 @@ impl Waiting {
     }
 
     pub(crate) fn forget(&mut self, app: &AppId) {
+        // Presence goes on without telling of it: what it had is no longer what it has.
+        self.before.get_mut(app).into_iter().for_each(|before| before.leases.clear());
         let Some(live) = self.live.remove(app) else { return };
         self.vacant.retain(|(of, _), _| of != app);
         self.openings.retain(|(of, _), _| of != app);
@@ -358,6 +360,26 @@ mod tests {
         }
         assert_eq!(on_disk, waiting.live[&app()]);
         assert_eq!(on_disk.len(), 3);
+    }
+
+    #[test]
+    fn members_of_a_start_before_are_those_of_now_for_no_longer_than_presence_tells() {
+        let channel = ChannelName::parse("room").unwrap();
+        let joined = Fact::MemberJoined { channel: channel.clone(), client: client(), info: None };
+        let channel = domain::ChannelKey { app: app(), channel };
+        let lease = Lease { channel, client: client(), info: None, joined: Default::default() };
+        let mut live = LiveSet::default();
+        live.apply(&joined);
+        for is_followed_from_the_start in [true, false] {
+            let before = Before { live: live.clone(), leases: vec![lease.clone()] };
+            let mut waiting = Waiting { before: [(app(), before)].into(), ..Waiting::default() };
+            if !is_followed_from_the_start {
+                waiting.forget(&app());
+            }
+            waiting.begin(&app(), NOW, NOW);
+            let left = facts(&all(&mut waiting)).len();
+            assert_eq!(left == 0, is_followed_from_the_start);
+        }
     }
 
     #[test]

@@ -67,7 +67,7 @@ impl Hub {
             match self.registry.find(&id).await {
                 Ok(found) => {
                     match &found {
-                        Some(app) => self.chronicle.follow(app),
+                        Some(app) => self.follow(app).await,
                         // One that wants nothing is forgotten.
                         None => {
                             self.chronicle.follow(&App::new(id.clone()));

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{ChannelKey, ChannelName, Durability, Fact, FactKind, Offset};
+use domain::{AppId, ChannelKey, ChannelName, Durability, Fact, FactKind, Offset};
 use tokio::{sync::MutexGuard, time::MissedTickBehavior};
 
 use crate::{
@@ -94,6 +94,16 @@ impl Channels {
         loop {
             ticks.tick().await;
             self.tick();
+        }
+    }
+
+    /// The app's channels that have subscribers are noted as occupied, each behind its door.
+    pub(crate) async fn note_occupied(&self, app: &AppId) {
+        for room in self.fanout.rooms_of(app) {
+            let attachment = room.attachment.lock().await;
+            if attachment.attached && self.is_noted(&room.key, FactKind::ChannelOccupied) {
+                self.chronicle.note(app, Fact::ChannelOccupied(room.key.channel.clone()));
+            }
         }
     }
 

@@ -11,8 +11,8 @@ use std::{
 
 use bytes::Bytes;
 use domain::{
-    App, Client, CloseReason, ConnectionId, Family, Hidden, Moment, SessionToken, Timestamp,
-    TraceId,
+    App, Arrival, Client, CloseReason, ConnectionId, Ended, Fact, Family, Hidden, Moment,
+    SessionToken, Timestamp, TraceId,
 };
 use tokio::sync::oneshot;
 
@@ -159,6 +159,19 @@ impl Connection {
     #[must_use]
     pub fn closed(&self) -> Option<CloseReason> {
         self.closed.get().copied()
+    }
+
+    /// What the app is told of its beginning.
+    pub(crate) fn opening(&self, client: &Client) -> Fact {
+        let (connection, guest) = (self.id, client.is_guest());
+        Fact::ConnectionOpened(Arrival { connection, client: client.id.clone(), guest })
+    }
+
+    /// What the app is told of its end.
+    pub(crate) fn ending(&self, client: &Client) -> Fact {
+        let (connection, client) = (self.id, client.id.clone());
+        let reason = Ended::By(self.closed().unwrap_or(CloseReason::PeerLost));
+        Fact::ConnectionClosed { connection, client, reason }
     }
 
     pub(crate) fn with_deadlines<T>(&self, change: impl FnOnce(&mut Deadlines) -> T) -> T {

@@ -197,6 +197,12 @@ impl Fanout {
         self.shards.iter().flat_map(rooms).collect()
     }
 
+    pub(crate) fn rooms_of(&self, app: &AppId) -> Vec<Arc<Room>> {
+        let mut rooms = self.rooms();
+        rooms.retain(|room| room.key.app == *app);
+        rooms
+    }
+
     fn tell(&self, room: Arc<Room>, news: &News<'_>) {
         if room.append(news) {
             self.flush(room);

@@ -44,6 +44,7 @@ mod given;
 mod hub;
 mod keepers;
 mod kept_bytes;
+mod latecomer;
 mod limits;
 mod meters;
 mod operator;

@@ -16,19 +16,28 @@ pub struct ToldPresence {
 
 impl PresenceSink for ToldPresence {
     fn announce(&self, change: &PresenceChange) {
+        NotedPresence(&*self.chronicle).announce(change);
+        self.sink.announce(change);
+    }
+}
+
+/// Takes note for the app, and tells nobody else.
+pub(crate) struct NotedPresence<'a>(pub(crate) &'a dyn Chronicle);
+
+impl PresenceSink for NotedPresence<'_> {
+    fn announce(&self, change: &PresenceChange) {
         let PresenceChange { channel: key, client, info, movement, .. } = change;
         let kind = match movement {
             Movement::Joined => FactKind::MemberJoined,
             Movement::Left => FactKind::MemberLeft,
         };
-        if self.chronicle.wants(&key.app, kind) {
+        if self.0.wants(&key.app, kind) {
             let (channel, client) = (key.channel.clone(), client.clone());
             let fact = match movement {
                 Movement::Joined => Fact::MemberJoined { channel, client, info: info.clone() },
                 Movement::Left => Fact::MemberLeft { channel, client },
             };
-            self.chronicle.note(&key.app, fact);
+            self.0.note(&key.app, fact);
         }
-        self.sink.announce(change);
     }
 }

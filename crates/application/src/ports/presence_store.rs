@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use domain::{AppId, Attendance, ChannelKey, Payload, Roster};
 
-use super::Cause;
+use super::{Cause, PresenceSink};
 
 /// Why presence was not kept or read.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +74,11 @@ pub struct Entrance {
 ///     behind it, and that is announced once. A further start counts the window anew.
 /// 12. The versions of a start are greater than those of all starts before. Only what was kept can
 ///     prove that: an adapter that lost it begins anew, and who asks again is told so by the list.
+///
+/// And of all of them:
+///
+/// 13. Somebody who comes late is told of every member of an app as if it joined now, between two
+///     changes of its channel: what is announced before is in it, what is announced after is not.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait PresenceStore: Send + Sync {
@@ -95,6 +100,10 @@ pub trait PresenceStore: Send + Sync {
 
     /// Members of all channels of an app, those whose leave waits counted.
     fn members_of(&self, app: &AppId) -> u32;
+
+    /// Tells of all members of an app, those whose leave waits included, each as one that joined.
+    /// Holds up the announcements of their channels meanwhile.
+    fn tell_late(&self, app: &AppId, to: &dyn PresenceSink);
 
     /// Ends the leases that are over. Called ten times a second; never blocks.
     fn sweep(&self);

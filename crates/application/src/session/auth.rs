@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use domain::{
-    App, AppId, Arrival, ChannelName, Client, CloseReason, ConnectionId, ErrorCode, Fact, FactKind,
-    Limit, Peer, Position, SessionToken, TraceId,
+    App, AppId, ChannelName, Client, CloseReason, ConnectionId, ErrorCode, FactKind, Limit, Peer,
+    Position, SessionToken, TraceId,
 };
 use secrecy::ExposeSecret;
 
@@ -189,9 +189,7 @@ impl Session {
     pub(super) fn note_opened(&self, client: &Client) {
         let (chronicle, app) = (&self.hub.chronicle, &client.app.id);
         if chronicle.wants(app, FactKind::ConnectionOpened) {
-            let (connection, guest) = (self.connection.id, client.is_guest());
-            let arrival = Arrival { connection, client: client.id.clone(), guest };
-            chronicle.note(app, Fact::ConnectionOpened(arrival));
+            chronicle.note(app, self.connection.opening(client));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{ChannelName, Client, CloseReason, Ended, ErrorCode, Fact, FactKind, TraceId};
+use domain::{ChannelName, Client, ErrorCode, FactKind, TraceId};
 use tokio::runtime::Handle;
 
 use super::{
@@ -112,9 +112,7 @@ impl Session {
     pub(super) fn note_closed(&self, client: &Client) {
         let (chronicle, app) = (&self.hub.chronicle, &client.app.id);
         if chronicle.wants(app, FactKind::ConnectionClosed) {
-            let (connection, client) = (self.connection.id, client.id.clone());
-            let reason = Ended::By(self.connection.closed().unwrap_or(CloseReason::PeerLost));
-            chronicle.note(app, Fact::ConnectionClosed { connection, client, reason });
+            chronicle.note(app, self.connection.ending(client));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use application::ports::EventLog;
+use application::ports::{AppTable, EventLog};
 use domain::{Fact, LiveSet, MessageEvents, Namespace, Revocation, Revoked, Sequence};
 use serde_json::{Value, json};
 use testkit::{Scenery, Stage};
@@ -134,4 +134,51 @@ async fn a_cache_that_has_nothing_is_told_of_until_it_has() {
     let mut bob = stage.enter("bob").await;
     bob.subscribes("chat:price").await;
     assert_eq!(missed(told(&stage).await), 1);
+}
+
+#[tokio::test]
+async fn an_app_that_wants_events_later_is_told_what_is_there_and_when_it_goes() {
+    let stage = Stage::with(Scenery::default().with_shop(|app| {
+        app.default_namespace = Arc::new(Namespace {
+            presence: true,
+            presence_leave_delay: Duration::from_secs(3),
+            ..Namespace::default()
+        });
+    }));
+    let wish = json!({ "channel": "chat:lobby", "presence": true });
+    let mut alice = stage.enter("alice").await;
+    alice.asks("subscribe", wish.clone()).await;
+    let mut bob = stage.enter("bob").await;
+    bob.asks("subscribe", wish).await;
+    bob.leaves().await;
+    let apps = stage.apps.all();
+    let shop = apps.iter().find(|app| app.id.as_str() == "shop").unwrap();
+    let mut shop = (**shop).clone();
+    shop.events.keep = true;
+    for _ in 0..2 {
+        // The second change is another one, to an app that is followed already.
+        shop.limits.channels_per_connection += 1;
+        stage.apps.put(shop.clone());
+        assert!(stage.hub.bring_app_changes().await);
+        let mut there = told(&stage).await;
+        there.sort_unstable();
+        // Bob may return: he is a member still.
+        assert_eq!(
+            there,
+            [
+                "channel.occupied chat:lobby",
+                "connection.opened alice",
+                "member.joined chat:lobby alice",
+                "member.joined chat:lobby bob",
+            ]
+        );
+    }
+    let mut carol = stage.enter("carol").await;
+    carol.subscribes("chat:lobby").await;
+    for client in [alice, carol] {
+        client.leaves().await;
+    }
+    stage.passes(Duration::from_secs(10));
+    let snapshot = stage.chronicle.snapshot(&shop.id).await.unwrap();
+    assert_eq!(snapshot.live, LiveSet::default(), "all of it went");
 }

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use application::ports::{Entrance, PresenceError, PresenceStore};
+use application::ports::{Entrance, PresenceError, PresenceSink, PresenceStore};
 use async_trait::async_trait;
 use domain::{AppId, Attendance, ChannelKey, Namespace, Roster};
 use serde_json::{Value, json};
@@ -63,6 +63,10 @@ impl PresenceStore for Failing {
 
     fn members_of(&self, app: &AppId) -> u32 {
         self.inner.members_of(app)
+    }
+
+    fn tell_late(&self, app: &AppId, to: &dyn PresenceSink) {
+        self.inner.tell_late(app, to);
     }
 
     fn sweep(&self) {

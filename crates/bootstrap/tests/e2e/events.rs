@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// An app that keeps its events; `room:*` has presence, `log:*` tells of its messages.
-fn start() -> Start {
+fn toml() -> String {
     let key = format!(
         "[[apps.api_keys]]\nname = \"backend\"\nhash = \"{}\"\nscopes = [\"read\"]\n",
         hash(BACKEND)
@@ -21,9 +21,11 @@ fn start() -> Start {
          [[apps.namespaces]]\npattern = \"room:*\"\npresence = true\npresence_leave_delay = \"0s\"\n\
          [[apps.namespaces]]\npattern = \"log:*\"\nhistory = {}\nevents = \"data\"\n";
     let store = "[store]\nreturn_window = \"2s\"\n";
-    Start::bare()
-        .args(&["--listen", "127.0.0.1:0"])
-        .toml(&[store, &app("shop", ALLOW_ALL), &key, more].concat())
+    [store, &app("shop", ALLOW_ALL), &key, more].concat()
+}
+
+fn start() -> Start {
+    Start::bare().args(&["--listen", "127.0.0.1:0"]).toml(&toml())
 }
 
 async fn enter(server: &Server, name: &str) -> Client {
@@ -181,4 +183,22 @@ async fn who_keeps_nothing_says_why() {
     }
     let refused = api.refused("GET", "/events?types=connection.opened,x", "").await;
     assert_eq!(refused, (400, "invalid_params".to_owned()));
+}
+
+#[tokio::test]
+async fn an_app_that_keeps_events_later_knows_who_was_there() {
+    let before = toml().replace("keep = true", "keep = false");
+    let server = start().toml(&before).serve().await;
+    let mut alice = enter(&server, "alice").await;
+    alice.done("subscribe", json!({"channel": "room:1", "presence": true})).await;
+    let api = Api::of(&server, BACKEND);
+    assert_eq!(api.refused("GET", "/snapshot", "").await, (404, "not_enabled".to_owned()));
+    server.folder.write("rtmate.toml", &toml());
+    server.signal("HUP").await;
+    server.log.expect("the configuration was read anew").await;
+    let mut receiver = Receiver { cursor: 0, there: BTreeSet::new(), messages: Vec::new() };
+    receiver.hears_until(&api, |it| it.there.len() == 3).await;
+    assert_eq!(Receiver::begin(&api).await.there, receiver.there);
+    alice.leave().await;
+    receiver.hears_until(&api, |it| it.there.is_empty()).await;
 }

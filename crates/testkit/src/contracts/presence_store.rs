@@ -14,7 +14,7 @@ use crate::{ManualClock, RecordingPresence};
 mod apps;
 mod restart;
 
-pub use apps::an_app_has_a_bound_of_its_own;
+pub use apps::{an_app_has_a_bound_of_its_own, who_comes_late_is_told_of_all_members};
 pub use restart::{
     RestartFixture, a_return_after_a_start_makes_no_noise, members_of_before_are_there_again,
     versions_grow_over_a_start,
