@@ -82,7 +82,7 @@ impl Hooks {
                 MESSAGES => {
                     "events = [\"message.published\"]\nbatch = { size = 7, delay = \"20ms\" }\n"
                 }
-                _ => "batch = { size = 30, delay = \"50ms\" }\n",
+                _ => "batch = { size = 200, delay = \"50ms\" }\n",
             });
         }
         toml + &books::configuration()

@@ -30,6 +30,15 @@ struct Knowledge {
     live: BTreeSet<String>,
 }
 
+/// How a receiver that misses something catches up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum By {
+    /// With what is there now, which is then compared with what it knew and was told since.
+    Snapshot,
+    /// With the events that it misses.
+    Events,
+}
+
 /// What a receiver knows.
 #[derive(Debug, Default)]
 pub(super) struct Backend {
@@ -37,7 +46,7 @@ pub(super) struct Backend {
     saved: Knowledge,
     /// Whether it took its first snapshot.
     begun: bool,
-    /// It was killed and has not asked yet what it missed.
+    /// It was killed and has not asked yet what it missed, if anything.
     lost: bool,
     /// Each snapshot that it took, beside what it knew itself.
     pub(super) snapshots: Vec<Comparison>,
@@ -47,18 +56,23 @@ pub(super) struct Backend {
 
 impl Backend {
     /// Takes what it is told. What it knows already is nothing new; where something is missing, it
-    /// asks the server.
+    /// asks the server, one way or the other.
     ///
     /// # Errors
     /// The server does not answer: it knows what it did before.
     pub(super) async fn take(
         &mut self,
         api: &Api,
-        epoch: &str,
-        events: &[LogEvent],
+        (epoch, events): (&str, &[LogEvent]),
+        by: By,
     ) -> Result<(), String> {
-        if !self.begun || self.lost || self.has_hole(epoch, events) {
+        if !self.begun || epoch != self.memory.epoch {
             self.catch_up(api).await?;
+        } else if self.lost || self.has_hole(events) {
+            match by {
+                By::Snapshot => self.catch_up(api).await?,
+                By::Events => self.read_up_to(api, events).await?,
+            }
         }
         for event in events {
             if event.sequence > self.memory.cursor {
@@ -68,12 +82,19 @@ impl Backend {
         Ok(())
     }
 
-    fn has_hole(&self, epoch: &str, events: &[LogEvent]) -> bool {
-        let is_dropped = |event: &LogEvent| matches!(event.what, What::Dropped(_));
+    fn has_hole(&self, events: &[LogEvent]) -> bool {
         let first = events.iter().find(|event| event.sequence > self.memory.cursor);
-        epoch != self.memory.epoch
-            || first.is_some_and(|first| first.sequence != self.memory.cursor + 1)
-            || events.iter().any(is_dropped)
+        first.is_some_and(|first| first.sequence != self.memory.cursor + 1)
+    }
+
+    /// Asks for the events between what it knows and what it is told.
+    async fn read_up_to(&mut self, api: &Api, events: &[LogEvent]) -> Result<(), String> {
+        let next = events.first().map_or(0, |first| first.sequence);
+        let mut missed = Vec::new();
+        api.read_after(self.memory.cursor, next.saturating_sub(1), &mut missed).await?;
+        missed.iter().for_each(|event| self.memory.hear(event, &mut self.odd));
+        self.lost = false;
+        Ok(())
     }
 
     /// Asks for what is there, and for what happened until then: both must say the same.
@@ -117,7 +138,7 @@ impl Backend {
 
     /// It is killed: what it had not saved is gone, though it said that it had it.
     pub(super) fn forget(&mut self) {
-        self.lost |= self.memory.cursor != self.saved.cursor;
+        self.lost = true;
         self.memory = self.saved.clone();
     }
 
@@ -177,11 +198,10 @@ mod tests {
     fn what_was_not_saved_is_forgotten_and_asked_for() {
         let mut backend = Backend::default();
         backend.compare(snapshot(3, &["a"]), &[]);
-        assert!(!backend.has_hole("e", &[comes(4, "b")]));
-        assert!(backend.has_hole("e", &[comes(5, "b")]), "4 is missing");
-        assert!(backend.has_hole("f", &[comes(4, "b")]), "another log");
+        assert!(!backend.has_hole(&[comes(4, "b")]));
+        assert!(backend.has_hole(&[comes(5, "b")]), "4 is missing");
         backend.memory.hear(&comes(4, "b"), &mut Vec::new());
-        assert!(!backend.has_hole("e", &[comes(3, "x"), comes(4, "b")]), "known");
+        assert!(!backend.has_hole(&[comes(3, "x"), comes(4, "b")]), "known");
         backend.forget();
         assert!(backend.lost);
         assert_eq!(backend.knows(), (3, BTreeSet::from(["a".to_owned()])));

@@ -25,21 +25,22 @@ pub(super) enum Mood {
     CutAnswer,
 }
 
-/// How many of a hundred requests become of it what.
+/// Of how many requests this becomes.
 type Share = (u64, fn(&mut Random) -> Mood);
 
+/// Of a thousand.
 const SHARES: [Share; 11] = [
-    (58, |_| Mood::Take(Duration::ZERO)),
-    (8, |random| Mood::Take(Duration::from_millis(random.within(20..1500)))),
-    (6, |_| Mood::TakeAndFail),
-    (5, |_| Mood::TakeAndCut),
-    (6, |_| Mood::Refuse(500)),
-    (4, |_| Mood::Refuse(503)),
-    (3, |_| Mood::Redirect),
-    (3, |_| Mood::Hang),
-    (3, |_| Mood::CutRequest),
-    (3, |_| Mood::CutAnswer),
-    (1, |_| Mood::Refuse(410)),
+    (640, |_| Mood::Take(Duration::ZERO)),
+    (80, |random| Mood::Take(Duration::from_millis(random.within(20..1500)))),
+    (60, |_| Mood::TakeAndFail),
+    (50, |_| Mood::TakeAndCut),
+    (60, |_| Mood::Refuse(500)),
+    (40, |_| Mood::Refuse(503)),
+    (26, |_| Mood::Redirect),
+    (8, |_| Mood::Hang),
+    (16, |_| Mood::CutRequest),
+    (16, |_| Mood::CutAnswer),
+    (4, |_| Mood::Refuse(410)),
 ];
 
 impl Mood {
@@ -47,7 +48,7 @@ impl Mood {
 
     /// The next one.
     pub(super) fn any(random: &mut Random) -> Self {
-        let mut at = random.within(0..100);
+        let mut at = random.within(0..1000);
         for (share, mood) in SHARES {
             match at.checked_sub(share) {
                 Some(left) => at = left,
@@ -63,10 +64,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_shares_are_a_hundred_and_all_come() {
-        assert_eq!(SHARES.iter().map(|(share, _)| share).sum::<u64>(), 100);
+    fn the_shares_are_a_thousand_and_all_come() {
+        assert_eq!(SHARES.iter().map(|(share, _)| share).sum::<u64>(), 1000);
         let mut random = Random::new(1);
-        let moods: Vec<_> = (0..2000).map(|_| Mood::any(&mut random)).collect();
+        let moods: Vec<_> = (0..5000).map(|_| Mood::any(&mut random)).collect();
         for wanted in [Mood::GOOD, Mood::Refuse(410), Mood::Redirect, Mood::Hang, Mood::CutAnswer] {
             assert!(moods.contains(&wanted), "{wanted:?}");
         }

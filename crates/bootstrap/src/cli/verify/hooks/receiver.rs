@@ -21,7 +21,7 @@ use tokio::{
 
 use super::{
     api::Api,
-    backend::Backend,
+    backend::{Backend, By},
     event::{self, Body},
     http,
     mood::Mood,
@@ -35,7 +35,7 @@ use crate::cli::verify::{
 
 /// Milliseconds that a receiver lives, and that it is dead.
 const LIVES: Range<u64> = 1000..8000;
-const DEATHS: Range<u64> = 50..2500;
+const DEATHS: Range<u64> = 50..1500;
 
 /// It saves what it knows once in so many requests.
 const SAVES: Range<u64> = 0..3;
@@ -171,7 +171,7 @@ impl Shared {
         loop {
             let open = match listener.take() {
                 Some(listener) => listener,
-                None => self.bind().await,
+                None => self.reopen().await,
             };
             let mut connections = JoinSet::new();
             let mut life = Duration::from_millis(random.within(LIVES));
@@ -208,9 +208,16 @@ impl Shared {
         self.bad.load(Ordering::Relaxed)
     }
 
-    async fn bind(&self) -> TcpListener {
+    /// Lives again, and says so: the server need not wait for its next try.
+    async fn reopen(&self) -> TcpListener {
         loop {
             if let Ok(listener) = TcpListener::bind(self.address).await {
+                let (api, endpoint) = (self.api.get().cloned(), self.told().endpoint.clone());
+                tokio::spawn(async move {
+                    if let Some(api) = api {
+                        api.retry(&endpoint).await;
+                    }
+                });
                 return listener;
             }
             tokio::time::sleep(BIND_AGAIN).await;
@@ -342,8 +349,9 @@ impl Shared {
 
     async fn take(&self, epoch: &str, events: &[LogEvent], saves: bool) -> Result<(), String> {
         let Some(backend) = &self.backend else { return Ok(()) };
+        let by = if self.draw(0..2) == 0 { By::Snapshot } else { By::Events };
         let mut backend = backend.lock().await;
-        backend.take(self.api.get().ok_or("no server")?, epoch, events).await?;
+        backend.take(self.api.get().ok_or("no server")?, (epoch, events), by).await?;
         if saves {
             backend.save();
         }
