@@ -48,6 +48,7 @@ mod model;
 mod origins;
 mod oversize;
 mod pace;
+mod prepared;
 mod presence;
 mod proxies;
 mod pusher;

@@ -21,7 +21,7 @@ use crate::{
 
 /// What a backend answers; with 0 it never does.
 #[derive(Clone)]
-struct Backend {
+pub(crate) struct Backend {
     address: SocketAddr,
     status: Arc<Mutex<u16>>,
     /// The id and body of each request.
@@ -29,7 +29,7 @@ struct Backend {
 }
 
 impl Backend {
-    async fn begin() -> Self {
+    pub(crate) async fn begin() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let backend = Self { address, status: Arc::new(Mutex::new(200)), came: Arc::default() };
@@ -70,15 +70,15 @@ impl Backend {
         }
     }
 
-    fn answers(&self, status: u16) {
+    pub(crate) fn answers(&self, status: u16) {
         *self.status.lock().unwrap_or_else(PoisonError::into_inner) = status;
     }
 
-    fn take(&self) -> Vec<(String, Value)> {
+    pub(crate) fn take(&self) -> Vec<(String, Value)> {
         std::mem::take(&mut *self.came.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn start(&self) -> Start {
+    pub(crate) fn start(&self) -> Start {
         let key = format!(
             "[[apps.api_keys]]\nname = \"backend\"\nhash = \"{}\"\nscopes = [\"read\", \"manage\"]\n",
             hash(BACKEND)
@@ -96,14 +96,14 @@ impl Backend {
     }
 }
 
-async fn enter(server: &Server, name: &str) -> Client {
+pub(crate) async fn enter(server: &Server, name: &str) -> Client {
     let mut client = Client::enter(server, "shop", &token("shop", name)).await;
     client.subscribe("log:a").await;
     client
 }
 
 /// Waits until the webhook stands so.
-async fn until(server: &Server, done: impl Fn(&Value) -> bool) -> Value {
+pub(crate) async fn until(server: &Server, done: impl Fn(&Value) -> bool) -> Value {
     crate::soon("the webhook", async {
         loop {
             let state = Api::of(server, BACKEND).done("GET", "/webhooks", "").await;
@@ -116,11 +116,11 @@ async fn until(server: &Server, done: impl Fn(&Value) -> bool) -> Value {
     .await
 }
 
-fn is_told(state: &Value) -> bool {
+pub(crate) fn is_told(state: &Value) -> bool {
     state["cursor"].as_u64() > Some(0) && state["lag"] == 0
 }
 
-fn messages(came: &[(String, Value)]) -> Vec<Value> {
+pub(crate) fn messages(came: &[(String, Value)]) -> Vec<Value> {
     let events = came.iter().flat_map(|(_, body)| body["events"].as_array().unwrap());
     events.map(|event| event["message"]["data"].clone()).collect()
 }
@@ -202,4 +202,28 @@ async fn an_operator_sees_what_fails_and_tries_again() {
     assert_eq!((code, &*out), (Some(0), ""));
     assert_eq!(command(&["drop", "crm", "1"]).await.0, Some(1), "no such letter");
     server.log.expect("a webhook failed and is tried again").await;
+}
+
+#[tokio::test]
+async fn what_a_receiver_took_is_in_the_ledger() {
+    let backend = Backend::begin().await;
+    let mut server = backend.start().serve().await;
+    let mut alice = enter(&server, "alice").await;
+    // One at a time, so that each is a request of its own; the third is refused at first.
+    for number in 1..=4 {
+        backend.answers(if number == 3 { 500 } else { 200 });
+        alice.say("log:a", number).await;
+        if number == 3 {
+            until(&server, |state| state["attempts"].as_u64() > Some(0)).await;
+            backend.answers(200);
+        }
+        until(&server, |state| state["number"] == number && state["lag"] == 0).await;
+    }
+    let came = backend.take();
+    assert!(came.len() > 4, "the third came again: {came:?}");
+    server.signal("TERM").await;
+    server.ended().await;
+    let server = server.again(backend.start()).serve().await;
+    let usage = Api::of(&server, BACKEND).done("GET", "/usage", "").await;
+    assert_eq!(usage["total"]["webhook_deliveries"], 4, "each as often as it was taken");
 }
