@@ -126,29 +126,41 @@ impl Hooks {
     ) -> Result<HookRecords, NoVerdict> {
         let api = self.api.take().ok_or(NoVerdict::Fault("the webhooks"))?;
         let books = self.books.take().ok_or(NoVerdict::Fault("the webhooks"))?;
-        let books = books.close(&api).await?;
-        let mut records = HookRecords { books, kills, ..HookRecords::default() };
+        let mut records = HookRecords { kills, ..HookRecords::default() };
+        let (counted, told) = tokio::join!(books.close(&api), async {
+            self.look_until_told(plan, readers, closer, &api, &mut records).await?;
+            books::charged(&api, &plan.app, |_| true).await
+        });
+        (records.books, records.charged) = (counted?, told?);
+        for receiver in self.receivers {
+            receiver.finish(&mut records).await;
+        }
+        Ok(records)
+    }
+
+    async fn look_until_told(
+        &self,
+        plan: &Plan,
+        readers: &[Reader],
+        closer: &Client,
+        api: &Api,
+        records: &mut HookRecords,
+    ) -> Result<(), NoVerdict> {
         let until = Instant::now() + SETTLED;
         loop {
             let is_over = Instant::now() > until;
-            match self.look(plan, readers, closer, &api, &mut records).await {
-                Ok(true) => break,
-                Ok(false) if !is_over => {}
+            match self.look(plan, readers, closer, api, records).await {
+                Ok(true) => return Ok(()),
                 // The checker finds what is missing.
-                Ok(false) => break,
+                Ok(false) if is_over => return Ok(()),
                 Err(why) if is_over => return Err(NoVerdict::Unanswered(why)),
-                Err(_) => {}
+                Ok(false) | Err(_) => {}
             }
             for receiver in &self.receivers {
                 api.retry(receiver.name()).await;
             }
             tokio::time::sleep(LOOK).await;
         }
-        records.charged = books::charged(&api, &plan.app, |_| true).await?;
-        for receiver in self.receivers {
-            receiver.finish(&mut records).await;
-        }
-        Ok(records)
     }
 
     /// Compares what the server, the receiver and the clients know; whether all know the same and

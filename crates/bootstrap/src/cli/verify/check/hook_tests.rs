@@ -80,6 +80,7 @@ fn clean() -> Records {
         wire_in: 10,
         wire_out: 10,
         clients: 2,
+        connections: 2,
         lasted_ms: 100,
         charged: Charged {
             messages: 2,

@@ -136,7 +136,9 @@ impl Books {
         }
         for client in self.readers.iter().chain([&self.writer]) {
             client.stop().await;
-            counted.repeats += client.counters().borrow().repeats;
+            let counters = *client.counters().borrow();
+            counted.repeats += counters.repeats;
+            counted.connections += counters.connections;
             counted.clients += 1;
         }
         counted.lasted_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);

@@ -164,6 +164,8 @@ pub(in crate::cli::verify) struct Counted {
     pub(in crate::cli::verify) wire_out: u64,
     /// Clients, each with one connection at a time.
     pub(in crate::cli::verify) clients: u64,
+    /// How often they authenticated.
+    pub(in crate::cli::verify) connections: u64,
     /// Milliseconds from the first one's start to the last one's end.
     pub(in crate::cli::verify) lasted_ms: u64,
     /// What the ledger says.
