@@ -7,9 +7,11 @@
 //! * [`demo_token`] is that page's token; [`demo_pusher`] signs for such pages as a backend of the
 //!   Pusher protocol does.
 //! * [`sdk_files`] is the JavaScript SDK for pages, at `/sdk/rtmate.js`.
+//! * [`console_files`] is the operator console, its files are in `assets/console`.
 //! * [`server_api`] is `/v1/...` and `/docs`, for backends and operators.
 //! * [`pusher_api`] is what backends of the Pusher protocol ask.
 
+mod console_files;
 mod demo_page;
 mod demo_token;
 mod health;
@@ -19,6 +21,7 @@ mod sdk_files;
 mod trace;
 mod v1;
 
+pub use console_files::console_files;
 pub use demo_page::demo_page;
 pub use demo_token::demo_token;
 pub use health::{Health, health};

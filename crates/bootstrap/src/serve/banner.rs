@@ -40,6 +40,10 @@ fn text(
     if let Address::Tcp(address) = address {
         lines.push_str(&pages(settings, &format!("http{sealed}://{}/", local(*address)), program));
     }
+    if let Address::Tcp(address) = internal.unwrap_or(address) {
+        let sealed = if internal.is_some() { "" } else { sealed };
+        lines.push_str(&format!("console: http{sealed}://{}/console\n", local(*address)));
+    }
     for app in &settings.apps {
         lines.push_str(&format!("app: {}\n", app.id));
     }
@@ -119,6 +123,7 @@ mod tests {
                 "demo page: http://127.0.0.1:3000/",
                 "demo-app is active, for programs and pages of this machine only",
                 "a token: rtmate token --app demo-app --client alice",
+                "console: http://127.0.0.1:3000/console",
             ]
         );
     }

@@ -30,8 +30,9 @@ impl Surface<'_> {
         if self.settings.server.internal_listen.is_some() {
             let internal = self.operators(|api| api.on_internal_address());
             let backends = adapters_http::pusher_api(Arc::clone(self.hub), Arc::clone(&self.clock));
-            // Whoever operates watches from there.
-            let internal = internal.merge(backends).merge(self.native()).merge(health.clone());
+            // Whoever operates watches from there, by the SDK.
+            let internal = internal.merge(backends).merge(self.native());
+            let internal = internal.merge(adapters_http::sdk_files()).merge(health.clone());
             return Routes { public: public.merge(health), internal };
         }
         let public = public.merge(self.operators(|api| api)).merge(health);
@@ -70,7 +71,8 @@ impl Surface<'_> {
     fn operators(&self, at: impl FnOnce(ServerApi) -> ServerApi) -> Router {
         let api = at(self.api.clone());
         let router = adapters_http::metrics(self.metrics.clone(), api.clone())
-            .merge(adapters_http::server_api(api));
+            .merge(adapters_http::server_api(api))
+            .merge(adapters_http::console_files());
         if !self.settings.debug.echo {
             return router;
         }

@@ -1,0 +1,143 @@
+// @ts-check
+/** What views are made of. */
+import { Lost, Refused } from './api.js';
+import { toast } from './dialog.js';
+import { h, put } from './dom.js';
+import { ago, full, span } from './format.js';
+import { icon } from './icons.js';
+import { t } from './i18n.js';
+import { may } from './session.js';
+
+/** @typedef {import('./dom.js').Child} Child */
+
+/** @param {{ title: Child, note?: Child, end?: Child | Child[], body?: Child | Child[], foot?: Child, label?: string }} of */
+export function panel({ title, note, end, body, foot, label }) {
+  return h('section', { class: 'panel', 'aria-label': label ?? (typeof title === 'string' ? title : undefined) },
+    h('div', 'panel-head', h('h2', '', title), note && h('span', 'quiet', note), end && h('div', 'panel-end', end)),
+    body, foot && h('div', 'panel-foot', foot));
+}
+
+/** @param {{ title: Child, sub?: Child, end?: Child | Child[] }} of */
+export function head({ title, sub, end }) {
+  return h('header', 'head', h('h1', '', title), end && h('div', 'head-end', end), sub && h('p', 'head-sub', sub));
+}
+
+/** @param {'good' | 'wait' | 'bad' | 'info' | ''} tone @param {Child} text */
+export function pill(tone, text) {
+  return h('span', `pill${tone ? ` pill-${tone}` : ''}`, text);
+}
+
+/** @param {Child} title @param {Child} [text] @param {Child} [act] */
+export function empty(title, text, act) {
+  return h('div', 'empty', h('strong', '', title), text && h('p', '', text), act);
+}
+
+export function loading() {
+  return h('p', { class: 'loading', role: 'status' }, t('loading'));
+}
+
+/**
+ * A button. One whose scope the session lacks stays, and says why it does nothing.
+ * @param {Child} text
+ * @param {(event: MouseEvent) => unknown} act
+ * @param {{ scope?: string, tone?: string, small?: boolean, label?: string, type?: string, why?: string }} [how] `why` it can't be used at all
+ */
+export function button(text, act, { scope, tone = '', small, label, type = 'button', why } = {}) {
+  const reason = why ?? (scope && !may(scope) ? t('denied', { scope }) : undefined);
+  const classes = ['button', tone && tone.split(' ').map((one) => `button-${one}`).join(' '), small && 'button-small'].filter(Boolean).join(' ');
+  return h('button', {
+    class: classes, type, 'aria-label': label, 'aria-disabled': reason ? 'true' : undefined, title: reason,
+    on: { click: (/** @type {MouseEvent} */ event) => {
+      if (!reason) return act(event);
+      event.preventDefault();
+      toast(reason, 'bad');
+    } },
+  }, text);
+}
+
+/** Runs an action of a button: one at a time, and its failure is said. @param {() => Promise<unknown>} act */
+export function acting(act) {
+  let busy = false;
+  return async (/** @type {Event} */ event) => {
+    if (busy) return;
+    busy = true;
+    const target = event.currentTarget instanceof HTMLButtonElement ? event.currentTarget : null;
+    target?.setAttribute('aria-busy', 'true');
+    try {
+      await act();
+    } catch (error) {
+      toast(told(error), 'bad');
+    } finally {
+      busy = false;
+      target?.removeAttribute('aria-busy');
+    }
+  };
+}
+
+/** What went wrong, as one sentence. @param {unknown} error */
+export function told(error) {
+  if (error instanceof Lost) return t('lost.now');
+  if (!(error instanceof Refused)) return String(error instanceof Error ? error.message : error);
+  const reason = error.reason ? ` (${error.reason})` : '';
+  const wait = error.retryAfterMs ? ` · ${t('retry.after', { span: span(error.retryAfterMs) })}` : '';
+  return `${error.message}${reason}${wait}`;
+}
+
+/** A place for what went wrong, empty while all is well. */
+export function trouble() {
+  const element = h('div', { role: 'alert', hidden: true });
+  return {
+    element,
+    /** @param {unknown} error null: all is well @param {() => void} [again] */
+    show(error, again) {
+      element.hidden = !error;
+      if (!error) return put(element);
+      const lost = error instanceof Lost;
+      element.className = `trouble${lost ? ' trouble-wait' : ''}`;
+      put(element, h('span', '', told(error)), again && h('button', { class: 'button button-small', type: 'button', on: { click: again } }, t('again')));
+    },
+  };
+}
+
+/** A time that says how long ago it was, and when. @param {number} at */
+export function since(at) {
+  return h('time', { datetime: new Date(at).toISOString(), title: full(at) }, ago(at));
+}
+
+/** A long id, cut; a click copies it. @param {string} text @param {number} [keep] */
+export function id(text, keep = 8) {
+  return h('button', {
+    class: 'copy mono', type: 'button', title: text, 'aria-label': t('copy.of', { text }),
+    on: { click: () => void copy(text) },
+  }, text.length > keep + 2 ? `${text.slice(0, keep)}…` : text);
+}
+
+/** @param {string} text */
+export async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    toast(t('copied'));
+  } catch {
+    // Not a secure context: shown, so that it can be taken by hand.
+    toast(text);
+  }
+}
+
+/** @param {string} name */
+export function avatar(name) {
+  return h('span', { class: 'avatar', 'aria-hidden': 'true' }, [...name.replace(/[^\p{L}\p{N}]/gu, '')].slice(0, 2).join('') || '·');
+}
+
+/** @param {boolean | null} known */
+export function mark(known) {
+  if (known === null) return icon('dash', 'check-unknown');
+  return known ? icon('yes', 'check-yes') : icon('no', 'check-no');
+}
+
+/** @param {string[]} heads names of columns; one that begins with `#` is of numbers, with `~` not for phones */
+export function table(...heads) {
+  const body = h('tbody');
+  const columns = heads.map((text) => h('th', { class: text.startsWith('#') ? 'num' : text.startsWith('~') ? 'hide-small' : undefined, scope: 'col' }, text.replace(/^[#~]/, '')));
+  const element = h('div', 'scroller', h('table', 'table', h('thead', '', h('tr', '', columns)), body));
+  return { element, body };
+}

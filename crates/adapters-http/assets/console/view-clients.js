@@ -1,0 +1,29 @@
+// @ts-check
+/** The clients that are connected. */
+import { ofApp } from './api.js';
+import { h } from './dom.js';
+import { count } from './format.js';
+import { t } from './i18n.js';
+import { avatar, pill, since } from './parts.js';
+import { to } from './router.js';
+import { listing } from './view-channels.js';
+
+const PAGE = 50;
+
+/** @type {import('./console.js').View} */
+export function clients({ api, app, query, signal }) {
+  return listing({
+    app, query, signal, view: 'clients', title: t('nav.clients'), one: 'client',
+    placeholder: t('clients.prefix'), open: t('clients.open'), none: t('clients.none'), noneText: t('clients.none.text'),
+    columns: [t('client'), `#${t('connections')}`, t('client.since')],
+    load: async (prefix, cursor, ending) => {
+      const page = await api.get(ofApp(app, 'clients'), { prefix, cursor, limit: PAGE }, ending);
+      return { rows: page.clients, next: page.next };
+    },
+    key: (row) => JSON.stringify(row),
+    row: ({ client, connections, opened_at, guest }) => h('tr', '',
+      h('td', 'name', h('span', 'row-tight', avatar(client), h('a', { href: to(['app', app, 'client', client]) }, client), guest && pill('', t('client.guest')))),
+      h('td', 'num', count(connections)),
+      h('td', 'quiet', since(opened_at))),
+  });
+}
