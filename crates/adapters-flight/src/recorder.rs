@@ -137,6 +137,20 @@ impl FlightRecorder {
         })
     }
 
+    /// The channel of what was refused for coming too fast. Such refusals are traffic, which only
+    /// chains find; and a channel in which nothing arrives must tell of them.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "no other event is paced")]
+    fn paced_in(&self, event: &DomainEvent<'_>) -> Option<u64> {
+        match event {
+            DomainEvent::Refused { app: Some(app), channel: Some(channel), code, .. }
+            | DomainEvent::BackendRefused { app, channel: Some(channel), code, .. } => {
+                // As a `ChannelKey` of both hashes, without making one.
+                (*code == ErrorCode::RateLimited).then(|| self.hasher.hash_one((*app, *channel)))
+            }
+            _ => None,
+        }
+    }
+
     /// Since when a ring has everything.
     fn since(&self, ring: &Ring) -> Timestamp {
         let oldest = ring.oldest_of_overwritten();
@@ -178,9 +192,15 @@ impl EventSink for FlightRecorder {
         let Some((tag, subject, class)) = self.place(event) else { return };
         let at = self.clock.now().as_millis();
         let order = self.count.fetch_add(1, Ordering::Relaxed);
-        let mut record = Record::new(tag, subject, at, order);
-        record.write(event);
-        self.ring(class, subject).push(&mut record);
+        let keep = |subject, class| {
+            let mut record = Record::new(tag, subject, at, order);
+            record.write(event);
+            self.ring(class, subject).push(&mut record);
+        };
+        keep(subject, class);
+        if let Some(channel) = self.paced_in(event) {
+            keep(channel, Class::Traffic);
+        }
     }
 }
 
@@ -240,6 +260,8 @@ impl Answer<'_> {
     /// Lets go what is too much.
     fn cut(&mut self) {
         self.facts.sort_unstable_by_key(|fact| std::cmp::Reverse(fact.order));
+        // What is kept for two subjects is found twice.
+        self.facts.dedup_by_key(|fact| fact.order);
         self.cut |= self.facts.len() > self.most;
         self.facts.truncate(self.most);
     }

@@ -5,8 +5,11 @@ use std::{sync::Arc, time::Duration};
 use adapters_flight::FlightRecorder;
 use adapters_memory::SystemClock;
 use allocation_counter::measure;
-use application::ports::{Depth, DomainEvent, EventSink, FlightLog, Subject, What};
-use domain::{AppId, ClientId, CloseReason, ConnectionId, Language, Timestamp};
+use application::ports::{Depth, DomainEvent, EventSink, FlightLog, Kind, Subject, What};
+use domain::{
+    AppId, ChannelKey, ChannelName, ClientId, CloseReason, ConnectionId, ErrorCode, Language,
+    Timestamp, TraceId,
+};
 use testkit::{
     ManualClock,
     contracts::{event_sink, flight_log as suite},
@@ -112,4 +115,24 @@ fn writers_do_not_disturb_each_other() {
         let whole = |what: &What| matches!(what, What::Closed { client: known, reason: CloseReason::TooSlow } if *known == client);
         assert!(facts.iter().all(|fact| whole(&fact.what)));
     }
+}
+
+#[test]
+fn a_channel_tells_of_what_came_too_fast() {
+    let (recorder, _) = recorder();
+    let app = AppId::parse("shop").unwrap();
+    let key = ChannelKey { app: app.clone(), channel: ChannelName::parse("chat:lobby").unwrap() };
+    let (trace, code) = (TraceId::parse("t-1").unwrap(), ErrorCode::RateLimited);
+    let (channel, trace) = (Some(&key.channel), Some(&trace));
+    let (what, connection) = ("publish", ConnectionId::from_random(7));
+    recorder.record(&DomainEvent::BackendRefused { app: &app, what, channel, code, trace });
+    let (app, kind) = (Some(&app), Kind::Send);
+    recorder.record(&DomainEvent::Refused { connection, app, kind, channel, code, trace });
+    let of = |subject| recorder.facts(subject, Depth::Everything, 100).facts.len();
+    assert_eq!(of(Subject::Channel(&key)), 2);
+    assert_eq!(of(Subject::Connection(connection)), 1);
+    assert_eq!(of(Subject::Trace(&key.app, trace.unwrap())), 2, "each once");
+    let other = ChannelName::parse("chat:other").unwrap();
+    let elsewhere = ChannelKey { app: key.app.clone(), channel: other };
+    assert_eq!(of(Subject::Channel(&elsewhere)), 0);
 }
