@@ -30,8 +30,10 @@ export function tile({ label, tone = 'tone-1', show }) {
     element,
     /** @param {{ value: number | null, unit?: string, note?: string, lines: Point[][], tones?: string[] }} now */
     update(now) {
-      write(value, show(now.value));
-      write(unit, now.unit ?? '');
+      // A figure with a unit of its own keeps it apart.
+      const [figure, own = ''] = show(now.value).split(' ');
+      write(value, figure);
+      write(unit, now.unit ?? own);
       write(noteText, now.note ?? '');
       chart.update(now.lines.map((points, place) => ({ points, tone: now.tones?.[place] ?? tone })));
     },

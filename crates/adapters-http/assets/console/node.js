@@ -48,7 +48,7 @@ export function latencyTile(word) {
     element: made.element,
     /** @param {Latency} now */
     update: (now) => made.update({
-      value: now.p50.latest, unit: 'p50', note: t('node.p99', { value: latency(now.p99.latest) }), lines: [now.p99.points, now.p50.points], tones: ['tone-4', 'tone-2'],
+      value: now.p50.latest, note: t('node.p99', { value: latency(now.p99.latest) }), lines: [now.p99.points, now.p50.points], tones: ['tone-4', 'tone-2'],
     }),
   };
 }

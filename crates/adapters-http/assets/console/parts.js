@@ -137,7 +137,11 @@ export function mark(known) {
 /** @param {string[]} heads names of columns; one that begins with `#` is of numbers, with `~` not for phones */
 export function table(...heads) {
   const body = h('tbody');
-  const columns = heads.map((text) => h('th', { class: text.startsWith('#') ? 'num' : text.startsWith('~') ? 'hide-small' : undefined, scope: 'col' }, text.replace(/^[#~]/, '')));
+  const columns = heads.map((text) => {
+    const [, marks, name] = /** @type {string[]} */ (/^([#~]*)(.*)$/.exec(text));
+    const of = [marks.includes('#') && 'num', marks.includes('~') && 'hide-small'].filter(Boolean).join(' ');
+    return h('th', { class: of || undefined, scope: 'col' }, name);
+  });
   const element = h('div', 'scroller', h('table', 'table', h('thead', '', h('tr', '', columns)), body));
   return { element, body };
 }

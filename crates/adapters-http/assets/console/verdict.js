@@ -97,7 +97,9 @@ function refusedToPublish({ message, history }) {
 /** @param {any} fact */
 function isRefusedSend(fact) {
   if (fact.what === 'denied') return fact.denial?.action === 'send';
-  return fact.what === 'backend_refused' || (fact.what === 'refused' && isSend(fact));
+  // Of a backend it is also told what it asked, such as members where there are none.
+  if (fact.what === 'backend_refused') return /^the backend's \w*(publish|event)/i.test(fact.says);
+  return fact.what === 'refused' && isSend(fact);
 }
 
 /** @param {any} fact */

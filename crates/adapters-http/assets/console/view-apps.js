@@ -6,7 +6,7 @@ import { rate, short } from './format.js';
 import { sparkline } from './charts.js';
 import { ofApp } from './api.js';
 import { named, t } from './i18n.js';
-import { button, empty, head, loading, panel, pill, table, trouble } from './parts.js';
+import { empty, head, loading, panel, pill, table, trouble } from './parts.js';
 import { poll } from './poll.js';
 import { to } from './router.js';
 import { nodeTiles } from './node.js';
@@ -17,7 +17,7 @@ const LOOK_MS = 4_000;
 const PAGE = 20;
 
 /** @type {import('./console.js').View} */
-export function apps({ api, signal, query, reload }) {
+export function apps({ api, signal, query }) {
   const problem = trouble();
   const { element, body } = table(t('app.name'), t('app.status'), `#${t('tile.connections')}`, `#${t('tile.published')}`, `#~${t('tile.delivered')}`, `~${t('app.trend')}`);
   const list = panel({ title: t('nav.apps'), body: h('div', '', loading()) });
@@ -49,7 +49,7 @@ export function apps({ api, signal, query, reload }) {
     }
   }, LOOK_MS, signal, () => {});
 
-  return h('div', '', head({ title: t('apps.title'), end: button(t('reload'), reload, { tone: 'plain', small: true }) }), problem.element, nodeTiles(api, signal), list, foot);
+  return h('div', '', head({ title: t('apps.title') }), problem.element, nodeTiles(api, signal), list, foot);
 }
 
 /** @param {{ app: string, status: string, source: string, problem?: string }} one */

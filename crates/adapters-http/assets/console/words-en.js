@@ -4,7 +4,7 @@ import { verdictsEn } from './verdicts-en.js';
 
 export const en = {
   ...verdictsEn,
-  'brand.sub': 'console', 'loading': 'Loading…', 'now': 'just now', 'ago': '{span} ago', 'again': 'Try again', 'all': 'All', 'cancel': 'Cancel', 'done': 'Done', 'reload': 'Refresh',
+  'brand.sub': 'console', 'loading': 'Loading…', 'now': 'just now', 'ago': '{span} ago', 'again': 'Try again', 'all': 'All', 'cancel': 'Cancel', 'done': 'Done',
   'copied': 'Copied', 'copy.of': 'Copy {text}', 'more.n': 'and {n} more', 'per.second': '/s', 'theme': 'Colours', 'theme.system': 'as the system', 'theme.light': 'light', 'theme.dark': 'dark', 'out': 'Sign out',
   'span.s': '{s} s', 'span.m': '{m} min {s} s', 'span.h': '{h} h {m} min', 'span.d': '{d} d {h} h',
   'page.before': 'Previous page', 'page.next': 'Next page', 'page.first': 'First page',
@@ -22,7 +22,7 @@ export const en = {
   'door.title': 'RTMate console', 'door.sub': 'Sign in with an API key', 'door.key': 'Key', 'door.app': 'App', 'door.app.all': 'All apps', 'door.app.hint': 'Only for a key of one app: its id. Empty with an operator’s key.',
   'door.viewer': 'View only', 'door.viewer.hint': 'This session can change nothing.', 'door.in': 'Sign in', 'door.expired': 'The session has ended. Please sign in again.', 'door.where': 'On the server’s machine, the demo app’s operator key is shown by',
 
-  'apps.title': 'Apps', 'apps.none': 'No apps yet', 'apps.none.text': 'Apps come from the configuration, or from POST /v1/apps.', 'app.name': 'App', 'app.status': 'Status', 'app.trend': 'Delivered, 5 minutes',
+  'apps.title': 'This server', 'apps.none': 'No apps yet', 'apps.none.text': 'Apps come from the configuration, or from POST /v1/apps.', 'app.name': 'App', 'app.status': 'Status', 'app.trend': 'Delivered, 5 minutes',
   'app.enable': 'Enable', 'app.disable': 'Disable', 'app.disable.ask': 'Disable {app}?', 'app.disable.text': 'All its connections end at once, and nobody new comes in until it is enabled again.',
   'app.delete': 'Delete', 'app.delete.ask': 'Delete {app}?', 'app.delete.text': 'Its connections end, and what its channels kept is gone. This can’t be undone.',
   'status.active': 'active', 'status.disabled': 'disabled', 'status.unusable': 'unusable', 'source.configuration': 'from the configuration', 'source.api': 'made over the API', 'source.demo': 'demo app, this machine only',

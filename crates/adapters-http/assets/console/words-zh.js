@@ -5,7 +5,7 @@ import { verdictsZh } from './verdicts-zh.js';
 /** @type {Record<keyof typeof import('./words-en.js').en, string>} */
 export const zh = {
   ...verdictsZh,
-  'brand.sub': '控制台', 'loading': '加载中…', 'now': '刚刚', 'ago': '{span}前', 'again': '重试', 'all': '全部', 'cancel': '取消', 'done': '完成', 'reload': '刷新',
+  'brand.sub': '控制台', 'loading': '加载中…', 'now': '刚刚', 'ago': '{span}前', 'again': '重试', 'all': '全部', 'cancel': '取消', 'done': '完成',
   'copied': '已复制', 'copy.of': '复制 {text}', 'more.n': '还有 {n} 个', 'per.second': '/秒', 'theme': '配色', 'theme.system': '跟随系统', 'theme.light': '浅色', 'theme.dark': '深色', 'out': '退出登录',
   'span.s': '{s} 秒', 'span.m': '{m} 分 {s} 秒', 'span.h': '{h} 小时 {m} 分', 'span.d': '{d} 天 {h} 小时',
   'page.before': '上一页', 'page.next': '下一页', 'page.first': '第一页',
@@ -23,7 +23,7 @@ export const zh = {
   'door.title': 'RTMate 控制台', 'door.sub': '用 API 密钥登录', 'door.key': '密钥', 'door.app': '应用', 'door.app.all': '所有应用', 'door.app.hint': '只有单个应用的密钥才需要填写应用 id；运维密钥请留空。',
   'door.viewer': '只读', 'door.viewer.hint': '本次会话不能更改任何东西。', 'door.in': '登录', 'door.expired': '会话已结束，请重新登录。', 'door.where': '在服务器本机上，用以下命令查看演示应用的运维密钥',
 
-  'apps.title': '应用', 'apps.none': '还没有应用', 'apps.none.text': '应用来自配置文件，或通过 POST /v1/apps 创建。', 'app.name': '应用', 'app.status': '状态', 'app.trend': '5 分钟投递',
+  'apps.title': '本服务器', 'apps.none': '还没有应用', 'apps.none.text': '应用来自配置文件，或通过 POST /v1/apps 创建。', 'app.name': '应用', 'app.status': '状态', 'app.trend': '5 分钟投递',
   'app.enable': '启用', 'app.disable': '停用', 'app.disable.ask': '停用 {app}？', 'app.disable.text': '它的所有连接会立即断开，重新启用之前无人能够连接。',
   'app.delete': '删除', 'app.delete.ask': '删除 {app}？', 'app.delete.text': '它的连接会断开，频道保存的内容会消失，且无法恢复。',
   'status.active': '正常', 'status.disabled': '已停用', 'status.unusable': '不可用', 'source.configuration': '来自配置文件', 'source.api': '通过 API 创建', 'source.demo': '演示应用，仅限本机',
