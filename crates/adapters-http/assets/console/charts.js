@@ -7,7 +7,7 @@ const WIDTH = 200;
 const HEIGHT = 50;
 /** So much time fits; while less is known, no less than this. */
 const WINDOW_MS = 5 * 60_000;
-const LEAST_MS = 45_000;
+const LEAST_MS = 30_000;
 /** Longer than this between two points is a hole. */
 const HOLE_MS = 15_000;
 
@@ -136,9 +136,9 @@ function pointing(element, look) {
 
 /** A share of a whole, 0 to 1. @param {number} share @param {string} [of] a class */
 export function meter(share, of = '') {
-  const filled = s('rect', { class: 'meter-fill', x: 0, y: 0, width: 0, height: 5, rx: 2.5 });
+  const filled = s('rect', { class: 'meter-fill', x: 0, y: 0, width: 0, height: 5 });
   const drawing = s('svg', { class: `meter ${of}`, viewBox: '0 0 84 5', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
-    s('rect', { class: 'meter-track', x: 0, y: 0, width: 84, height: 5, rx: 2.5 }), filled);
+    s('rect', { class: 'meter-track', x: 0, y: 0, width: 84, height: 5 }), filled);
   const set = (/** @type {number} */ to) => filled.setAttribute('width', String(round(84 * Math.max(0, Math.min(1, to)))));
   set(share);
   return Object.assign(drawing, { set });
@@ -159,8 +159,11 @@ export function bars(rows, { label, tone = 'tone-1', show }) {
       const height = top > 0 ? (value / top) * 112 : 0;
       return s('rect', { class: 'bar-mark', x: round(place * slot + gap / 2), y: round(119 - height), width: round(slot - gap), height: round(height), rx: 2 });
     }));
-  const element = h('div', 'bars-box', drawing);
-  pointing(element, (x) => {
+  const middle = rows[Math.floor((rows.length - 1) / 2)];
+  const axis = h('div', { class: 'bars-axis', 'aria-hidden': 'true' }, [rows[0], middle, rows.at(-1)].map((row) => h('span', '', row?.label ?? '')));
+  const plot = h('div', 'bars-plot', h('span', 'bars-top', top > 0 ? show(top) : ''), drawing);
+  const element = h('div', 'bars-box', plot, axis);
+  pointing(plot, (x) => {
     const place = Math.min(rows.length - 1, Math.max(0, Math.floor(x * rows.length)));
     const row = rows[place];
     return row ? { x: (place + 0.5) / rows.length, text: `${show(row.value)} · ${row.label}` } : null;

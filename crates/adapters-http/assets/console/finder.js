@@ -61,6 +61,8 @@ export function finder(api, app) {
 
   input.addEventListener('input', () => {
     clearTimeout(timer);
+    // An answer to what stood here before comes too late.
+    asked += 1;
     chosen = 0;
     items = app ? direct(app, input.value.trim()) : [];
     draw();

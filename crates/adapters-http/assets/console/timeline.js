@@ -16,17 +16,43 @@ const TONES = /** @type {Record<string, string>} */ ({
 export function factList(app, facts, since) {
   if (!facts.length) return empty(t('facts.none'), t('facts.since', { time: clock(since) }));
   return h('div', '',
-    h('ol', { class: 'timeline', 'aria-label': t('facts.title') }, facts.map((fact) => factRow(app, fact))),
+    h('ol', { class: 'timeline', 'aria-label': t('facts.title') }, told(facts).map((fact) => factRow(app, fact))),
     h('p', 'panel-foot', t('facts.since', { time: clock(since) })));
+}
+
+/** Without what is said twice: a denial with its rule is a refusal as well, and who asks again and again is told of once. @param {any[]} facts */
+function told(facts) {
+  /** @type {any[]} */
+  const shown = [];
+  for (const [place, fact] of facts.entries()) {
+    const next = facts[place + 1];
+    if (fact.what === 'refused' && next?.what === 'denied' && next.connection === fact.connection && next.channel === fact.channel) continue;
+    const last = shown.at(-1);
+    if (last && last.says === fact.says && last.connection === fact.connection) last.times += 1;
+    else shown.push({ ...fact, times: 1 });
+  }
+  return shown;
+}
+
+/** The server's sentence; it is English, so other languages say what they can by themselves. @param {any} fact */
+function sentence(fact) {
+  if (language() === 'en') return [h('span', '', fact.says)];
+  const why = fact.denial ? ruleOf(fact.denial) : fact.reason ? named('reason', fact.reason) : '';
+  const kind = h('b', '', named('fact', fact.what));
+  if (!why) return [kind, ' ', h('span', { lang: 'en', class: 'quiet' }, fact.says)];
+  return [kind, ' ', h('span', { title: fact.says }, [fact.channel, why].filter(Boolean).join(' · '))];
+}
+
+/** @param {any} denial */
+export function ruleOf({ action, source, rule, pattern }) {
+  return t('rule', { action, source: named('grants', source), rule: named('rule', rule), pattern: pattern ? ` (${pattern})` : '' });
 }
 
 /** @param {string} app @param {any} fact */
 function factRow(app, fact) {
-  // The server's sentences are English; other languages have the kind before it.
-  const kind = language() === 'en' ? '' : `${named('fact', fact.what)} `;
   return h('li', { 'data-what': fact.what },
     h('time', { title: full(fact.at) }, fineClock(fact.at)),
     h('span', `dot dot-${TONES[fact.what] ?? ''}`),
-    h('span', 'wrap', kind && h('b', '', kind), h('span', { lang: 'en', class: kind ? 'quiet' : undefined }, fact.says),
+    h('span', 'wrap', sentence(fact), fact.times > 1 && h('span', 'times', ` ×${fact.times}`),
       fact.message && [' ', h('a', { class: 'link', href: to(['app', app, 'why'], { message: fact.message, channel: fact.channel }) }, t('message.why'))]));
 }

@@ -31,6 +31,7 @@ export const verdictsZh = {
   'next.gone.token_revoked': '它的 token 被吊销，需要由后端签发新的 token。', 'next.gone.token_expired': '它没有及时出示新的 token。检查给客户端提供 token 的环节（getToken、后端）。',
   'next.gone.too_slow': '它没有读取发给它的数据。少发一些，或查找阻塞客户端读取的原因。', 'next.gone.client_left': '它自己离开了：页面被关闭，或程序调用了 close()。',
   'next.gone.peer_lost': '网络断开了。客户端应当自动回来；检查它能否连到服务器。', 'next.gone.no_sign_of_life': '它不再应答。客户端应当自动回来；检查它的网络，或设备是否休眠。',
+  'next.gone.too_many_bad_requests': '它反复请求不允许或不存在的东西，具体见下方记录。请修正客户端，或给它授权。',
   'next.gone.rate_limited': '它发送太快。检查客户端是否有死循环，或提高应用的限额。',
   'next.publish_refused.rate_limited': '应用或某个客户端的发布速度超过了限额。提高 limits.messages_per_second（或 deliveries），或少发一些。', 'next.publish_refused.quota_exceeded': '应用已用尽某项配额，见“用量”。',
   'next.refused.too_many_channels': '该连接的订阅已达上限：提高 limits.channels_per_connection，或退订一些频道。', 'next.ended.client': '客户端自己退订了。检查它的代码。', 'next.ended.grants': '它的新 token 不再授权该频道。检查后端写入 token 的内容。',

@@ -12,7 +12,7 @@ import { to } from './router.js';
 import { nodeTiles } from './node.js';
 
 const LIST_MS = 10_000;
-const LOOK_MS = 4_000;
+const LOOK_MS = 2_000;
 /** Apps of a page; each is looked at by itself. */
 const PAGE = 20;
 
@@ -52,13 +52,16 @@ export function apps({ api, signal, query }) {
   return h('div', '', head({ title: t('apps.title') }), problem.element, nodeTiles(api, signal), list, foot);
 }
 
+/** @param {number | null} value */
+const perSecond = (value) => (value === null ? '–' : `${rate(value)}${t('per.second')}`);
+
 /** @param {{ app: string, status: string, source: string, problem?: string }} one */
 function row({ app, status, source, problem }) {
   const [connections, published, delivered] = [h('td', 'num', '–'), h('td', 'num', '–'), h('td', 'num hide-small', '–')];
   const trend = sparkline({ label: t('tile.delivered'), show: rate });
   const tone = status === 'active' ? 'good' : status === 'disabled' ? 'wait' : 'bad';
   const element = h('tr', { 'data-app': app },
-    h('td', 'name', h('a', { href: to(['app', app]) }, app), h('div', 'quiet', named('source', source))),
+    h('td', 'name', h('a', { href: to(['app', app]) }, app), h('div', 'quiet hide-small', named('source', source))),
     h('td', '', pill(tone, named('status', status)), problem && h('p', 'inline-bad', problem)),
     connections, published, delivered, h('td', 'trend hide-small', trend.element));
   return Object.assign(element, {
@@ -67,8 +70,8 @@ function row({ app, status, source, problem }) {
       if (of !== app) return;
       const { of: series } = figuresOf(app);
       write(connections, short(looked.connections ?? null));
-      write(published, `${rate(series.published.latest)}${t('per.second')}`);
-      write(delivered, `${rate(series.delivered.latest)}${t('per.second')}`);
+      write(published, perSecond(series.published.latest));
+      write(delivered, perSecond(series.delivered.latest));
       trend.update([{ points: series.delivered.points, tone: 'tone-1' }]);
     },
   });

@@ -4,7 +4,7 @@ import { ofApp } from './api.js';
 import { h, keyed, put, write } from './dom.js';
 import { count } from './format.js';
 import { t } from './i18n.js';
-import { empty, head, loading, panel, table, trouble } from './parts.js';
+import { empty, head, loading, table, trouble } from './parts.js';
 import { poll } from './poll.js';
 import { note, to } from './router.js';
 
@@ -108,5 +108,5 @@ export function listing({ app, query, signal, view, one, title, placeholder, ope
   };
   return h('div', '', head({ title }), problem.element,
     h('form', { class: 'row', role: 'search', on: { submit: enter } }, input, h('button', { class: 'button', type: 'submit' }, open)),
-    panel({ title, body: place }), foot);
+    h('section', { class: 'panel', 'aria-label': title }, place), foot);
 }

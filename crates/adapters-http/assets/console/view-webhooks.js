@@ -3,9 +3,9 @@
 import { Refused, ofApp } from './api.js';
 import { toast } from './dialog.js';
 import { h, keyed, put } from './dom.js';
-import { count } from './format.js';
+import { clock, count } from './format.js';
 import { t } from './i18n.js';
-import { acting, button, empty, head, loading, panel, pill, since, trouble } from './parts.js';
+import { acting, button, empty, head, loading, pill, since, trouble } from './parts.js';
 import { poll } from './poll.js';
 import { to } from './router.js';
 
@@ -27,7 +27,7 @@ export function webhooks({ api, app, signal }) {
     }
     problem.show(error, () => again());
   });
-  return h('div', '', head({ title: t('nav.webhooks') }), problem.element, panel({ title: t('nav.webhooks'), body: list }));
+  return h('div', '', head({ title: t('nav.webhooks') }), problem.element, h('section', { class: 'panel', 'aria-label': t('nav.webhooks') }, list));
 }
 
 /** @param {any} one @returns {[tone: 'good' | 'wait' | 'bad', word: import('./i18n.js').Word]} */
@@ -54,7 +54,7 @@ export function failure(one) {
   if (!one.last_failure || !(one.failing_since || one.switched_off)) return null;
   return h('p', 'inline-bad wrap', one.last_failure.failure, ' · ', t('webhook.attempts', { n: count(one.attempts) }),
     one.failing_since && [' · ', t('webhook.since'), ' ', since(one.failing_since)],
-    one.next_attempt && [' · ', t('webhook.next', { time: new Date(one.next_attempt).toLocaleTimeString() })]);
+    one.next_attempt && [' · ', t('webhook.next', { time: clock(one.next_attempt) })]);
 }
 
 /** @param {{ api: import('./api.js').Api, app: string, name: string, failing: boolean, changed: () => void }} of */

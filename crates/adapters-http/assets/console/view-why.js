@@ -9,7 +9,7 @@ import { language, named, t } from './i18n.js';
 import { acting, button, empty, head, id, loading, mark, panel, since, trouble } from './parts.js';
 import { go, to } from './router.js';
 import { isOperator } from './session.js';
-import { factList } from './timeline.js';
+import { factList, ruleOf } from './timeline.js';
 import { verdictOf } from './verdict.js';
 
 const HEX = /^[0-9a-f]{32}$/;
@@ -168,11 +168,6 @@ function told({ app, client, channel, verdict, requests, message, again, api }) 
     channel && panel({ title: t('checks.title'), body: h('ul', { class: 'checks', id: 'checks' }, verdict.checks.map((check) => checkRow(check, verdict))) }),
     message?.message && panel({ title: t('why.message.title'), body: messageFacts(message) }),
     panel({ title: t('facts.title'), body: h('div', 'tall', factList(app, [...once.values()].sort((one, other) => other.at - one.at), requests.since)) }));
-}
-
-/** @param {any} denial */
-function ruleOf({ action, source, rule, pattern }) {
-  return t('rule', { action, source: named('grants', source), rule: named('rule', rule), pattern: pattern ? ` (${pattern})` : '' });
 }
 
 /** @param {{ api: import('./api.js').Api, app: string, client: string, channel: string, again?: () => void }} of */
