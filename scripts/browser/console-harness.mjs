@@ -12,8 +12,11 @@ const SECRET = 'a secret of the shop that is long enough';
 const hash = (/** @type {string} */ key) => createHash('sha256').update(key).digest('hex');
 
 /** Apps for every question: `shop` keeps history and members, `tight` lets one message through in a long time. */
-export function config(/** @type {{ extra?: string }} */ { extra = '' } = {}) {
+export function config(/** @type {{ extra?: string, server?: string }} */ { extra = '', server = '' } = {}) {
   return `
+[server]
+${server}
+
 [[operator.keys]]
 name = "operator"
 hash = "${hash(OPERATOR_KEY)}"

@@ -1,5 +1,6 @@
 // The operator console in a real browser: what an operator in front of it sees and does.
 import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { OPERATOR_KEY, SHOP_KEY, VIEWER_KEY, backend, openConsole, startClient, startConsoleServer } from './console-harness.mjs';
 import { startBrowser } from './harness.mjs';
@@ -11,6 +12,16 @@ import { startBrowser } from './harness.mjs';
 /** What a browser logs by itself of answers that are no success. */
 const ANSWERED = /Failed to load resource/;
 const own = (/** @type {string[]} */ errors) => errors.filter((text) => !ANSWERED.test(text));
+
+/** A port that nobody has, at this moment. @returns {Promise<number>} */
+function freePort() {
+  return new Promise((found) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = /** @type {import('node:net').AddressInfo} */ (probe.address());
+      probe.close(() => found(port));
+    });
+  });
+}
 
 /** A console that is signed in. @param {string} [key] @param {Parameters<Awaited<ReturnType<typeof openConsole>>['signIn']>[1]} [how] */
 async function signedIn(key, how) {
@@ -98,6 +109,57 @@ describe('the console', { timeout: 240_000 }, () => {
     await tab.page.reload();
     await tab.page.locator('#messages pre', { hasText: 'from the console' }).waitFor();
     assert.deepEqual(own(tab.errors), []);
+  });
+
+  test('a channel is watched as it happens', async () => {
+    const tab = await signedIn();
+    const writer = await startClient(context, server.url, 'writer');
+    await tab.at('#/app/shop/channel/private-room');
+    await tab.page.locator('#messages .empty').waitFor();
+    await tab.page.locator('#watch').click();
+    await tab.page.locator('#watching[data-state=live]').waitFor();
+    // By the backend, for no client may send there: who watches needs no grant of the app's.
+    const api = backend(server.url);
+    await api('POST', 'apps/shop/channels/private-room/messages', { data: { text: 'as it happens' }, name: 'note' });
+    await tab.page.locator('#messages .message-new', { hasText: 'as it happens' }).waitFor();
+    await tab.shot('watch');
+    await tab.page.locator('#watch').click();
+    await tab.page.locator('#watching[data-state=live]').waitFor({ state: 'detached' });
+    const gone = async () => (await api('GET', 'apps/shop/channels/private-room')).data.subscribers === 0;
+    while (!(await gone())) await new Promise((done) => setTimeout(done, 20));
+
+    // Leaving the view ends it as well, and a message comes in once although it is in the history too.
+    await tab.at('#/app/shop/channel/chat%3Aboth');
+    await tab.page.locator('#watch').click();
+    await tab.page.locator('#watching[data-state=live]').waitFor();
+    await writer.send('chat:both', 'once');
+    await tab.page.locator('#messages pre', { hasText: 'once' }).waitFor();
+    await writer.send('chat:both', 'twice');
+    await tab.page.locator('#messages pre', { hasText: 'twice' }).waitFor();
+    assert.equal(await tab.page.locator('#messages [data-message]').count(), 2);
+    await tab.at('#/app/shop');
+    while ((await api('GET', 'apps/shop/channels/chat%3Aboth')).data.subscribers > 0) await new Promise((done) => setTimeout(done, 20));
+    assert.deepEqual(own(tab.errors), []);
+  });
+
+  test('with an internal address the console is there alone, and watches from there', async () => {
+    const port = await freePort();
+    const apart = await startConsoleServer({ server: `internal_listen = "127.0.0.1:${port}"` });
+    try {
+      assert.equal((await fetch(`${apart.url}console`)).status, 404);
+      const internal = `http://127.0.0.1:${port}/`;
+      const tab = await openConsole(context, internal);
+      await tab.signIn();
+      await tab.page.locator('tr[data-app="shop"]').waitFor();
+      await tab.at('#/app/shop/channel/chat%3Alobby');
+      await tab.page.locator('#watch').click();
+      await tab.page.locator('#watching[data-state=live]').waitFor();
+      await backend(internal)('POST', 'apps/shop/channels/chat%3Alobby/messages', { data: 'from inside' });
+      await tab.page.locator('#messages pre', { hasText: 'from inside' }).waitFor();
+      assert.deepEqual(own(tab.errors), []);
+    } finally {
+      await apart.stop();
+    }
   });
 
   test('a client is found, unsubscribed and disconnected, each after a question', async () => {

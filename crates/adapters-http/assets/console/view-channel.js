@@ -113,6 +113,7 @@ function messagesOf({ api, app, name, signal, changed }) {
     watching?.abort();
     watching = null;
     put(state);
+    delete state.dataset.state;
     toggle.setAttribute('aria-pressed', 'false');
     write(toggle, t('watch'));
   };

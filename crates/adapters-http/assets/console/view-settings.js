@@ -46,7 +46,7 @@ function drawn({ api, app, shown, reload }) {
     go([]);
   }), { scope: 'manage', why, tone: 'bad' });
   return h('div', 'column',
-    panel({ title: app, note: pill(status === 'active' ? 'good' : 'wait', named('status', status)), end: [turn, remove], body: h('div', 'panel-body', h('p', 'quiet', named('source', source), why && ` · ${why}`)) }),
+    panel({ title: app, note: pill(status === 'active' ? 'good' : 'wait', named('status', status)), end: [turn, remove], body: h('div', 'panel-body', h('p', 'quiet', why ?? named('source', source))) }),
     panel({ title: t('settings.document'), note: t('settings.document.note'), body: own ? h('pre', { class: 'document', tabindex: 0 }, JSON.stringify(own, null, 2)) : empty(t('settings.demo')) }));
 }
 

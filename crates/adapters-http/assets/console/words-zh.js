@@ -45,7 +45,7 @@ export const zh = {
   'send.title': '发送测试消息', 'send.data': '数据', 'send.name': '名称（可选）', 'send.json': '按 JSON 发送，Ctrl+Enter 发送。', 'send.text': '这不是 JSON，将作为文本发送。', 'send': '发送', 'sent': '已发送。', 'sent.offset': '已发送，编号 {offset}。',
   'purge': '清空历史', 'purge.ask': '清空 {channel} 的所有消息？', 'purge.text': '之后无法再取回。此刻不在线的客户端回来时会得知有消息缺失。', 'purged': '历史已清空',
 
-  'client': '客户端', 'clients': '客户端', 'connections': '连接', 'client.since': '开始时间', 'client.guest': '访客', 'client.queued': '{size} 等待它读取', 'client.heard': '最近活动', 'clients.prefix': '客户端 id 的开头', 'clients.open': '打开', 'clients.none': '没有这样的在线客户端', 'clients.none.text': '其他客户端可用完整 id 打开。',
+  'client': '客户端', 'clients': '客户端', 'connections': '连接', 'client.since': '开始时间', 'client.guest': '访客', 'client.watches': '观看者', 'client.queued': '{size} 等待它读取', 'client.heard': '最近活动', 'clients.prefix': '客户端 id 的开头', 'clients.open': '打开', 'clients.none': '没有这样的在线客户端', 'clients.none.text': '其他客户端可用完整 id 打开。',
   'client.there': '{n} 个连接', 'client.away': '不在线', 'client.away.text': '该客户端目前没有连接。', 'client.no.channels': '没有订阅任何频道', 'opened': '打开于', 'token.until': 'token 有效至 {time}',
   'subscribe': '订阅', 'subscribe.ask': '让 {client} 订阅一个频道', 'subscribe.now': '让 {client} 订阅 {channel}？', 'subscribe.text': '它的所有连接都会被订阅，无需授权，直到连接结束。客户端自己不能退订。', 'subscribe.it': '立即订阅', 'subscribed.to': '已订阅 {channel}',
   'unsubscribe': '退订', 'unsubscribe.of': '退订 {channel}', 'unsubscribe.ask': '让 {client} 退订 {channel}？', 'unsubscribe.text': '客户端会得到通知；若其授权允许，它可以重新订阅。', 'unsubscribed': '已退订 {channel}',
@@ -64,5 +64,5 @@ export const zh = {
   'metric.messages': '消息', 'metric.deliveries': '投递', 'metric.bytes_in': '接收字节', 'metric.bytes_out': '发送字节', 'metric.connection_ms': '连接时长', 'metric.connection_minutes': '连接分钟', 'metric.presence_ms': '在线时长', 'metric.presence_minutes': '在线分钟', 'metric.peak_connections': '连接峰值', 'metric.peak_channels': '频道峰值', 'metric.history_bytes': '新增历史', 'metric.webhook_deliveries': 'Webhook 投递', 'metric.recoveries': '恢复次数',
   'quota.monthly_messages': '消息', 'quota.monthly_deliveries': '投递', 'quota.monthly_connection_minutes': '连接分钟',
 
-  'settings.document': '应用文档', 'settings.document.note': '不显示机密', 'settings.demo': '演示应用没有文档', 'settings.fixed': '不能在这里更改：{source}', 'settings.operators': '仅对运维人员显示', 'settings.operators.text': '单个应用的密钥看不到应用文档。',
+  'settings.document': '应用文档', 'settings.document.note': '不显示机密', 'settings.demo': '演示应用没有文档', 'settings.fixed': '不能在这里更改：{source}。', 'settings.operators': '仅对运维人员显示', 'settings.operators.text': '单个应用的密钥看不到应用文档。',
 };
