@@ -12,7 +12,7 @@ const SECRET = 'a secret of the shop that is long enough';
 const hash = (/** @type {string} */ key) => createHash('sha256').update(key).digest('hex');
 
 /** Apps for every question: `shop` keeps history and members, `tight` lets one message through in a long time. */
-export function config(/** @type {{ extra?: string, server?: string }} */ { extra = '', server = '' } = {}) {
+export function config(/** @type {{ extra?: string, server?: string, messages?: number }} */ { extra = '', server = '', messages = 1000 } = {}) {
   return `
 [server]
 ${server}
@@ -32,7 +32,7 @@ id = "shop"
 jwt_keys = [{ alg = "HS256", secret = "${SECRET}" }]
 api_keys = [{ name = "backend", hash = "${hash(SHOP_KEY)}", scopes = ["read", "publish"] }]
 default_grants = { "*" = ["subscribe", "send", "presence", "history"] }
-limits = { monthly_messages = 1000 }
+limits = { monthly_messages = ${messages} }
 ${extra}
 [[apps.namespaces]]
 pattern = "*"

@@ -6,15 +6,15 @@
 import { Lost, Refused, request } from './api.js';
 
 const STORED = 'rtmate-console-session';
-/** Renewed when so much of its life is left. */
-const EARLY_MS = 5 * 60_000;
+/** Renewed so long after the last time, by this machine's clock alone: the server's may be another. */
+const RENEW_MS = 5 * 60_000;
 /** How often that is looked at. */
 const LOOK_MS = 20_000;
 
 /**
  * @typedef {object} Session
  * @property {string} token
- * @property {number} expires_at Unix milliseconds
+ * @property {number} renewed when it began or was renewed, by this machine's clock
  * @property {string | null} app the only one; null: an operator's, of all apps
  * @property {string[]} scopes
  */
@@ -53,7 +53,7 @@ export function onSession(listener) {
  */
 export async function signIn(key, { app, viewer, lang }) {
   const body = { ...(app && { app }), ...(viewer && { viewer }) };
-  keep(await request({ method: 'POST', path: 'session', query: { lang }, token: key, body }));
+  keep(of(await request({ method: 'POST', path: 'session', query: { lang }, token: key, body })));
   tell('');
 }
 
@@ -88,8 +88,7 @@ function expire() {
 export function keepAlive() {
   const look = () => {
     if (!current) return;
-    const left = current.expires_at - Date.now();
-    if (left < EARLY_MS) renewing ??= renew().finally(() => (renewing = null));
+    if (Math.abs(Date.now() - current.renewed) > RENEW_MS) renewing ??= renew().finally(() => (renewing = null));
   };
   setInterval(look, LOOK_MS);
   document.addEventListener('visibilitychange', look);
@@ -101,12 +100,17 @@ async function renew() {
   if (!token) return;
   try {
     const renewed = await request({ method: 'POST', path: 'session/renew', token });
-    if (current?.token === token) keep({ ...current, ...renewed });
+    if (current?.token === token) keep(of({ ...current, ...renewed }));
   } catch (error) {
     // A server that is away is asked again; one that says no has decided, and the token lasts as long as it lasts.
     if (error instanceof Lost) return;
     if (error instanceof Refused && error.status === 401 && current?.token === token) expire();
   }
+}
+
+/** @param {any} answer @returns {Session} */
+function of({ token, app, scopes }) {
+  return { token, app, scopes, renewed: Date.now() };
 }
 
 /** @param {Session | null} next */
@@ -129,7 +133,7 @@ function tell(why) {
 function stored() {
   try {
     const kept = JSON.parse(sessionStorage.getItem(STORED) ?? 'null');
-    const whole = typeof kept?.token === 'string' && Array.isArray(kept.scopes) && kept.expires_at > Date.now();
+    const whole = typeof kept?.token === 'string' && Array.isArray(kept.scopes) && typeof kept.renewed === 'number';
     return whole ? kept : null;
   } catch {
     return null;

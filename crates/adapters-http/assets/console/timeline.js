@@ -12,6 +12,9 @@ const TONES = /** @type {Record<string, string>} */ ({
   authenticated: 'good', subscribed: 'good', placed: 'good', published: 'info',
 });
 
+/** Kinds of which channel or client say all. */
+const PLAIN = ['authenticated', 'subscribed', 'unsubscribed', 'member_joined', 'member_left', 'gap'];
+
 /** @param {string} app @param {any[]} facts @param {number} since when nothing is missing */
 export function factList(app, facts, since) {
   if (!facts.length) return empty(t('facts.none'), t('facts.since', { time: clock(since) }));
@@ -39,6 +42,8 @@ function sentence(fact) {
   if (language() === 'en') return [h('span', '', fact.says)];
   const why = fact.denial ? ruleOf(fact.denial) : fact.reason ? named('reason', fact.reason) : '';
   const kind = h('b', '', named('fact', fact.what));
+  const about = PLAIN.includes(fact.what) && (fact.channel ?? fact.client);
+  if (!why && about) return [kind, ' ', h('span', { title: fact.says }, about)];
   if (!why) return [kind, ' ', h('span', { lang: 'en', class: 'quiet' }, fact.says)];
   return [kind, ' ', h('span', { title: fact.says }, [fact.channel, why].filter(Boolean).join(' · '))];
 }

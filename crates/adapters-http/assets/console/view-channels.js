@@ -49,8 +49,9 @@ export function channels({ api, app, query, signal }) {
  * @param {(prefix: string, after: string | undefined, signal: AbortSignal) => Promise<{ rows: any[], next?: string }>} of.load
  * @param {(row: any) => string} of.key
  * @param {(row: any) => Element} of.row
+ * @param {number} [of.everyMs]
  */
-export function listing({ app, query, signal, view, one, title, placeholder, open, none, noneText, columns, load, key, row }) {
+export function listing({ app, query, signal, view, one, title, placeholder, open, none, noneText, columns, load, key, row, everyMs = EVERY_MS }) {
   const problem = trouble();
   const { element, body } = table(...columns);
   const place = h('div', '', loading());
@@ -85,7 +86,7 @@ export function listing({ app, query, signal, view, one, title, placeholder, ope
     // What is no longer asked for is not shown.
     if (asked === [prefix, after].join()) draw(rows, next);
     else again();
-  }, EVERY_MS, signal, (error) => problem.show(error, () => again()));
+  }, everyMs, signal, (error) => problem.show(error, () => again()));
   const turn = (/** @type {string | undefined} */ to_, forward = false) => {
     if (forward) before.push(after);
     after = to_;

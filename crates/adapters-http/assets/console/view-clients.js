@@ -9,12 +9,15 @@ import { to } from './router.js';
 import { listing } from './view-channels.js';
 
 const PAGE = 50;
+/** The server looks at every connection for it. */
+const EVERY_MS = 8_000;
 
 /** @type {import('./console.js').View} */
 export function clients({ api, app, query, signal }) {
   return listing({
     app, query, signal, view: 'clients', title: t('nav.clients'), one: 'client',
     placeholder: t('clients.prefix'), open: t('clients.open'), none: t('clients.none'), noneText: t('clients.none.text'),
+    everyMs: EVERY_MS,
     columns: [t('client'), `#${t('connections')}`, t('client.since')],
     load: async (prefix, cursor, ending) => {
       const page = await api.get(ofApp(app, 'clients'), { prefix, cursor, limit: PAGE }, ending);

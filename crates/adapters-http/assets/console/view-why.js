@@ -12,6 +12,8 @@ import { isOperator } from './session.js';
 import { factList, ruleOf } from './timeline.js';
 import { verdictOf } from './verdict.js';
 
+/** How long nobody writes before names are suggested. */
+const QUIET_MS = 200;
 const HEX = /^[0-9a-f]{32}$/;
 
 /** @type {import('./console.js').View} */
@@ -53,9 +55,15 @@ function asking({ api, app, query, reload }) {
   const which = field('id', t('why.id'), t('why.id.hint'), query.message ?? query.id ?? '');
   if (!client.input.value) client.input.dataset.focus = '';
   for (const [{ input, known }, kind] of /** @type {const} */ ([[client, 'client'], [channel, 'channel']])) {
-    input.addEventListener('input', async () => {
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let timer;
+    const suggest = async () => {
       const page = await api.get(ofApp(app, `${kind}s`), { prefix: input.value.trim(), limit: 8 }).catch(() => ({}));
       put(known, (page[`${kind}s`] ?? []).map((/** @type {any} */ one) => h('option', { value: one[kind] })));
+    };
+    input.addEventListener('input', () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => void suggest(), QUIET_MS);
     });
   }
   const enter = (/** @type {Event} */ event) => {
