@@ -83,7 +83,8 @@ pub(super) struct Courier {
     gathering: Gathering,
     request: Option<Request>,
     passed_over: Option<Moment>,
-    failed: bool,
+    /// Its last request was not taken, or slowly: it waits among its like.
+    bad: bool,
     stalled: bool,
     off: bool,
 }
@@ -108,7 +109,7 @@ impl Courier {
             gathering,
             request: None,
             passed_over: None,
-            failed: false,
+            bad: false,
             stalled: false,
             off: false,
         }
@@ -131,7 +132,7 @@ impl Courier {
             Some(request) if request.taken => {}
             _ => self.forget_request(),
         }
-        (self.failed, self.off) = (false, false);
+        (self.bad, self.off) = (false, false);
         let mut state = self.standing.write();
         (state.switched_off, state.next_attempt) = (false, None);
     }

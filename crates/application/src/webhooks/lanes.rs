@@ -6,8 +6,8 @@ use domain::AppId;
 use std::collections::HashMap;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Requests under way in all, and of one app: those to endpoints that took the last one, and those
-/// to endpoints that did not. So receivers that hang use up no place of those that answer.
+/// Requests under way in all, and of one app: those to endpoints that took the last one at once, and
+/// those to endpoints that did not. So receivers that hang use up no place of those that answer.
 const FRESH: (usize, usize) = (256, 16);
 const AGAIN: (usize, usize) = (64, 4);
 
@@ -61,7 +61,8 @@ impl Lanes {
 }
 
 impl AppLanes {
-    /// Does this once there is a place for it; `again` where the request before was not taken.
+    /// Does this once there is a place for it; `again` where the request before was not taken, or
+    /// slowly.
     pub(super) async fn pass<T>(&self, again: bool, work: impl Future<Output = T>) -> T {
         // The app's own first: who waits for it takes nobody else's.
         let _own = self.own.enter(again).await;

@@ -1,5 +1,7 @@
 //! A request on its way: sent, kept, tried again, given up.
 
+use std::time::Duration;
+
 use domain::Moment;
 
 use super::{Courier, Pause, Request, Stalled};
@@ -8,6 +10,9 @@ use crate::{
     ports::{DEAD_LETTER_BYTES, DeadLetter, Outgoing, PostError, WebhookNews},
     webhooks::schedule::{self, GIVE_UP},
 };
+
+/// A receiver that takes longer than that holds a place that others wait for.
+const SLOW: Duration = Duration::from_secs(5);
 
 impl Courier {
     pub(super) async fn send(&mut self, mut request: Request) -> Result<Pause, Stalled> {
@@ -22,13 +27,13 @@ impl Courier {
             let sent = self.ports.post.post(&self.app, &self.webhook, &request.outgoing).await;
             (sent, began)
         };
-        let (sent, began) = self.lanes.pass(self.failed, post).await;
+        let (sent, began) = self.lanes.pass(self.bad, post).await;
         request.attempts = request.attempts.saturating_add(1);
         let since = *request.since.get_or_insert(began);
         match sent {
             Ok(()) => {
                 let (events, took) = (request.events, clock.moment().since(began));
-                self.failed = false;
+                self.bad = took > SLOW;
                 self.standing.write().failing_since = None;
                 self.tell(WebhookNews::Sent { events, took });
                 request.taken = true;
@@ -57,7 +62,7 @@ impl Courier {
     ) -> Result<Pause, Stalled> {
         let (now, moment) = (self.ports.clock.now(), self.ports.clock.moment());
         let (number, attempts) = (request.outgoing.number, request.attempts);
-        self.failed = true;
+        self.bad = true;
         let failure: Box<str> = cut(Causes(error).to_string()).into();
         {
             let mut state = self.standing.write();
