@@ -45,6 +45,15 @@ pub enum Command {
 }
 
 impl Command {
+    /// Channels of one `subscribe` that are a request's work.
+    const CHANNELS: usize = 10;
+
+    /// How many requests it counts as.
+    pub(crate) fn weight(&self) -> u32 {
+        let Self::SubscribeMany(wishes) = self else { return 1 };
+        u32::try_from(wishes.len().div_ceil(Self::CHANNELS)).unwrap_or(u32::MAX).max(1)
+    }
+
     /// The one channel that it is about.
     pub(crate) fn channel(&self) -> Option<&ChannelName> {
         match self {

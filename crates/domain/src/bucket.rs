@@ -30,6 +30,12 @@ impl TokenBucket {
         }
     }
 
+    /// The most that it can have.
+    #[must_use]
+    pub const fn capacity(&self) -> u32 {
+        self.capacity
+    }
+
     /// Takes one token.
     ///
     /// # Errors

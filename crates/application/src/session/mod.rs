@@ -165,7 +165,7 @@ impl Session {
             Ok(Request { id, trace, command }) => {
                 let asked = Asked { id, trace, kind: kind(&command), since };
                 self.note_command(&asked, frame.len(), command.channel());
-                match self.in_time() {
+                match self.in_time(command.weight()) {
                     Ok(()) => self.begin(asked, command),
                     Err(refusal) => {
                         let channel = command.into_channel();
@@ -174,7 +174,7 @@ impl Session {
                 }
             }
             Err(bad) => {
-                let refused = self.in_time().err().unwrap_or_else(|| self.refusal_of(&bad));
+                let refused = self.in_time(1).err().unwrap_or_else(|| self.refusal_of(&bad));
                 let asked = Asked { id: bad.id, trace: bad.trace, kind: Kind::Malformed, since };
                 self.note_command(&asked, frame.len(), None);
                 Box::pin(self.answer(asked, None, Err(refused)))
@@ -274,9 +274,9 @@ impl Session {
     }
 
     /// Whether the request comes within the rate. Who goes on long after being refused is closed.
-    fn in_time(&mut self) -> Result<(), Refusal> {
+    fn in_time(&mut self, weight: u32) -> Result<(), Refusal> {
         let now = self.hub.clock.moment();
-        self.rate.take(now).map_err(|wait| {
+        self.rate.take_many(weight.min(self.rate.capacity()), now).map_err(|wait| {
             if self.patience.take(now).is_err() {
                 self.connection.close(CloseReason::RateLimited, None);
             }

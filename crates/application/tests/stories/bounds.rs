@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use application::Rules;
 use domain::CloseReason;
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::{Scenery, Stage};
 
 #[tokio::test]
@@ -25,6 +25,29 @@ async fn requests_have_a_burst_and_a_rate() {
     alice.sends(ping.clone()).await;
     alice.sends(ping).await;
     assert_eq!(alice.hears(), ["#1 200", "#1 429 rate_limited"]);
+}
+
+#[tokio::test]
+async fn many_channels_under_one_request_count_as_more_than_one() {
+    let stage = Stage::with(Scenery::default().with_shop(|app| {
+        (app.limits.requests_burst, app.limits.requests_per_second) = (5, 2);
+    }));
+    let many = |channels: usize| {
+        let each: Vec<_> = (0..channels).map(|n| json!({ "channel": format!("c{n}") })).collect();
+        json!({ "event": "subscribe", "id": 1, "payload": { "channels": each } })
+    };
+    let codes = |replies: &[Value]| -> Vec<_> {
+        replies.iter().map(|reply| reply["code"].as_u64().unwrap()).collect()
+    };
+    let mut alice = stage.enter("alice").await;
+    alice.sends(many(21)).await;
+    alice.sends(many(20)).await;
+    alice.sends(many(1)).await;
+    assert_eq!(codes(&alice.reads()), [200, 200, 429], "3 and 2 of 5");
+    // However many they are, a connection that was silent long enough may ask for them.
+    stage.passes(Duration::from_millis(2500));
+    alice.sends(many(100)).await;
+    assert_eq!(codes(&alice.reads()), [200]);
 }
 
 #[tokio::test]
