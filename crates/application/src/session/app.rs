@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{App, AppLimits, Client};
+use domain::{App, AppLimits, Client, CloseReason};
 
 use super::{Session, requests};
 use crate::keepers::durability;
@@ -53,7 +53,8 @@ impl Session {
     }
 
     /// Where messages are kept elsewhere from now on the stream is another: all its subscribers are
-    /// told to subscribe anew.
+    /// told to subscribe anew. A guest's protocol has no word for that, and its place is with the old
+    /// stream: it is asked to come back, and subscribes to the new one.
     async fn move_where_kept_elsewhere(&mut self, client: &Client) {
         let mut moved = Vec::new();
         for subscription in self.subscriptions.iter_mut() {
@@ -63,12 +64,16 @@ impl Session {
                 moved.push(membership.clone());
             }
         }
+        let is_guest = client.is_guest() && !moved.is_empty();
         for membership in moved {
             let hub = Arc::clone(&self.hub);
             if let Err(error) = self.meanwhile(hub.channels.begin_elsewhere(&membership)).await {
                 // Announcements without subscribers do no harm: noted, not repeated.
                 self.broker_failed("detach", &error, None);
             }
+        }
+        if is_guest {
+            self.connection.close(CloseReason::Reconnect, None);
         }
     }
 }

@@ -66,3 +66,25 @@ async fn a_key_of_the_pusher_protocol_is_made_and_taken_away() {
     let (mut late, _) = Client::dial_path(&server, &format!("/app/{key}?protocol=7"), &[]).await;
     assert_eq!(crate::pusher_client::goodbye(&mut late).await.1, Some(4001));
 }
+
+#[tokio::test]
+async fn a_guest_whose_channel_is_kept_elsewhere_is_asked_to_come_back() {
+    let server = ephemeral().await;
+    let ops = Ops::of(&server);
+    ops.done("POST", "/apps", document("made")).await;
+    let added = ops.done("POST", "/apps/made/keys", json!({ "kind": "pusher" })).await;
+    let key = added["key"].as_str().unwrap();
+    let mut there = Pusher::connect(&server, key).await;
+    there.subscribe("disk-chat").await;
+    let mut elsewhere = Pusher::connect(&server, key).await;
+    elsewhere.subscribe("chat").await;
+    let namespaces = json!([{ "pattern": "disk-*", "history": { "durability": "durable" } }]);
+    ops.done("PATCH", "/apps/made", json!({ "namespaces": namespaces })).await;
+    assert_eq!(there.goodbye().await.1, Some(4200), "deaf, and not told");
+    elsewhere.subscribe("other").await;
+    let mut back = Pusher::connect(&server, key).await;
+    back.subscribe("disk-chat").await;
+    let mut alice = Client::enter(&server, "made", &token("made", "alice")).await;
+    alice.say("disk-chat", "hi").await;
+    assert_eq!(back.event("message").await, "hi");
+}
