@@ -20,6 +20,8 @@ pub(crate) struct Backlog {
     /// Whether somebody was asked to write, or writes.
     flushing: bool,
     encodings: Vec<InUse>,
+    /// Subscribers that are clients: who only watches is not counted.
+    listeners: usize,
 }
 
 /// An encoding that has subscribers.
@@ -32,7 +34,8 @@ struct InUse {
 impl Backlog {
     /// A subscriber comes: it gets what is appended from now on. Gives the sequence number at which
     /// it joins.
-    pub(crate) fn join(&mut self, connection: &Connection) -> u64 {
+    pub(crate) fn join(&mut self, connection: &Connection, counts: bool) -> u64 {
+        self.listeners += usize::from(counts);
         let encoding = connection.codec.encoding();
         match self.encodings.iter_mut().find(|known| known.encoding == encoding) {
             Some(known) => known.subscribers += 1,
@@ -45,7 +48,8 @@ impl Backlog {
     }
 
     /// A subscriber left.
-    pub(crate) fn leave(&mut self, encoding: Encoding) {
+    pub(crate) fn leave(&mut self, encoding: Encoding, counted: bool) {
+        self.listeners -= usize::from(counted);
         let known = self.encodings.iter().position(|known| known.encoding == encoding);
         let Some(index) = known else { return };
         self.encodings[index].subscribers -= 1;
@@ -120,9 +124,9 @@ impl Backlog {
         !self.waiting.is_empty()
     }
 
-    /// Subscribers.
-    pub(crate) fn listeners(&self) -> usize {
-        self.encodings.iter().map(|known| known.subscribers).sum()
+    /// Subscribers that count.
+    pub(crate) const fn listeners(&self) -> usize {
+        self.listeners
     }
 
     /// Whether somebody was asked to write, or writes.

@@ -8,7 +8,7 @@ use tokio::{sync::MutexGuard, time::MissedTickBehavior};
 use crate::{
     Connection, Fanout, Keepers,
     gate::Ending,
-    ports::{Broker, BrokerError, Chronicle, DeliverySink as _},
+    ports::{Broker, BrokerError, Chronicle, DeliverySink as _, Reading},
     room::{Attachment, Room},
     sizes::Sizes,
 };
@@ -101,7 +101,7 @@ impl Channels {
     pub(crate) async fn note_occupied(&self, app: &AppId) {
         for room in self.fanout.rooms_of(app) {
             let attachment = room.attachment.lock().await;
-            if attachment.attached && self.is_noted(&room.key, FactKind::ChannelOccupied) {
+            if attachment.occupied && self.is_noted(&room.key, FactKind::ChannelOccupied) {
                 self.chronicle.note(app, Fact::ChannelOccupied(room.key.channel.clone()));
             }
         }
@@ -132,12 +132,9 @@ impl Channels {
             if !door.attachment.attached {
                 self.broker(&room).attach(&key).await?;
                 door.attachment.attached = true;
-                // Behind the door, as its counterpart: a channel's come in turn.
-                if self.is_noted(&key, FactKind::ChannelOccupied) {
-                    self.chronicle.note(&key.app, Fact::ChannelOccupied(key.channel.clone()));
-                }
             }
             room.join(connection);
+            self.note_occupancy(&mut door);
             drop(door);
             return Ok(Membership(room));
         }
@@ -197,25 +194,46 @@ impl Channels {
     async fn retire_told(&self, door: &mut Door<'_>) -> Result<(), BrokerError> {
         self.fanout.gap(door.key);
         let attached = std::mem::take(&mut door.attachment.attached);
+        self.note_occupancy(door);
         if attached { self.broker(door.room).detach(door.key).await } else { Ok(()) }
     }
 
-    /// After a leave: the last one to go detaches the node and closes the room.
+    /// Notes the first client that comes and the last one that goes; behind the door, so that they
+    /// come in turn.
+    fn note_occupancy(&self, door: &mut Door<'_>) {
+        let Door { key, room, attachment, .. } = door;
+        let present = attachment.attached && room.size() > 0;
+        if std::mem::replace(&mut attachment.occupied, present) == present {
+            return;
+        }
+        self.fanout.meter().note(&Reading::Channel { app: &key.app, present });
+        let channel = || key.channel.clone();
+        if present && self.is_noted(key, FactKind::ChannelOccupied) {
+            self.chronicle.note(&key.app, Fact::ChannelOccupied(channel()));
+        }
+        if !present && self.is_noted(key, FactKind::ChannelVacated) {
+            self.chronicle.note(&key.app, Fact::ChannelVacated(channel()));
+        }
+    }
+
+    /// After a leave: the last client to go vacates the channel, the last one at all detaches the
+    /// node and closes the room.
     pub(crate) async fn retire_if_empty(&self, membership: Membership) -> Result<(), BrokerError> {
         let Membership(room) = membership;
-        if !room.is_empty() {
+        if room.size() > 0 {
             return Ok(());
         }
         let mut door = self.door(&room.key, &room).await;
-        if door.attachment.retired || !room.is_empty() {
+        if door.attachment.retired {
+            return Ok(());
+        }
+        self.note_occupancy(&mut door);
+        if !room.is_empty() {
             return Ok(());
         }
         // Whoever comes meanwhile waits at this door until the broker let go: a new room's attach
         // must not be undone by the old room's detach.
         door.attachment.attached = false;
-        if self.is_noted(&room.key, FactKind::ChannelVacated) {
-            self.chronicle.note(&room.key.app, Fact::ChannelVacated(room.key.channel.clone()));
-        }
         self.broker(&room).detach(&room.key).await
     }
 

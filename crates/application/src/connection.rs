@@ -243,6 +243,11 @@ impl Connection {
         self.identity().client.is_some_and(|client| client.is_guest())
     }
 
+    /// Whether who is at the other end only watches, and is no client of the app.
+    pub(crate) fn is_watcher(&self) -> bool {
+        self.identity().client.is_some_and(|client| client.is_watcher())
+    }
+
     /// Whether a message may not be seen here: it came from this connection, or from one that this
     /// one continues and whose send was still under way when it ended.
     pub(crate) fn is_hidden(&self, hidden: &Hidden) -> bool {

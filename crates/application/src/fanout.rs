@@ -88,6 +88,10 @@ impl Fanout {
         Self { waiting, ..self }
     }
 
+    pub(crate) fn meter(&self) -> &dyn Meter {
+        &*self.meter
+    }
+
     /// What waits to be sent.
     #[must_use]
     pub const fn waiting(&self) -> &Arc<Waiting> {
@@ -130,10 +134,7 @@ impl Fanout {
             return room;
         }
         let mut shard = self.shard(key).write().unwrap_or_else(PoisonError::into_inner);
-        let make = || {
-            self.meter.note(&Reading::Channel { app: &key.app, present: true });
-            self.make(key, durability)
-        };
+        let make = || self.make(key, durability);
         Arc::clone(shard.entry(key.clone()).or_insert_with(make))
     }
 
@@ -142,7 +143,6 @@ impl Fanout {
         let mut shard = self.shard(key).write().unwrap_or_else(PoisonError::into_inner);
         if shard.get(key).is_some_and(|known| Arc::ptr_eq(known, room)) {
             shard.remove(key);
-            self.meter.note(&Reading::Channel { app: &key.app, present: false });
         }
     }
 
@@ -223,7 +223,7 @@ impl Fanout {
         self.tell(room, &News::Subscribers(&key.channel, count));
     }
 
-    /// The channels of an app that somebody on this node subscribes to, and how many do.
+    /// The channels of an app that clients on this node subscribe to, and how many do.
     pub(crate) fn occupied(&self, app: &AppId, prefix: &str) -> Vec<(ChannelName, usize)> {
         let fits = |key: &ChannelKey| key.app == *app && key.channel.as_str().starts_with(prefix);
         let mut occupied = Vec::new();
@@ -236,7 +236,7 @@ impl Fanout {
         occupied
     }
 
-    /// How many channels of an app somebody on this node subscribes to, and those with the most
+    /// How many channels of an app clients on this node subscribe to, and those with the most
     /// subscribers, the largest first.
     pub(crate) fn largest(&self, app: &AppId, most: usize) -> (usize, Vec<(usize, ChannelName)>) {
         let (mut count, mut largest) = (0, Vec::new());
@@ -269,13 +269,13 @@ impl Fanout {
         channels
     }
 
-    /// How many a message of the channel goes to at this moment, without waiting for one that is
+    /// How many clients a message of the channel goes to at this moment, without waiting for one that is
     /// being written.
     pub(crate) fn heard_by(&self, key: &ChannelKey) -> usize {
         self.find(key).map_or(0, |room| room.listeners())
     }
 
-    /// How many subscribe to a channel on this node.
+    /// How many clients subscribe to a channel on this node.
     pub(crate) fn size(&self, key: &ChannelKey) -> usize {
         self.find(key).map_or(0, |room| room.size())
     }

@@ -24,6 +24,11 @@ impl Given {
         if mark.is_message { Self { messages: 1, bytes: frame.len() } } else { Self::default() }
     }
 
+    /// Nothing where whoever took it is in nobody's count.
+    pub(crate) fn to(self, counts: bool) -> Self {
+        if counts { self } else { Self::default() }
+    }
+
     /// Tells the meter, where there is something to tell.
     pub(crate) fn note(self, app: &AppId, meter: &dyn Meter) {
         let Self { messages, bytes } = self;

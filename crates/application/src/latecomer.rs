@@ -34,7 +34,9 @@ impl Hub {
     }
 
     fn note_there(&self, app: &AppId, connection: &Arc<Connection>) {
-        let Some(client) = connection.identity().client.filter(|it| it.app.id == *app) else {
+        let Some(client) =
+            connection.identity().client.filter(|it| it.app.id == *app && !it.is_watcher())
+        else {
             return;
         };
         let chronicle: &dyn Chronicle = &*self.chronicle;

@@ -50,6 +50,8 @@ pub(crate) struct Room {
 #[derive(Default)]
 pub(crate) struct Attachment {
     pub(crate) attached: bool,
+    /// A client is here: the app was told.
+    pub(crate) occupied: bool,
     /// The room left the map: whoever still holds it must look again.
     pub(crate) retired: bool,
 }
@@ -58,6 +60,8 @@ pub(crate) struct Attachment {
 struct Member {
     connection: Arc<Connection>,
     encoding: Encoding,
+    /// Whether it is a client: who only watches is in nobody's count, and the app pays nothing for it.
+    counts: bool,
     /// The sequence number of the first message that it gets.
     joined: u64,
     /// In a channel with history, the last message that it was given.
@@ -91,7 +95,7 @@ impl Member {
         if self.gate.is_none() {
             self.seen = run.last_offset().unwrap_or(self.seen).max(self.seen);
         }
-        given
+        given.to(self.counts)
     }
 
     /// Gives all of a run, and says how much of it the connection took.
@@ -131,7 +135,7 @@ impl Member {
         if anew {
             self.seen = Offset(0);
         }
-        Ok(given)
+        Ok(given.to(self.counts))
     }
 }
 
@@ -196,10 +200,13 @@ impl Room {
             let place = members.list.len();
             if let Entry::Vacant(vacant) = members.places.entry(connection.id) {
                 vacant.insert(place);
+                let counts = !connection.is_watcher();
+                members.counted += usize::from(counts);
                 members.list.push(Some(Member {
                     connection: Arc::clone(connection),
                     encoding: connection.codec.encoding(),
-                    joined: self.with_backlog(|backlog| backlog.join(connection)),
+                    counts,
+                    joined: self.with_backlog(|backlog| backlog.join(connection, counts)),
                     seen: Offset(0),
                     gate: self.gate(),
                 }));
@@ -237,7 +244,7 @@ impl Room {
 
     fn remove(&self, members: &mut Members, id: ConnectionId) {
         if let Some(member) = members.remove(id) {
-            self.with_backlog(|backlog| backlog.leave(member.encoding));
+            self.with_backlog(|backlog| backlog.leave(member.encoding, member.counts));
         }
     }
 
@@ -250,12 +257,12 @@ impl Room {
         self.with_members(|members| members.places.is_empty())
     }
 
-    /// Subscribers.
+    /// Subscribers that are clients.
     pub(crate) fn size(&self) -> usize {
-        self.with_members(|members| members.places.len())
+        self.with_members(|members| members.counted)
     }
 
-    /// Those whom what is appended next goes to.
+    /// The clients whom what is appended next goes to.
     pub(crate) fn listeners(&self) -> usize {
         self.with_backlog(|backlog| backlog.listeners())
     }

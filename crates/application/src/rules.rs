@@ -32,7 +32,7 @@ impl Rules {
     /// The refused `auth` that closes the connection.
     pub const AUTH_ATTEMPTS: u8 = 3;
     /// Connections that watch one app at once, by passes of the server's.
-    pub const WATCHERS: u32 = 256;
+    pub const WATCHERS: u32 = 64;
     /// Bad requests at once; the next one closes.
     pub const BAD_REQUESTS: u32 = 10;
     /// After this long one bad request is forgiven.

@@ -66,18 +66,20 @@ impl Kind {
 }
 
 /// Something that is counted or timed. No payload, token, client or channel is in it.
+///
+/// Who watches by a pass of the server's is nobody's client: what is counted by app leaves it out.
 #[derive(Debug, Clone, Copy)]
 pub enum Reading<'a> {
     /// A frame came, inflated where it was compressed.
     Received {
-        /// The tenant, where the connection has one.
+        /// The tenant that pays for it, where there is one.
         app: Option<&'a AppId>,
         /// Bytes.
         bytes: usize,
     },
     /// A request was answered.
     Answered {
-        /// The tenant, where the connection has one.
+        /// The tenant that pays for it, where there is one.
         app: Option<&'a AppId>,
         /// What was asked.
         kind: Kind,
@@ -138,14 +140,14 @@ pub enum Reading<'a> {
         /// Whether everything that it missed was made up for.
         whole: bool,
     },
-    /// A connection became one of an app, or ended as one. Told in pairs.
+    /// A connection became a client's, or ended as one. Told in pairs.
     Connection {
         /// The tenant.
         app: &'a AppId,
         /// Whether it is there now.
         present: bool,
     },
-    /// A channel got its first subscriber here, or lost its last one. Told in pairs.
+    /// A channel got its first client here, or lost its last one. Told in pairs.
     Channel {
         /// The tenant.
         app: &'a AppId,

@@ -13,6 +13,8 @@ pub(super) struct Members {
     /// whoever moved into them would miss it.
     pub(super) list: Vec<Option<Member>>,
     pub(super) places: HashMap<ConnectionId, usize>,
+    /// Those that are clients.
+    pub(super) counted: usize,
     /// A run is being written.
     pub(super) writing: bool,
     /// Empty places in `list`.
@@ -27,6 +29,12 @@ impl Members {
 
     pub(super) fn remove(&mut self, id: ConnectionId) -> Option<Member> {
         let place = self.places.remove(&id)?;
+        let member = self.take(place)?;
+        self.counted -= usize::from(member.counts);
+        Some(member)
+    }
+
+    fn take(&mut self, place: usize) -> Option<Member> {
         if self.writing {
             self.left += 1;
             return self.list.get_mut(place)?.take();

@@ -172,8 +172,8 @@ impl Session {
 
     /// From now on the connection is this client's, and is found by it.
     pub(super) fn become_known(&mut self, client: &Arc<Client>, session: Option<SessionToken>) {
-        if self.client.replace(Arc::clone(client)).is_none() {
-            let app = &client.app.id;
+        let was_nobody = self.client.replace(Arc::clone(client)).is_none();
+        if was_nobody && let Some(app) = self.payer() {
             self.hub.meter.note(&Reading::Connection { app, present: true });
         }
         if session.is_some() {
@@ -188,7 +188,7 @@ impl Session {
     /// The app is told that the client is here.
     pub(super) fn note_opened(&self, client: &Client) {
         let (chronicle, app) = (&self.hub.chronicle, &client.app.id);
-        if chronicle.wants(app, FactKind::ConnectionOpened) {
+        if !client.is_watcher() && chronicle.wants(app, FactKind::ConnectionOpened) {
             chronicle.note(app, self.connection.opening(client));
         }
     }

@@ -111,15 +111,15 @@ impl Session {
     /// The app is told that the client is no longer here.
     pub(super) fn note_closed(&self, client: &Client) {
         let (chronicle, app) = (&self.hub.chronicle, &client.app.id);
-        if chronicle.wants(app, FactKind::ConnectionClosed) {
+        if !client.is_watcher() && chronicle.wants(app, FactKind::ConnectionClosed) {
             chronicle.note(app, self.connection.ending(client));
         }
     }
 
     /// Somebody came or left: where the app wants it, the others are told how many they are.
     pub(super) fn note_size(&self, membership: &Membership) {
-        let app = self.client.as_ref().map(|client| &client.app);
-        if app.is_some_and(|app| app.counts_subscribers(membership.channel())) {
+        let client = self.client.as_ref().filter(|client| !client.is_watcher());
+        if client.is_some_and(|client| client.app.counts_subscribers(membership.channel())) {
             self.hub.channels.size_changed(membership);
         }
     }

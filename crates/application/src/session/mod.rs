@@ -159,7 +159,7 @@ impl Session {
         }
         self.heard();
         let since = self.hub.meter.tick();
-        self.hub.meter.note(&Reading::Received { app: self.app(), bytes: frame.len() });
+        self.hub.meter.note(&Reading::Received { app: self.payer(), bytes: frame.len() });
         let bounds = Bounds { payload_bytes: self.payload_bytes() };
         match self.connection.codec.decode(frame, bounds) {
             Ok(Request { id, trace, command }) => {
@@ -327,7 +327,7 @@ impl Session {
         let refused = outcome.as_ref().err().map(|refusal| refusal.code);
         let messages = outcome.as_ref().map_or(0, ReplyData::messages);
         let reply = self.connection.codec.reply(&Reply { id, about, outcome });
-        let (app, bytes) = (self.app(), reply.len());
+        let (app, bytes) = (self.payer(), reply.len());
         self.hub.meter.note(&Reading::Answered { app, kind, since, bytes, messages, refused });
         reply
     }
@@ -346,9 +346,9 @@ impl Drop for Session {
         self.connection.ended(CloseReason::PeerLost);
         self.connection.drop_orders();
         self.hub.connections.remove(&self.connection);
-        let client = self.client.as_deref();
-        let app = self.app();
-        app.inspect(|app| self.hub.meter.note(&Reading::Connection { app, present: false }));
+        let (client, app) = (self.client.as_deref(), self.app());
+        self.payer()
+            .inspect(|app| self.hub.meter.note(&Reading::Connection { app, present: false }));
         if let Some(client) = client.filter(|_| self.seated) {
             self.hub.connections.give_seat_back(client);
         }

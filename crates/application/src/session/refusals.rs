@@ -71,6 +71,12 @@ impl Session {
         self.client.as_ref().map(|client| &client.app.id)
     }
 
+    /// The app that pays for what happens here: none for who only watches.
+    pub(super) fn payer(&self) -> Option<&AppId> {
+        let payer = self.client.as_ref().filter(|client| !client.is_watcher());
+        payer.map(|client| &client.app.id)
+    }
+
     pub(super) fn note_command(&self, asked: &Asked, bytes: usize, channel: Option<&ChannelName>) {
         let (connection, app, kind) = (self.connection.id, self.app(), asked.kind);
         let trace = asked.trace.as_ref();

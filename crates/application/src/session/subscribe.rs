@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use domain::{
-    Action, AppId, ChannelKey, ChannelMode, ChannelName, Client, ErrorCode, Fact, FactKind,
-    Namespace, Offset, TraceId,
+    Action, ChannelKey, ChannelMode, ChannelName, Client, ErrorCode, Fact, FactKind, Namespace,
+    Offset, TraceId,
 };
 
 use super::{Asked, Session, subscriptions::Subscription};
@@ -167,7 +167,7 @@ impl Session {
         if !readable {
             // Nothing could make up for what was missed.
             let recovered = wish.position.map(|_| false);
-            self.note_recovery(&client.app.id, recovered);
+            self.note_recovery(recovered);
             return Ok(Subscribed { channel, recovered, stream: None, presence: None });
         }
         match self.replay(client, &channel, &Wish::of(&wish, &namespace), budget, trace).await {
@@ -177,10 +177,10 @@ impl Session {
                 }
                 // A cache has nothing to make up for.
                 let is_stream = namespace.mode == ChannelMode::Stream;
-                self.note_recovery(&client.app.id, recovered.filter(|_| is_stream));
+                self.note_recovery(recovered.filter(|_| is_stream));
                 let nothing = stream.as_ref().is_none_or(|replay| replay.messages.is_empty());
                 if !is_stream && nothing && recovered != Some(true) {
-                    self.note_missed(&client.app.id, &channel);
+                    self.note_missed(&channel);
                 }
                 Ok(Subscribed { channel, recovered, stream, presence: None })
             }
@@ -264,14 +264,15 @@ impl Session {
     }
 
     /// The app is told that its cache had nothing to give.
-    fn note_missed(&self, app: &AppId, channel: &ChannelName) {
+    fn note_missed(&self, channel: &ChannelName) {
+        let Some(app) = self.payer() else { return };
         if self.hub.chronicle.wants(app, FactKind::CacheMissed) {
             self.hub.chronicle.note(app, Fact::CacheMissed(channel.clone()));
         }
     }
 
-    fn note_recovery(&self, app: &AppId, verdict: Option<bool>) {
-        if let Some(whole) = verdict {
+    fn note_recovery(&self, verdict: Option<bool>) {
+        if let (Some(app), Some(whole)) = (self.payer(), verdict) {
             self.hub.meter.note(&Reading::Recovered { app, whole });
         }
     }

@@ -78,6 +78,7 @@ mod tokens;
 mod top;
 mod traces;
 mod unix_socket;
+mod unseen;
 mod usage;
 mod verify;
 mod webhooks;
