@@ -49,7 +49,7 @@ impl Backend {
         if namespace.kept().is_none() {
             return Ok(None);
         }
-        let (keeper, _) = self.keeper(namespace)?;
+        let (keeper, policy) = self.keeper(namespace)?;
         let exists = keeper.history.exists(&key(app, channel)).await;
         if !exists.map_err(|error| self.history_failed(app, &error))? {
             return Ok(None);
@@ -57,9 +57,11 @@ impl Backend {
         // Behind the last one there is nothing: only the place is read.
         let after = Some(Offset(u64::MAX));
         let query = Query { after, before: None, order: Order::Ascending, limit: 1, bytes: 1 };
-        Ok(Some(self.page(app, channel, &query).await?.position))
+        let page = keeper.history.read(&key(app, channel), &policy, &query).await;
+        Ok(Some(page.map_err(|error| self.history_failed(app, &error))?.position))
     }
 
+    /// To ask begins no stream: whoever may only read could use up those of the app.
     async fn page(
         &self,
         app: &Arc<App>,
@@ -67,7 +69,11 @@ impl Backend {
         query: &Query,
     ) -> Result<Page, Refusal> {
         let (keeper, policy) = self.keeper(app.namespace(channel))?;
-        let page = keeper.history.read(&key(app, channel), &policy, query).await;
+        let (key, failed) = (key(app, channel), |error| self.history_failed(app, &error));
+        if !keeper.history.exists(&key).await.map_err(failed)? {
+            return Ok(Page::of_no_stream(self.hub.ids.epoch()));
+        }
+        let page = keeper.history.read(&key, &policy, query).await;
         page.map_err(|error| self.history_failed(app, &error))
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::{AppId, ChannelKey, HistoryPolicy, Offset, Position, Record};
+use domain::{AppId, ChannelKey, Epoch, HistoryPolicy, Offset, Position, Record};
 
 use super::Cause;
 
@@ -51,6 +51,16 @@ pub struct Page {
     pub messages: Vec<Arc<Record>>,
     /// Whether more of what was asked for is kept.
     pub more: bool,
+}
+
+impl Page {
+    /// What is answered where there is no stream and the question shall begin none. The epoch is
+    /// that of no stream, so whoever shows it later is told that another one began.
+    #[must_use]
+    pub const fn of_no_stream(epoch: Epoch) -> Self {
+        let position = Position { epoch, offset: Offset(0) };
+        Self { position, first: Offset(1), messages: Vec::new(), more: false }
+    }
 }
 
 /// Reads the streams of channels with history. The [`Broker`](super::Broker) of the same adapter

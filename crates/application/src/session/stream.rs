@@ -167,6 +167,10 @@ impl Session {
         let Some(policy) = namespace.kept() else {
             return Err(Refusal::plain(ErrorCode::NotEnabled));
         };
+        // Who only watches begins no stream either.
+        if client.is_watcher() && !self.has_stream(client, channel, trace).await? {
+            return Ok(Page::of_no_stream(self.hub.ids.epoch()));
+        }
         let key = ChannelKey { app: client.app.id.clone(), channel: channel.clone() };
         let keeper = self.hub.keepers.of(durability(namespace)).clone();
         let page = self.meanwhile(keeper.history.read(&key, &policy, &query)).await;

@@ -206,6 +206,21 @@ async fn it_reads_what_is_hidden_and_purges_in_place() {
 }
 
 #[tokio::test]
+async fn to_read_begins_no_stream() {
+    let stage = stage();
+    let backend = stage.hub.backend();
+    let wish = || History::of(channel("chat:x"));
+    let page = backend.history(&shop(), wish()).await.unwrap().page;
+    assert_eq!((page.messages.len(), page.position.offset.0, page.first.0), (0, 0, 1));
+    assert_eq!(backend.channel(&shop(), &channel("chat:x")).await.unwrap().position, None);
+    backend.publish(&shop(), message("chat:x", "1"), None).await.unwrap();
+    let later = History { epoch: Some(page.position.epoch), ..wish() };
+    let refused = backend.history(&shop(), later).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::EpochChanged, "that was no stream's");
+    assert_eq!(backend.history(&shop(), wish()).await.unwrap().page.messages.len(), 1);
+}
+
+#[tokio::test]
 async fn it_sees_the_connections_of_a_client() {
     let stage = stage();
     let backend = stage.hub.backend();

@@ -97,6 +97,11 @@ async fn the_app_does_not_hear_of_who_watches_it() {
     early.subscribe("chat:x").await;
     let channels = api.done("GET", "/channels", "").await;
     assert_eq!(list(&channels, "channels"), 0, "{channels}");
+    // To read is not to begin a stream, of which an app has so many only.
+    early.done("history", json!({"channel": "chat:x"})).await;
+    api.done("GET", "/channels/chat:x/messages", "").await;
+    let channel = api.done("GET", "/channels/chat:x", "").await;
+    assert_eq!(channel["position"], Value::Null, "{channel}");
     let mut bob = Client::enter(&server, "shop", &token("shop", "bob")).await;
     bob.subscribe("chat:x").await;
     let mut late = watcher(&server).await;
