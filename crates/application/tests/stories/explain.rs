@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use application::ports::{Ender, What};
 use application::{BackendMessage, Explanation, Fate, Fated, Missing, Question, Verdict, Which};
 use domain::{
-    App, AppId, ChannelName, ClientId, CloseReason, Durability, GrantSource, HistoryPolicy,
-    MessageId, Namespace, Offset, Payload, Receipt, TraceId, grants::DenialRule,
+    App, AppId, ChannelName, ClientId, CloseReason, Durability, ErrorCode, GrantSource,
+    HistoryPolicy, MessageId, Namespace, Offset, Payload, Receipt, TraceId, grants::DenialRule,
 };
 use serde_json::json;
 use testkit::{Scenery, Stage};
@@ -257,6 +257,23 @@ async fn a_message_that_was_refused_was_not_published() {
     let answer = ask(&stage, &Question::Message { client: client("bob"), which });
     assert_eq!(answer.verdict.name(), "not_published");
     assert!(answer.to_string().contains("`news` of the app's default_grants"), "{answer}");
+}
+
+#[tokio::test]
+async fn what_backends_may_not_read_was_no_message() {
+    let stage = Stage::new();
+    let (app, to) = (app("shop"), channel("chat:x"));
+    let backend = stage.hub.backend();
+    let refused = |what| backend.note_refused(&app, what, Some(&to), ErrorCode::NotEnabled, None);
+    let ask = || {
+        let which = Which::Time(to.clone(), backend.now());
+        ask(&stage, &Question::Message { client: client("bob"), which }).verdict
+    };
+    refused("readHistory");
+    refused("listMembers");
+    assert!(matches!(ask(), Verdict::NoSuchMessage), "{:?}", ask());
+    refused("publish");
+    assert!(matches!(ask(), Verdict::NotPublished(_)), "{:?}", ask());
 }
 
 #[tokio::test]
