@@ -84,8 +84,10 @@ impl Waiting {
         self.vacant.retain(|(of, _), _| of != app);
         self.openings.retain(|(of, _), _| of != app);
         self.dropped.remove(app);
-        let theirs = self.pending.iter_mut().filter(|pending| pending.app == *app);
-        theirs.for_each(|pending| pending.fact = None);
+        for theirs in self.pending.iter_mut().filter(|pending| pending.app == *app) {
+            self.bytes -= theirs.bytes();
+            theirs.fact = None;
+        }
         self.forgotten.push((app.clone(), live));
     }
 
@@ -389,6 +391,7 @@ mod tests {
         waiting.forget(&app());
         note(&mut waiting, opened(2));
         assert_eq!(waiting.forgotten.len(), 1);
+        assert_eq!(waiting.bytes, 0, "what is left out takes no room");
         assert!(facts(&all(&mut waiting)).is_empty());
     }
 }
