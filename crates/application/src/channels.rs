@@ -69,7 +69,8 @@ impl Channels {
         if !self.is_noted(key, FactKind::SubscriptionCount) {
             return;
         }
-        if let Some(room) = self.fanout.find(key) {
+        // An empty one is vacated: that is told instead, also where somebody watches on.
+        if let Some(room) = self.fanout.find(key).filter(|room| room.size() > 0) {
             let count = u32::try_from(room.size()).unwrap_or(u32::MAX);
             let fact = Fact::SubscriptionCount { channel: key.channel.clone(), count };
             self.chronicle.note(&key.app, fact);

@@ -33,6 +33,7 @@ struct Entry {
     connections: usize,
     opened_at: u64,
     guest: bool,
+    watcher: bool,
 }
 
 /// `GET clients`
@@ -51,6 +52,7 @@ pub(super) fn list(call: Call) -> Work {
             connections: one.connections,
             opened_at: one.opened.as_millis(),
             guest: one.guest,
+            watcher: one.watcher,
         };
         let clients = connected.into_iter().map(entry).collect();
         data(&Listed { clients, next: last.filter(|_| more) })
@@ -161,12 +163,13 @@ pub(super) fn list_schema() -> Value {
                 "description": "Who is connected to this node, in the order of their ids.",
                 "items": {
                     "type": "object",
-                    "required": ["client", "connections", "opened_at", "guest"],
+                    "required": ["client", "connections", "opened_at", "guest", "watcher"],
                     "properties": {
                         "client": { "type": "string" },
                         "connections": { "type": "integer" },
                         "opened_at": { "type": "integer", "description": "Of the oldest connection." },
-                        "guest": { "type": "boolean", "description": "No token says who it is." }
+                        "guest": { "type": "boolean", "description": "No token says who it is." },
+                        "watcher": { "type": "boolean", "description": "It only watches a channel, by a token of this API's." }
                     }
                 }
             },

@@ -37,16 +37,25 @@ pub struct Connected {
     pub opened: Timestamp,
     /// Whether no token says who it is.
     pub guest: bool,
+    /// Whether it only watches, by a pass of the server's, and is no client of the app.
+    pub watcher: bool,
+}
+
+/// What a client is beside one of the app's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Kind {
+    guest: bool,
+    watcher: bool,
 }
 
 /// Clients, as they are found: the first ones by name, so that it takes no more room than a page.
 struct Roll {
     most: usize,
-    found: BTreeMap<ClientId, (usize, Moment, bool)>,
+    found: BTreeMap<ClientId, (usize, Moment, Kind)>,
 }
 
 impl Roll {
-    fn add(&mut self, client: &ClientId, opened: Moment, guest: bool) {
+    fn add(&mut self, client: &ClientId, opened: Moment, kind: Kind) {
         if let Some((connections, oldest, _)) = self.found.get_mut(client) {
             *connections += 1;
             *oldest = opened.min(*oldest);
@@ -54,7 +63,7 @@ impl Roll {
         }
         // Who was put out for others stays out: the last one here only comes nearer.
         if self.found.len() < self.most || self.found.keys().next_back() > Some(client) {
-            self.found.insert(client.clone(), (1, opened, guest));
+            self.found.insert(client.clone(), (1, opened, kind));
         }
         if self.found.len() > self.most {
             self.found.pop_last();
@@ -83,7 +92,8 @@ impl Backend {
                 let name = client.id.as_str();
                 let wanted = name.starts_with(prefix) && after.is_none_or(|after| name > after);
                 if wanted && client.app.id == *app && connection.closed().is_none() {
-                    roll.add(&client.id, connection.opened, client.is_guest());
+                    let kind = Kind { guest: client.is_guest(), watcher: client.is_watcher() };
+                    roll.add(&client.id, connection.opened, kind);
                 }
             }
             tokio::task::yield_now().await;
@@ -91,9 +101,9 @@ impl Backend {
         let more = roll.found.len() > limit;
         let (now, wall) = (self.hub.clock.moment(), self.hub.clock.now());
         let found = roll.found.into_iter().take(limit);
-        let connected = found.map(|(client, (connections, opened, guest))| {
+        let connected = found.map(|(client, (connections, opened, Kind { guest, watcher }))| {
             let opened = wall.before(now.since(opened));
-            Connected { client, connections, opened, guest }
+            Connected { client, connections, opened, guest, watcher }
         });
         (connected.collect(), more)
     }
@@ -165,12 +175,12 @@ mod tests {
         for (name, opened) in
             [("d", 1), ("b", 5), ("c", 3), ("d", 2), ("b", 4), ("a", 9), ("c", 1), ("b", 6)]
         {
-            roll.add(&client(name), Moment::from_millis(opened), false);
+            roll.add(&client(name), Moment::from_millis(opened), Kind::default());
             assert!(roll.found.len() <= 2);
         }
         let expected = [
-            (client("a"), (1, Moment::from_millis(9), false)),
-            (client("b"), (3, Moment::from_millis(4), false)),
+            (client("a"), (1, Moment::from_millis(9), Kind::default())),
+            (client("b"), (3, Moment::from_millis(4), Kind::default())),
         ];
         assert_eq!(roll.found, BTreeMap::from(expected));
     }
