@@ -175,8 +175,10 @@ impl EventLog for MemoryChronicle {
                 fits
             };
             let behind = log.events.iter().filter(|event| event.sequence > after);
-            let events = behind.take(most).take_while(fits).cloned().collect();
-            Ok(EventPage { events, epoch: self.epoch, first: log.first(), last: log.last })
+            let events: Vec<_> = behind.take(most).take_while(fits).cloned().collect();
+            let through = events.last().map_or(log.last, |event| event.sequence);
+            let (epoch, first, last) = (self.epoch, log.first(), log.last);
+            Ok(EventPage { events, epoch, first, last, through })
         })
     }
 

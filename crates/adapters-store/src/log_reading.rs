@@ -110,20 +110,23 @@ impl Look {
 
     fn page(&self, after: u64, most: usize, bytes: usize) -> Result<EventPage, EventLogError> {
         let (mut first, mut events, mut taken) = (self.row.last + 1, Vec::new(), 0);
+        let (mut through, mut looked_at) = (self.row.last, after);
         if let Some(app) = self.app {
             first = self.first(app)?;
             let from = after.saturating_add(1).max(first);
             for row in self.rows(app, from) {
                 if events.len() >= most || taken >= bytes.max(1) {
+                    through = looked_at;
                     break;
                 }
-                let (event, size) = row?;
+                let (sequence, event, size) = row?;
                 taken += size;
+                looked_at = sequence.unwrap_or(looked_at);
                 events.extend(event);
             }
         }
-        let (first, last) = (Sequence(first), Sequence(self.row.last));
-        Ok(EventPage { events, epoch: self.epoch, first, last })
+        let (first, last, through) = (Sequence(first), Sequence(self.row.last), Sequence(through));
+        Ok(EventPage { events, epoch: self.epoch, first, last, through })
     }
 
     /// The oldest event that is not too old: the committer erases the rest some moments later.
@@ -142,21 +145,22 @@ impl Look {
         Ok(self.row.last + 1)
     }
 
-    /// Events from there on, with their bytes; nothing for one that is damaged.
+    /// Places from there on, with their bytes; no event where it is damaged.
     fn rows(
         &self,
         app: AppNumber,
         from: u64,
-    ) -> impl Iterator<Item = Result<(Option<Event>, usize), EngineError>> {
+    ) -> impl Iterator<Item = Result<(Option<u64>, Option<Event>, usize), EngineError>> {
         let to = event_key(app, self.row.last);
         let from = (from <= self.row.last).then(|| event_key(app, from));
         let rows =
             from.into_iter().flat_map(move |from| self.view.range(Space::Events, &from, &to));
         rows.map(|row| {
             let (key, value) = row?;
-            let event = StoredEvent::decode(&key, &value)
-                .and_then(|stored| stored.into_event(sequence_of(&key)?));
-            Ok((event, key.len() + value.len()))
+            let sequence = sequence_of(&key);
+            let event =
+                StoredEvent::decode(&key, &value).and_then(|stored| stored.into_event(sequence?));
+            Ok((sequence, event, key.len() + value.len()))
         })
     }
 }

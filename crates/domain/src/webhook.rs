@@ -120,6 +120,15 @@ pub struct Webhook {
 }
 
 impl Webhook {
+    /// Whether this endpoint is told the same as the other one, in the same words and requests:
+    /// where to, and how it is signed, may differ.
+    #[must_use]
+    pub fn makes_the_same(&self, other: &Self) -> bool {
+        let Self { events, channels, format, batch, .. } = self;
+        (events, channels) == (&other.events, &other.channels)
+            && (*format, *batch) == (other.format, other.batch)
+    }
+
     /// Whether this endpoint is told of the event: it wants it, and its format has words for it.
     #[must_use]
     pub fn wants(&self, event: &Event) -> bool {

@@ -23,18 +23,18 @@ pub(super) fn read(call: Call) -> Work {
             Epoch::parse(text).ok_or_else(|| invalid("epoch is not 16 lower-case hex digits"))
         });
         let known = known.transpose()?;
-        let (page, next) = call.backend.events(&call.app, Sequence(after), most, kinds).await?;
+        let page = call.backend.events(&call.app, Sequence(after), most, kinds).await?;
         if known.is_some_and(|known| known != page.epoch) {
             return Err(Refusal::plain(ErrorCode::EpochChanged));
         }
-        let (first, last) = (page.first.0, page.last.0);
+        let (first, last, next) = (page.first.0, page.last.0, page.through.0);
         // What was between is no longer kept, or the place is of another log.
         let missed = after.saturating_add(1) < first || after > last;
         object(|to| {
             to.shown("epoch", &page.epoch);
             to.number("first", first);
             to.number("last", last);
-            to.number("next", next.0);
+            to.number("next", next);
             to.flag("missed", missed);
             list(to.key("events"), &page.events, event);
         })

@@ -151,19 +151,18 @@ pub(super) fn letters(call: Call) -> Work {
         let limit = call.query.number("limit", 1, MOST_LETTERS)?.unwrap_or(LETTERS);
         let limit = usize::try_from(limit).unwrap_or(1);
         let (mut some, mut bytes, mut last) = (Vec::new(), 0, after);
-        let mut more = true;
-        // One by one, so that no more than a page is ever held.
-        while some.len() < limit && bytes < PAGE_BYTES {
+        // One by one, so that little more than a page is ever held.
+        let more = loop {
             let next = webhooks.letters(&app, &name, last, 1).await;
             let next = next.map_err(|error| webhooks.refusal(&app, &error))?;
-            let Some(letter) = next.into_iter().next() else {
-                more = false;
-                break;
-            };
+            let Some(letter) = next.into_iter().next() else { break false };
+            if some.len() >= limit || bytes >= PAGE_BYTES {
+                break true;
+            }
             bytes += letter.body.len();
             last = letter.number;
             some.push(letter);
-        }
+        };
         data(&Letters { letters: some.iter().map(Letter::of).collect(), more })
     })
 }

@@ -7,7 +7,7 @@ use application::{
     WebhookError,
     ports::{DeadLetter, Deliveries as _, EndpointKey, Progress},
 };
-use domain::{App, Epoch, EventOptions, Sequence, Timestamp, WebhookName};
+use domain::{App, Epoch, EventOptions, Sequence, Timestamp, Webhook, WebhookFormat, WebhookName};
 
 use crate::{
     receiver::{Came, Receiver},
@@ -126,6 +126,42 @@ async fn an_endpoint_that_no_app_has_is_forgotten() {
     });
     stage.configure(vec![receiver.endpoint("crm", "200"), receiver.endpoint("new", "200")]);
     tokio::time::timeout(limit, wait(&[key("crm"), key("new")])).await.unwrap();
+    // Also while its app is disabled, and nobody is told of anything.
+    let disable = |names: &[&str]| {
+        let webhooks = names.iter().map(|name| receiver.endpoint(name, "200")).collect();
+        stage.configure_app(|app| {
+            (app.webhooks, app.status) = (webhooks, domain::AppStatus::Disabled);
+        });
+    };
+    disable(&["crm", "new"]);
+    disable(&["crm"]);
+    tokio::time::timeout(limit, wait(&[key("crm")])).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_change_that_makes_no_other_request_forgets_no_attempt() {
+    let (stage, receiver) = (Stage::new(), Receiver::start().await);
+    stage.configure(vec![receiver.endpoint("crm", "500")]);
+    let sending = stage.send(http(&stage));
+    stage.ready("crm").await;
+    stage.publish("chat", "a");
+    sending.until(&stage, |all| all["crm"].attempts == 2).await;
+    // Its app has other limits, and itself another address.
+    stage.configure_app(|app| {
+        app.limits.channels_per_connection = 7;
+        app.webhooks = vec![receiver.endpoint("crm", "503")];
+    });
+    let mut next = 2;
+    sending.until(&stage, |all| std::mem::replace(&mut next, all["crm"].attempts) != next).await;
+    assert_eq!(next, 3, "counted on");
+    let came: Vec<_> = receiver.take().into_iter().map(|came| (came.path.clone(), came)).collect();
+    assert_eq!(came.last().map(|(path, _)| path.as_str()), Some("/503"));
+    assert!(came.iter().all(|(_, it)| it.id() == came[0].1.id()));
+    // What is told in other words is another request.
+    let webhook = receiver.endpoint("crm", "503");
+    stage.configure(vec![Webhook { format: WebhookFormat::Pusher, ..webhook }]);
+    sending.until(&stage, |all| all["crm"].attempts != next).await;
+    sending.until(&stage, |all| all["crm"].lag == Some(0)).await;
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ impl Backend {
     const EVENT_BYTES: usize = 1024 * 1024;
 
     /// Events behind a place, of these kinds: no more than `most` are looked at. Nothing means all
-    /// kinds. With the place to go on behind.
+    /// kinds.
     ///
     /// # Errors
     /// `not_enabled`: nothing is kept, `unavailable`.
@@ -27,14 +27,13 @@ impl Backend {
         after: Sequence,
         most: u32,
         kinds: Option<FactKinds>,
-    ) -> Result<(EventPage, Sequence), Refusal> {
+    ) -> Result<EventPage, Refusal> {
         let most = usize::try_from(most.min(Self::EVENTS)).unwrap_or(usize::MAX);
         let page = self.log()?.read(&app.id, after, most, Self::EVENT_BYTES).await;
         let mut page = page.map_err(|error| self.log_failed(app, &error))?;
-        let next = page.events.last().map_or(page.last, |event| event.sequence);
         let wanted = |kind: FactKind| kinds.is_none_or(|kinds| kinds.has(kind));
         page.events.retain(|event| wanted(event.fact.kind()));
-        Ok((page, next))
+        Ok(page)
     }
 
     /// What is there, and behind which event to go on.

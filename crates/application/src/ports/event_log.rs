@@ -35,6 +35,9 @@ pub struct EventPage {
     pub first: Sequence,
     /// The last event; [`Sequence::default`] where there never was one.
     pub last: Sequence,
+    /// Up to where this page goes, which is where to go on behind. A place before it that has no event
+    /// here can't be read, not now and not later.
+    pub through: Sequence,
 }
 
 /// What is there at one place of the log.

@@ -123,18 +123,20 @@ impl Courier {
         &self.ports
     }
 
-    /// Goes on with another value of its app. What was under way is made anew, and ends where it
-    /// ended before, so its number stays.
+    /// Goes on with another value of its app: what waits is tried at once. Where the endpoint wants
+    /// other events, or in other words, what was under way is made anew, and ends where it ended
+    /// before, so its number stays; else it is the same request, which was tried as often.
     pub(super) fn change(&mut self, app: Arc<App>, webhook: Webhook) {
+        let is_same = self.webhook.makes_the_same(&webhook);
         (self.app, self.webhook) = (app, webhook);
         match &self.request {
             // What was taken only has to be kept.
             Some(request) if request.taken => {}
+            _ if is_same => {}
             _ => self.forget_request(),
         }
-        (self.bad, self.off) = (false, false);
-        let mut state = self.standing.write();
-        (state.switched_off, state.next_attempt) = (false, None);
+        self.retry();
+        self.standing.write().next_attempt = None;
     }
 
     /// Tries what failed at once.
@@ -146,7 +148,11 @@ impl Courier {
     }
 
     fn forget_request(&mut self) {
-        self.request = None;
+        (self.request, self.bad) = (None, false);
+        {
+            let mut state = self.standing.write();
+            (state.attempts, state.failing_since) = (0, None);
+        }
         let cursor = self.progress.map_or(Sequence::default(), |progress| progress.cursor);
         self.gathering = Gathering::behind(cursor);
     }
@@ -225,7 +231,8 @@ impl Courier {
         let (now, moment) = (self.ports.clock.now(), self.ports.clock.moment());
         let is_whole = page.first <= scanned.next();
         if is_whole {
-            self.gathering.take(page.events, &self.webhook, progress.sealed, moment);
+            let found = (page.events, page.through);
+            self.gathering.take(found, &self.webhook, progress.sealed, moment);
         } else if self.gathering.first().is_none() {
             return Ok(self.missed(progress, &page, WhyMissed::Expired));
         }

@@ -23,11 +23,11 @@ impl Gathering {
         Self { scanned: cursor, events: Vec::new(), bytes: 0, since: None, closed: false }
     }
 
-    /// Takes what the endpoint wants of these, which follow what was looked at. No further than the
-    /// seal, where there is one ahead.
+    /// Takes what the endpoint wants of these, which follow what was looked at up to a place. No
+    /// further than the seal, where there is one ahead.
     pub(super) fn take(
         &mut self,
-        events: Vec<Event>,
+        (events, through): (Vec<Event>, Sequence),
         webhook: &Webhook,
         sealed: Sequence,
         now: Moment,
@@ -48,6 +48,8 @@ impl Gathering {
                 self.events.push(event);
             }
         }
+        // Behind the last event there may be some that can't be read.
+        self.scanned = self.scanned.max(through);
         let reached = self.scanned >= sealed;
         self.closed |= reached && self.first().is_some_and(|first| first.sequence <= sealed);
     }
@@ -123,7 +125,8 @@ mod tests {
     ) -> (Vec<u64>, bool) {
         let mut gathering = Gathering::behind(Sequence(0));
         for page in pages {
-            let page = page.clone().map(event).collect();
+            let through = Sequence(*page.end());
+            let page = (page.clone().map(event).collect(), through);
             gathering.take(page, &webhook(size), Sequence(sealed), Moment::from_millis(0));
         }
         let numbers = gathering.events().iter().map(|event| event.sequence.0).collect();
@@ -142,9 +145,17 @@ mod tests {
     #[test]
     fn a_seal_before_which_nothing_is_wanted_any_more_closes_nothing() {
         let mut gathering = Gathering::behind(Sequence(2));
-        let page = (3..=7).map(event).collect();
+        let page = ((3..=7).map(event).collect(), Sequence(7));
         gathering.take(page, &webhook(100), Sequence(3), Moment::from_millis(0));
         assert_eq!(gathering.events().len(), 3);
         assert!(!gathering.is_full(&webhook(100)));
+    }
+
+    #[test]
+    fn what_can_t_be_read_is_looked_at_once() {
+        let mut gathering = Gathering::behind(Sequence(0));
+        let page = ((1..=2).map(event).collect(), Sequence(4));
+        gathering.take(page, &webhook(100), Sequence(0), Moment::from_millis(0));
+        assert_eq!((gathering.scanned(), gathering.events().len()), (Sequence(4), 2));
     }
 }

@@ -1,6 +1,6 @@
 //! What an operator sees of endpoints, and does with dead letters.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use domain::{App, ErrorCode, Sequence, Webhook, WebhookName};
 
@@ -45,8 +45,10 @@ pub struct Replayed {
 }
 
 impl Webhooks {
-    /// Dead letters of one replay.
+    /// Dead letters of one replay, and after how long no other one is begun: who asked waits.
     pub const REPLAYED_AT_ONCE: usize = 100;
+    /// See [`Self::REPLAYED_AT_ONCE`].
+    pub const REPLAYED_FOR: Duration = Duration::from_secs(4);
 
     /// How the endpoints of an app stand, in the order of its configuration.
     pub async fn states(&self, app: &Arc<App>) -> Vec<EndpointState> {
@@ -97,7 +99,7 @@ impl Webhooks {
     }
 
     /// Sends up to [`Self::REPLAYED_AT_ONCE`] dead letters again, from the oldest, until one is not
-    /// taken.
+    /// taken or [`Self::REPLAYED_FOR`] is over. No more than one is ever held.
     ///
     /// # Errors
     /// There is no such endpoint, or its state can't be had.
@@ -106,12 +108,15 @@ impl Webhooks {
         app: &App,
         endpoint: &WebhookName,
     ) -> Result<Replayed, WebhookError> {
-        let mut letters = self.letters(app, endpoint, 0, Self::REPLAYED_AT_ONCE + 1).await?;
-        let mut replayed =
-            Replayed { more: letters.len() > Self::REPLAYED_AT_ONCE, ..Replayed::default() };
-        letters.truncate(Self::REPLAYED_AT_ONCE);
-        for letter in letters {
+        let (mut replayed, mut last) = (Replayed::default(), 0);
+        let began = self.ports.clock.moment();
+        while let Some(letter) = self.letters(app, endpoint, last, 1).await?.pop() {
+            let is_over = self.ports.clock.moment().since(began) >= Self::REPLAYED_FOR;
+            if is_over || replayed.taken >= Self::REPLAYED_AT_ONCE {
+                return Ok(Replayed { more: true, ..replayed });
+            }
             let number = letter.number;
+            last = number;
             match self.send_again(app, endpoint, letter).await {
                 Ok(()) => replayed.taken += 1,
                 Err(WebhookError::NotTaken(why)) => {

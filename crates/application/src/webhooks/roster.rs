@@ -1,7 +1,7 @@
 //! The endpoints of all apps, each with its task.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -56,6 +56,8 @@ struct Table {
     endpoints: BTreeMap<EndpointKey, Endpoint>,
     /// Tasks that were told to end: who comes back under the name waits for them.
     ending: HashMap<EndpointKey, JoinHandle<()>>,
+    /// Those of apps that are disabled, which go on when these are active again.
+    resting: BTreeSet<EndpointKey>,
 }
 
 impl Drop for Table {
@@ -158,9 +160,23 @@ impl Webhooks {
                 table.ending.insert(key, endpoint.task);
             }
         }
-        let Some(app) = app.filter(|_| is_served) else { return };
+        let key_of =
+            |webhook: &Webhook| EndpointKey { app: id.clone(), name: webhook.name.clone() };
+        let (resting, others) =
+            std::mem::take(&mut table.resting).into_iter().partition(|key| key.app == *id);
+        table.resting = others;
+        for key in BTreeSet::into_iter(resting) {
+            if !wanted.iter().any(|webhook| webhook.name == key.name) {
+                let before = table.ending.remove(&key);
+                let forgetting = forgotten_behind(before, self.ports.clone(), key.clone());
+                table.ending.insert(key, tokio::spawn(forgetting));
+            }
+        }
+        let Some(app) = app.filter(|_| is_served) else {
+            return table.resting.extend(wanted.iter().map(key_of));
+        };
         for webhook in wanted {
-            let key = EndpointKey { app: id.clone(), name: webhook.name.clone() };
+            let key = key_of(webhook);
             match table.endpoints.get(&key) {
                 Some(endpoint) => {
                     let order = Order::Serve(Arc::clone(app), Box::new(webhook.clone()));
@@ -240,7 +256,7 @@ async fn run(mut courier: Courier, mut told: watch::Receiver<Order>, nudged: &No
                 match order {
                     Order::Serve(app, webhook) => courier.change(app, *webhook),
                     Order::Stop => return,
-                    Order::Forget => return forget(&courier).await,
+                    Order::Forget => return forget(courier.ports(), courier.key()).await,
                 }
             }
             () = nudged.notified() => courier.retry(),
@@ -262,9 +278,16 @@ async fn over(courier: &Courier, pause: Pause) {
     }
 }
 
+/// The same for one that rests, behind its task, which may be at its last request.
+async fn forgotten_behind(before: Option<JoinHandle<()>>, ports: WebhookPorts, key: EndpointKey) {
+    if let Some(before) = before {
+        drop(before.await);
+    }
+    forget(&ports, &key).await;
+}
+
 /// What can't be forgotten now is a stranger to the next start.
-async fn forget(courier: &Courier) {
-    let (key, ports) = (courier.key(), courier.ports());
+async fn forget(ports: &WebhookPorts, key: &EndpointKey) {
     if let Err(error) = ports.deliveries.forget(key).await {
         let news = crate::ports::WebhookNews::Stalled { cause: &Causes(&error) };
         ports.tell(&key.app, &key.name, news);
