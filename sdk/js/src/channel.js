@@ -87,6 +87,9 @@ export class Channel extends Emitter {
       this.#client.connect();
     } else if (presence !== undefined && presence !== this.subscription.presence) {
       await this.#amend(presence);
+      if (signal?.aborted) this.unsubscribe();
+      signal?.throwIfAborted();
+      if (!this.isInUse) throw left();
     }
     this.#obey(signal);
     if (this.#subscribed && !this.#loading.isRunning) return this.#subscribed;
@@ -172,7 +175,7 @@ export class Channel extends Emitter {
     this.#subscribed = null;
     this.#client.roster.channels.delete(this.name);
     this.presence.forgotten();
-    const why = error ?? new DOMException('the channel was left', 'AbortError');
+    const why = error ?? left();
     for (const { reject } of this.#waiting.splice(0)) reject(why);
     for (const reader of [...this.#readers]) reader.end(error);
     this.emit('unsubscribed', { channel: this.name, reason, resubscribes: false, ...(error && { error }) });
@@ -266,4 +269,8 @@ export class Channel extends Emitter {
     this.subscription.later(0);
     this.#client.roster.schedule();
   }
+}
+
+function left() {
+  return new DOMException('the channel was left', 'AbortError');
 }

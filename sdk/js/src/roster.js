@@ -100,8 +100,9 @@ export class Roster {
     if (subscription.state !== 'live') return done(null);
     const payload = JSON.stringify({ channel: name, presence: subscription.presence });
     const asked = this.#connection.request('subscribe', payload, (data, error) => {
+      // It was left meanwhile, or a lost connection has it go with the next subscription.
+      if (subscription.state !== 'live') return done(null);
       if (data) subscription.listed(data);
-      // With a lost connection it goes with the next subscription.
       done(error);
     });
     if (!asked) done(null);

@@ -286,6 +286,51 @@ describe('members', () => {
     assert.equal(play.link.take('subscribe').payload.presence, true);
   });
 
+  test('a channel that is left while another part is asked for stays left, and who asked is told', async () => {
+    const play = await Play.online();
+    const channel = await play.live('a', at(3));
+    const seen = watched(channel);
+    const entering = outcome(channel.presence.enter());
+    await settled();
+    const request = play.link.take('subscribe');
+    channel.unsubscribe();
+    play.link.reply(request, { channel: 'a', ...at(3), ...two });
+    await settled();
+    assert.equal(entering.error?.name, 'AbortError');
+    assert.deepEqual([channel.state, channel.presence.count, seen.filter((what) => what.startsWith('join'))], ['idle', 0, []]);
+  });
+
+  test('a refusal of another part does not change what was wanted after the channel was left', async () => {
+    const play = await Play.online();
+    const channel = await play.live('a', at(3));
+    const entering = outcome(channel.presence.enter());
+    await settled();
+    const request = play.link.take('subscribe');
+    channel.unsubscribe();
+    const watching = outcome(channel.presence.watch());
+    play.link.refuse(request, 403, 'permission_denied');
+    await settled();
+    assert.equal(channel.subscription.presence, 'watch');
+    play.link.reply(play.link.take('subscribe'), { channel: 'a', ...at(3), ...two });
+    await settled();
+    assert.deepEqual([watching.value.recovery, entering.value.recovery, channel.presence.count], ['fresh', 'fresh', 2]);
+  });
+
+  test('a signal ends one while another part is asked for', async () => {
+    const play = await Play.online();
+    const channel = await play.live('a', at(3));
+    const stop = new AbortController();
+    const entering = outcome(channel.presence.enter({ signal: stop.signal }));
+    await settled();
+    const request = play.link.take('subscribe');
+    stop.abort(new Error('gone'));
+    play.link.reply(request, { channel: 'a', ...at(3), ...two });
+    await settled();
+    assert.equal(entering.error?.message, 'gone');
+    assert.equal(channel.state, 'idle');
+    assert.equal(play.link.take('unsubscribe').payload.channel, 'a');
+  });
+
   test('can be asked for without a subscription', async () => {
     const play = await Play.online();
     const asking = outcome(play.rt.channel('a').presence.get());
