@@ -108,6 +108,29 @@ describe('the look of the console', { timeout: 240_000 }, () => {
     await tab.page.locator('.trouble').waitFor({ state: 'hidden' });
   });
 
+  test('who is asked to wait waits, unless somebody presses the button', async () => {
+    const tab = await signedIn();
+    const asked = await tab.page.evaluate(async () => {
+      const [{ poll }, { Refused }] = await Promise.all([import(String('/console/poll.js')), import(String('/console/api.js'))]);
+      const turn = () => new Promise((done) => setTimeout(done));
+      const seen = [];
+      let times = 0;
+      const again = poll(async () => {
+        times += 1;
+        again();
+        throw new Refused(429, { message: 'rate limited', reason: 'rate_limited', retry_after_ms: 60_000 });
+      }, 1, AbortSignal.timeout(60_000), () => {});
+      for (const byHand of [false, false, true, false]) {
+        await turn();
+        again(byHand);
+        await turn();
+        seen.push(times);
+      }
+      return seen;
+    });
+    assert.deepEqual(asked, [1, 1, 2, 2]);
+  });
+
   test('while the server is away the page waits, and goes on by itself', async () => {
     const tab = await signedIn();
     await tab.at('#/app/shop');

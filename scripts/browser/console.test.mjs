@@ -114,8 +114,12 @@ describe('the console', { timeout: 240_000 }, () => {
   test('a channel is watched as it happens', async () => {
     const tab = await signedIn();
     const writer = await startClient(context, server.url, 'writer');
+    // A channel with history whose stream has not begun.
+    await tab.page.route(/private-room\?/, (route) => route.fulfill({ json: { code: 200, message: 'success', data: { channel: 'private-room', subscribers: 0 } } }));
     await tab.at('#/app/shop/channel/private-room');
     await tab.page.locator('#messages .empty').waitFor();
+    await tab.page.locator('.facts dd', { hasText: 'nothing yet' }).waitFor();
+    await tab.page.unroute(/private-room\?/);
     await tab.page.locator('#watch').click();
     await tab.page.locator('#watching[data-state=live]').waitFor();
     // By the backend, for no client may send there: who watches needs no grant of the app's.
@@ -139,6 +143,39 @@ describe('the console', { timeout: 240_000 }, () => {
     assert.equal(await tab.page.locator('#messages [data-message]').count(), 2);
     await tab.at('#/app/shop');
     while ((await api('GET', 'apps/shop/channels/chat%3Aboth')).data.subscribers > 0) await new Promise((done) => setTimeout(done, 20));
+    assert.deepEqual(own(tab.errors), []);
+  });
+
+  test('what is watched has no hole, is in order, and is not asked for with each message', async () => {
+    const tab = await signedIn();
+    const api = backend(server.url);
+    const path = 'apps/shop/channels/private-busy';
+    const send = (/** @type {string} */ text) => api('POST', `${path}/messages`, { data: text });
+    await send('kept');
+    await tab.at('#/app/shop/channel/private-busy');
+    await tab.page.locator('#messages pre', { hasText: 'kept' }).waitFor();
+    await send('before the watch');
+    // What is fetched then arrives after what is pushed meanwhile.
+    let release = () => {};
+    const held = new Promise((done) => { release = () => done(undefined); });
+    await tab.page.route(/private-busy\/messages/, async (route) => {
+      const response = await route.fetch();
+      await held;
+      await route.fulfill({ response });
+    });
+    const fetched = tab.page.waitForRequest(/private-busy\/messages/);
+    await tab.page.locator('#watch').click();
+    await tab.page.locator('#watching[data-state=live]').waitFor();
+    await fetched;
+    const since = tab.asked.length;
+    for (let at = 1; at <= 40; at++) await send(`pushed ${at}`);
+    await tab.page.locator('#messages pre', { hasText: 'pushed 40' }).waitFor();
+    const figures = tab.asked.slice(since).filter((url) => /private-busy(\?|\/presence)/.test(url)).length;
+    assert.ok(figures < 10, `${figures} requests beside 40 messages`);
+    release();
+    await tab.page.locator('#messages pre', { hasText: 'before the watch' }).waitFor();
+    const order = ['"kept"', '"before the watch"', ...Array.from({ length: 40 }, (_, at) => `"pushed ${at + 1}"`)].reverse();
+    assert.deepEqual(await tab.page.locator('#messages pre').allInnerTexts(), order);
     assert.deepEqual(own(tab.errors), []);
   });
 

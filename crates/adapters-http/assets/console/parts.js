@@ -2,7 +2,7 @@
 /** What views are made of. */
 import { Lost, Refused } from './api.js';
 import { toast } from './dialog.js';
-import { h, put } from './dom.js';
+import { h, keyed, put, write } from './dom.js';
 import { ago, full, span } from './format.js';
 import { icon } from './icons.js';
 import { t } from './i18n.js';
@@ -97,6 +97,26 @@ export function trouble() {
       put(element, h('span', '', told(error)), again && h('button', { class: 'button button-small', type: 'button', on: { click: again } }, t('again')));
     },
   };
+}
+
+/** @typedef {{ label: string, text: string, of?: string, show?: (text: string) => Child }} Fact `show` where it is no plain text */
+
+/** Facts in a `dl`: what says the same stays, with the focus that it may have. @param {HTMLElement} list @param {(Fact | false)[]} facts */
+export function drawFacts(list, facts) {
+  const shown = /** @type {Fact[]} */ (facts.filter(Boolean));
+  keyed(list, shown, ({ label, text, show }) => (show ? `${label} ${text}` : label), ({ label, text, of = '', show }) => {
+    const value = h('dd', of, show ? show(text) : text);
+    const update = (/** @type {Fact} */ now) => {
+      value.className = now.of ?? '';
+      if (!now.show) write(value, now.text);
+    };
+    return Object.assign(h('div', '', h('dt', '', label), value), { update });
+  });
+}
+
+/** Puts it there unless it stands there: a live region is not read again. @param {Element} element @param {Element} child */
+export function putOnce(element, child) {
+  if (element.childElementCount !== 1 || !element.firstElementChild?.isEqualNode(child)) put(element, child);
 }
 
 /** A time that says how long ago it was, and when. @param {number} at */

@@ -12,13 +12,14 @@ const REFUSED_MS = 10_000;
  * @param {number} everyMs
  * @param {AbortSignal} signal ends it
  * @param {(error: unknown | null) => void} told of each outcome: null, or what went wrong
- * @returns {() => void} asks at once
+ * @returns {(byHand?: boolean) => void} asks at once; the pause that a refusal asks for ends early by hand alone
  */
 export function poll(task, everyMs, signal, told) {
   let lost = 0;
   /** @type {(() => void) | null} */
   let wake = null;
   let again = false;
+  let refused = false;
 
   /** @param {number} ms */
   const pause = (ms) => new Promise((/** @type {(value?: unknown) => void} */ done) => {
@@ -66,12 +67,15 @@ export function poll(task, everyMs, signal, told) {
       if (signal.aborted) return;
       told(failure);
       const wait = pauseAfter(failure);
-      if (!again) await pause(wait);
+      refused = failure instanceof Refused && failure.retryAfterMs > 0;
+      // Who was asked to wait waits, whatever was wanted meanwhile.
+      if (!again || refused) await pause(wait);
+      refused = false;
     }
   };
   void run();
-  return () => {
+  return (byHand = false) => {
     again = true;
-    wake?.();
+    if (!refused || byHand) wake?.();
   };
 }

@@ -34,7 +34,7 @@ export function apps({ api, signal, query }) {
     put(foot,
       query.after && h('a', { class: 'button button-small', href: to([]) }, t('page.first')),
       page.next && h('a', { class: 'button button-small', href: to([], { after: page.next }) }, t('page.next')));
-  }, LIST_MS, signal, (error) => problem.show(error, () => again()));
+  }, LIST_MS, signal, (error) => problem.show(error, () => again(true)));
 
   poll(async (ending) => {
     // One after the other: a page of apps is no burst of requests.

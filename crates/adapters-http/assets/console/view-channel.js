@@ -6,7 +6,7 @@ import { h, keyed, put, write } from './dom.js';
 import { count } from './format.js';
 import { t } from './i18n.js';
 import { messageRow } from './message.js';
-import { acting, avatar, button, empty, head, id, loading, panel, pill, told, trouble } from './parts.js';
+import { acting, avatar, button, drawFacts, empty, head, id, loading, panel, pill, told, trouble } from './parts.js';
 import { poll } from './poll.js';
 import { to } from './router.js';
 import { may } from './session.js';
@@ -16,6 +16,8 @@ const EVERY_MS = 3_000;
 /** Messages of history in view at first, and of all in view. */
 const LAST = 30;
 const MOST = 200;
+/** Messages that are fetched to join on what is in view. */
+const JOINED = 100;
 /** Members in view. */
 const MEMBERS = 200;
 
@@ -26,6 +28,9 @@ export function channel({ api, app, name, signal }) {
   const members = h('ul', { class: 'list tall', id: 'members' }, loading());
   const memberCount = h('span', '');
   let hasPresence = true;
+  /** @type {any} how the channel stands */
+  let known = null;
+  const draw = () => known && drawFacts(facts, factsOf(known, messages.isKept()));
 
   const again = poll(async (ending) => {
     const [stands, presence] = await Promise.all([
@@ -33,12 +38,13 @@ export function channel({ api, app, name, signal }) {
       hasPresence ? api.get(ofApp(app, 'channels', name, 'presence'), {}, ending).catch(notEnabled) : null,
     ]);
     hasPresence = presence !== null;
-    drawFacts(facts, stands);
+    known = stands;
+    draw();
     write(memberCount, presence ? count(presence.count) : '');
     drawMembers(members, app, presence);
-  }, EVERY_MS, signal, (error) => problem.show(error, () => again()));
+  }, EVERY_MS, signal, (error) => problem.show(error, () => again(true)));
 
-  const messages = messagesOf({ api, app, name, signal, changed: () => again() });
+  const messages = messagesOf({ api, app, name, signal, changed: () => again(), looked: draw });
   return h('div', '',
     head({ title: name, end: [
       h('a', { class: 'button', href: to(['app', app, 'why'], { channel: name }) }, t('why.here')),
@@ -55,14 +61,15 @@ function notEnabled(error) {
   throw error;
 }
 
-/** @param {HTMLElement} facts @param {any} stands */
-function drawFacts(facts, { subscribers, members, offset, epoch }) {
-  const fact = (/** @type {string} */ label, /** @type {import('./dom.js').Child} */ value, of = '') => h('div', '', h('dt', '', label), h('dd', of, value));
-  put(facts,
-    fact(t('subscribers'), count(subscribers)),
-    members !== undefined && fact(t('members'), count(members)),
-    fact(t('position'), offset === undefined ? t('position.none') : count(offset), offset === undefined ? 'quiet' : ''),
-    epoch && fact(t('epoch'), id(epoch, 16), 'mono'));
+/** @param {any} stands @param {boolean} isKept whether the channel has history */
+function factsOf({ subscribers, members, offset, epoch }, isKept) {
+  const position = offset === undefined ? t(isKept ? 'position.unbegun' : 'position.none') : count(offset);
+  return [
+    { label: t('subscribers'), text: count(subscribers) },
+    members !== undefined && { label: t('members'), text: count(members) },
+    { label: t('position'), text: position, of: offset === undefined ? 'quiet' : '' },
+    epoch && { label: t('epoch'), text: epoch, of: 'mono', show: (/** @type {string} */ whole) => id(whole, 16) },
+  ];
 }
 
 /** @param {HTMLElement} list @param {string} app @param {any} presence */
@@ -78,8 +85,8 @@ function drawMembers(list, app, presence) {
   if (all.length > MEMBERS) list.append(h('li', 'quiet', t('more.n', { n: count(all.length - MEMBERS) })));
 }
 
-/** @param {{ api: import('./api.js').Api, app: string, name: string, signal: AbortSignal, changed: () => void }} of */
-function messagesOf({ api, app, name, signal, changed }) {
+/** @param {{ api: import('./api.js').Api, app: string, name: string, signal: AbortSignal, changed: () => void, looked: () => void }} of `looked`: it is known whether they are kept */
+function messagesOf({ api, app, name, signal, changed, looked }) {
   const list = h('ol', { class: 'list tall', id: 'messages', tabindex: 0, 'aria-label': t('messages') }, loading());
   const state = h('span', { id: 'watching', role: 'status' });
   const problem = h('p', { class: 'inline-bad', role: 'alert', hidden: true });
@@ -95,18 +102,30 @@ function messagesOf({ api, app, name, signal, changed }) {
   };
   const add = (/** @type {any[]} */ found) => {
     const known = new Set(shown.map((message) => message.id));
-    shown = [...found.filter((message) => !known.has(message.id)), ...shown].slice(0, MOST);
+    // What was fetched and what was pushed meanwhile come in any order.
+    shown = [...found.filter((message) => !known.has(message.id)), ...shown].sort(latestFirst).slice(0, MOST);
     draw();
   };
-  const load = async () => {
+  /** @returns {Promise<void>} */
+  const load = async (limit = LAST) => {
     try {
-      const page = await api.get(ofApp(app, 'channels', name, 'messages'), { limit: LAST, order: 'desc' }, signal);
-      add(page.messages);
+      const page = await api.get(ofApp(app, 'channels', name, 'messages'), { limit, order: 'desc' }, signal);
+      /** @type {any[]} */
+      const found = page.messages.map((/** @type {any} */ message) => ({ ...message, epoch: page.epoch }));
+      const oldest = found.at(-1);
+      // More is missing than was fetched: what lies before the hole goes, so that the list has none.
+      if (page.more && !shown.some((message) => message.id === oldest.id)) shown = shown.filter((message) => latestFirst(message, oldest) < 0);
+      add(found);
+      problem.hidden = true;
     } catch (error) {
       if (signal.aborted) return;
       kept = !(error instanceof Refused && error.reason === 'not_enabled');
       draw();
-      if (kept) put(list, empty(told(error), '', button(t('again'), load, { small: true })));
+      looked();
+      if (!kept) return;
+      if (!shown.length) return put(list, empty(told(error), '', button(t('again'), () => load(), { small: true })));
+      problem.hidden = false;
+      write(problem, told(error));
     }
   };
   const stop = () => {
@@ -125,17 +144,17 @@ function messagesOf({ api, app, name, signal, changed }) {
     problem.hidden = true;
     watch({
       api, app, channel: name, signal: AbortSignal.any([signal, own.signal]),
-      message: (message) => {
-        add([{ ...message, arrived: true }]);
-        changed();
-      },
-      gap: () => void load(),
+      // The figures have their own pace: a busy channel must not have them asked for with each message.
+      message: (message) => add([{ ...message, epoch: message.position?.epoch, arrived: true }]),
+      gap: () => void load(JOINED),
       state: (now, error) => {
         if (now === 'refused') {
           stop();
           problem.hidden = false;
           return write(problem, told(error));
         }
+        // Between what is in view and the first push lies what nobody pushed.
+        if (now === 'live') void load(JOINED);
         put(state, now === 'live' ? pill('good', t('watch.live')) : pill('wait', t('watch.waiting')));
         state.dataset.state = now;
       },
@@ -152,7 +171,14 @@ function messagesOf({ api, app, name, signal, changed }) {
     changed();
   }), { tone: 'bad', scope: 'manage' });
   void load();
-  return { element: panel({ title: t('messages'), note: state, end: toggle, body: [problem, list] }), purge };
+  return { element: panel({ title: t('messages'), note: state, end: toggle, body: [problem, list] }), purge, isKept: () => kept };
+}
+
+/** @param {any} one @param {any} other */
+function latestFirst(one, other) {
+  const [at, otherAt] = [one, other].map(({ offset, position }) => offset ?? position?.offset);
+  const sameStream = at !== undefined && otherAt !== undefined && one.epoch === other.epoch;
+  return sameStream ? otherAt - at : other.ts - one.ts;
 }
 
 /** A test message. @param {{ api: import('./api.js').Api, app: string, name: string }} of */

@@ -86,7 +86,7 @@ export function listing({ app, query, signal, view, one, title, placeholder, ope
     // What is no longer asked for is not shown.
     if (asked === [prefix, after].join()) draw(rows, next);
     else again();
-  }, everyMs, signal, (error) => problem.show(error, () => again()));
+  }, everyMs, signal, (error) => problem.show(error, () => again(true)));
   const turn = (/** @type {string | undefined} */ to_, forward = false) => {
     if (forward) before.push(after);
     after = to_;

@@ -28,7 +28,7 @@ export function client({ api, app, name, signal }) {
     put(state, there ? pill('good', t('client.there', { n: there })) : pill('', t('client.away')));
     if (!there) return put(list, empty(t('client.away'), t('client.away.text'), h('a', { class: 'link', href: to(['app', app, 'why'], { client: name }) }, t('why.ask'))));
     keyed(list, stands.connections, ({ connection, channels, expires_at, token }) => JSON.stringify([connection, channels, expires_at, token]), (one) => connectionRow({ api, app, name, one, changed: () => again() }));
-  }, EVERY_MS, signal, (error) => problem.show(error, () => again()));
+  }, EVERY_MS, signal, (error) => problem.show(error, () => again(true)));
   poll(async (ending) => {
     const told_ = await api.get(ofApp(app, 'explain'), { client: name }, ending);
     put(facts, factList(app, told_.facts, told_.since));

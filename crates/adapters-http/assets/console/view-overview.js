@@ -51,7 +51,7 @@ export function overview({ api, app, signal }) {
     const looked = await api.get(ofApp(app, 'overview'), {}, ending);
     figures.add(looked);
     draw(looked);
-  }, EVERY_MS, signal, (error) => problem.show(error, () => again()));
+  }, EVERY_MS, signal, (error) => problem.show(error, () => again(true)));
   follow({ api, app, signal, list: events });
 
   return h('div', '',

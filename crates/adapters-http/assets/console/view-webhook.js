@@ -31,7 +31,7 @@ export function webhook({ api, app, name, signal, reload }) {
       fact(t('webhook.lag.label'), count(one.lag ?? 0)), fact(t('webhook.number'), count(one.number)),
       one.waiting_since && fact(t('webhook.waiting'), since(one.waiting_since))),
     failure(one) && h('div', 'panel-body', failure(one)));
-  }, EVERY_MS, signal, (error) => problem.show(error, () => again()));
+  }, EVERY_MS, signal, (error) => problem.show(error, () => again(true)));
   return h('div', '', head({ title: name, end: acts }), problem.element, h('div', 'panel', facts), letters({ api, app, name, signal, reload }));
 }
 

@@ -25,7 +25,7 @@ export function webhooks({ api, app, signal }) {
       stopped.abort();
       return put(list, empty(t('webhooks.off'), t('webhooks.off.text')));
     }
-    problem.show(error, () => again());
+    problem.show(error, () => again(true));
   });
   return h('div', '', head({ title: t('nav.webhooks') }), problem.element, h('section', { class: 'panel', 'aria-label': t('nav.webhooks') }, list));
 }

@@ -38,7 +38,7 @@ export const zh = {
   'event.connection.opened': '连接', 'event.connection.closed': '断开', 'event.channel.occupied': '首个订阅者', 'event.channel.vacated': '最后的订阅者离开', 'event.member.joined': '加入', 'event.member.left': '离开',
   'event.channel.subscription_count': '订阅数变化', 'event.message.published': '消息', 'event.client.event': '客户端事件', 'event.cache.missed': '缓存未命中', 'event.quota.reached': '配额用尽', 'event.token.revoked': 'token 被吊销', 'event.events.dropped': '事件被丢弃',
 
-  'channel': '频道', 'channels': '频道', 'subscribers': '订阅者', 'position': '位置', 'position.none': '无历史', 'epoch': 'Epoch', 'channels.prefix': '频道名的开头', 'channels.open': '打开', 'channels.none': '没有这样的频道', 'channels.none.text': '这里只列出有订阅者的频道；其他频道可用完整名称打开。',
+  'channel': '频道', 'channels': '频道', 'subscribers': '订阅者', 'position': '位置', 'position.none': '无历史', 'position.unbegun': '尚无消息', 'epoch': 'Epoch', 'channels.prefix': '频道名的开头', 'channels.open': '打开', 'channels.none': '没有这样的频道', 'channels.none.text': '这里只列出有订阅者的频道；其他频道可用完整名称打开。',
   'members': '成员', 'members.none': '没有成员', 'members.off': '这里没有在线成员功能', 'members.off.text': '该频道的命名空间未启用 presence。', 'member.away': '可能会回来',
   'messages': '消息', 'messages.none': '没有保存的消息', 'messages.off': '这里没有历史', 'messages.off.text': '实时观看频道即可看到新消息。', 'from.backend': '后端', 'message.why': '为什么？', 'message.id': '消息', 'message.at': '发送时间', 'message.bytes': '大小',
   'watch': '实时观看', 'watch.stop': '停止观看', 'watch.live': '实时', 'watch.waiting': '连接中…',
