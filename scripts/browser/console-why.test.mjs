@@ -100,6 +100,19 @@ describe('why a client gets nothing', { timeout: 240_000 }, () => {
     assert.equal(await check('subscribed'), 'true');
   });
 
+  test('what the console itself was refused is no refusal to publish', async () => {
+    const bob = await startClient(context, server.url, 'bob-quiet', { app: 'tight' });
+    await bob.subscribe('chat:quiet');
+    // The page asks for members and history, of which this app has neither.
+    await tab.at('#/app/tight/channel/chat%3Aquiet');
+    await tab.page.locator('#members .empty', { hasText: 'No presence here' }).waitFor();
+    await tab.page.locator('.facts dd', { hasText: 'no history' }).waitFor();
+    const { cause, text } = await tab.why('tight', 'bob-quiet', 'chat:quiet');
+    assert.equal(cause, 'nothing_published');
+    assert.doesNotMatch(text, /not_enabled/);
+    assert.equal(await check('published'), 'null');
+  });
+
   test('it is subscribed, and who publishes is too fast', async () => {
     const bob = await startClient(context, server.url, 'bob-tight', { app: 'tight' });
     await bob.subscribe('chat:tight');

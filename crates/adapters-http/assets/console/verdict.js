@@ -89,7 +89,9 @@ function slowness({ requests }) {
 
 /** A refusal to publish there, later than the message. @param {Known} known */
 function refusedToPublish({ message, history }) {
-  if (message?.verdict === 'not_published') return message.facts.find(isRefusedSend) ?? message.facts[0] ?? { at: message.since };
+  // Other requests about the channel are refused as well: a look at members where there are none.
+  const found = message?.verdict === 'not_published' && message.facts.find(isRefusedSend);
+  if (found) return found;
   const last = history.facts.find((/** @type {any} */ fact) => isRefusedSend(fact) || fact.what === 'published');
   return last && last.what !== 'published' ? last : undefined;
 }
