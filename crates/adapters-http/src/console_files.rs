@@ -139,6 +139,8 @@ fn knows(headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use application::ports::Ender;
+    use domain::{CloseReason, Ended, ErrorCode, GrantSource};
 
     #[test]
     fn every_file_of_the_console_is_served() {
@@ -181,6 +183,30 @@ mod tests {
             }
         }
         assert!(!INDEX.text.contains("<style"));
+    }
+
+    #[test]
+    fn every_reason_has_its_word_in_both_languages() {
+        let errors = ErrorCode::ALL.map(ErrorCode::reason);
+        let seen = [CloseReason::ClientLeft, CloseReason::PeerLost];
+        let closes = CloseReason::TOLD.into_iter().chain(seen).map(CloseReason::name);
+        let ends = Ender::ALL.map(Ender::name).into_iter().chain([Ended::ServerLost.name()]);
+        let reasons = errors.into_iter().chain(closes).chain(ends);
+        let sources = [
+            GrantSource::Token,
+            GrantSource::AppDefault,
+            GrantSource::Guest,
+            GrantSource::Signature,
+            GrantSource::Watch,
+        ];
+        let sources = sources.map(|source| format!("'grants.{}': '", source.name()));
+        let words: Vec<String> =
+            reasons.map(|reason| format!("'reason.{reason}': '")).chain(sources).collect();
+        for name in ["verdicts-en.js", "verdicts-zh.js"] {
+            let file = FILES.iter().find(|file| file.name == name).unwrap();
+            let missing: Vec<_> = words.iter().filter(|word| !file.text.contains(*word)).collect();
+            assert!(missing.is_empty(), "{name} lacks {missing:?}");
+        }
     }
 
     #[tokio::test]
