@@ -251,6 +251,17 @@ describe('the console', { timeout: 240_000 }, () => {
     }
   });
 
+  test('who watches is called so by the server, not by a name', async () => {
+    const tab = await signedIn();
+    const one = (/** @type {string} */ client, /** @type {object} */ more) => ({ client, connections: 1, opened_at: 1, guest: false, ...more });
+    const clients = [one('watch-tower', { watcher: false }), one('watch-older', {}), one('watch-1', { watcher: true })];
+    await tab.page.route(/apps\/shop\/clients\?/, (route) => route.fulfill({ json: { code: 200, message: 'success', data: { clients } } }));
+    await tab.at('#/app/shop/clients');
+    await tab.page.locator('tbody tr', { has: tab.page.locator('.pill', { hasText: 'watches' }) }).waitFor();
+    assert.deepEqual(await tab.page.locator('tbody .pill').count(), 1);
+    assert.match(await tab.page.locator('tbody tr', { has: tab.page.locator('.pill') }).innerText(), /watch-1/);
+  });
+
   test('a key of one app sees that app alone', async () => {
     const tab = await signedIn(SHOP_KEY, { app: 'shop' });
     await tab.page.locator('#tile-connections').waitFor();

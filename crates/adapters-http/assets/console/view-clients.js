@@ -24,8 +24,8 @@ export function clients({ api, app, query, signal }) {
       return { rows: page.clients, next: page.next };
     },
     key: (row) => JSON.stringify(row),
-    row: ({ client, connections, opened_at, guest }) => h('tr', '',
-      h('td', 'name', h('span', 'row-tight', avatar(client), h('a', { href: to(['app', app, 'client', client]) }, client), guest && pill('', t('client.guest')), client.startsWith('watch-') && pill('info', t('client.watches')))),
+    row: ({ client, connections, opened_at, guest, watcher }) => h('tr', '',
+      h('td', 'name', h('span', 'row-tight', avatar(client), h('a', { href: to(['app', app, 'client', client]) }, client), guest && pill('', t('client.guest')), watcher && pill('info', t('client.watches')))),
       h('td', 'num', count(connections)),
       h('td', 'quiet', since(opened_at))),
   });
