@@ -4,7 +4,7 @@ import { api } from './api.js';
 import { h, put } from './dom.js';
 import { finder } from './finder.js';
 import { language, onLanguage, t } from './i18n.js';
-import { heard } from './link.js';
+import { heard, onLink } from './link.js';
 import { empty } from './parts.js';
 import { parse, to } from './router.js';
 import { forgetSeries } from './series.js';
@@ -120,6 +120,8 @@ addEventListener('keydown', (event) => {
   openFinder();
 });
 addEventListener('hashchange', show);
+// Once for all frames: one that is no longer shown is held by nobody.
+onLink(() => frame?.beat());
 onLanguage(() => {
   frame = null;
   show();

@@ -3,7 +3,7 @@
 import { h, put } from './dom.js';
 import { icon } from './icons.js';
 import { language, speak, t } from './i18n.js';
-import { isLive, onLink } from './link.js';
+import { isLive } from './link.js';
 import { avatar } from './parts.js';
 import { to } from './router.js';
 import { isOperator, may, session, signOut } from './session.js';
@@ -55,11 +55,12 @@ export function shell({ find }) {
     side,
     h('div', 'main', h('div', 'bar', menu, h('nav', { class: 'row-tight', 'aria-label': t('nav.where') }, crumbs), h('div', 'bar-end', pulse)), view),
     tabs);
-  onLink(() => element.isConnected && beat());
   beat();
 
   return {
     element,
+    /** The server answers, or does not any more. */
+    beat,
     /** @param {Place} place @param {HTMLElement} content */
     show(place, content) {
       toggle(false);
