@@ -97,6 +97,47 @@ allow_private_addresses = true
     assert.deepEqual(done, ['POST letters/7/replay', 'DELETE letters']);
   });
 
+  test('all dead letters are sent again, as many at a time as the server takes', async () => {
+    let left = 3;
+    let asked = 0;
+    await tab.page.route(/webhooks\/crm\/letters/, (route) => {
+      if (route.request().method() === 'GET') return route.fulfill({ json: { code: 200, message: 'success', data: { letters: [], more: false } } });
+      asked += 1;
+      left -= 1;
+      return route.fulfill({ json: { code: 200, message: 'success', data: { done: 1, more: left > 0 } } });
+    });
+    await tab.at('#/app/shop/webhook/crm');
+    await tab.page.locator('button', { hasText: 'Send all again' }).click();
+    await tab.page.locator('.toast', { hasText: '3 taken' }).waitFor();
+    assert.equal(asked, 3);
+  });
+
+  test('an action keeps its button, runs once, and is not called tried again where no answer comes', async () => {
+    await tab.page.clock.install();
+    let asked = 0;
+    // Nobody answers it.
+    await tab.page.route(/webhooks\/crm\/test/, () => void (asked += 1));
+    await tab.at('#/app/shop/webhook/crm');
+    const press = tab.page.locator('.head button', { hasText: 'Test' });
+    await press.waitFor();
+    await press.focus();
+    const rounds = async (/** @type {number} */ times) => {
+      for (let round = 0; round < times; round++) {
+        const looked = tab.page.waitForResponse(/shop\/webhooks\?/);
+        await tab.page.clock.runFor(4_500);
+        await (await looked).finished();
+      }
+    };
+    await tab.page.keyboard.press('Enter');
+    await rounds(8);
+    await tab.page.locator('.head button[aria-busy]:focus', { hasText: 'Test' }).waitFor();
+    await tab.page.keyboard.press('Enter');
+    await rounds(3);
+    await tab.page.locator('.toast', { hasText: 'No answer came' }).waitFor();
+    assert.equal(asked, 1);
+    assert.equal(await tab.page.locator('.pulse').getAttribute('data-state'), 'live');
+  });
+
   test('what happens is listed while it happens', async () => {
     await tab.at('#/app/shop');
     const client = await startClient(context, server.url, 'newcomer');

@@ -3,6 +3,8 @@
 
 /** How long an answer is waited for. */
 const TIMEOUT_MS = 15_000;
+/** How long that of an action which has the server ask somebody else, such as a webhook's receiver. */
+export const SLOW_MS = 45_000;
 
 /** The server said no. */
 export class Refused extends Error {
@@ -18,12 +20,18 @@ export class Refused extends Error {
 }
 
 /** No answer came. */
-export class Lost extends Error {}
+export class Lost extends Error {
+  /** @param {string} message @param {boolean} [isLate] it may still come, for all that is known */
+  constructor(message, isLate = false) {
+    super(message);
+    this.isLate = isLate;
+  }
+}
 
 /**
  * @typedef {object} Api
  * @property {(path: string, query?: Record<string, string | number | undefined>, signal?: AbortSignal) => Promise<any>} get
- * @property {(path: string, body?: object) => Promise<any>} post
+ * @property {(path: string, body?: object, limitMs?: number) => Promise<any>} post
  * @property {(path: string, body: object) => Promise<any>} patch
  * @property {(path: string, query?: Record<string, string | number | undefined>) => Promise<any>} remove
  */
@@ -37,15 +45,16 @@ export class Lost extends Error {}
  * @returns {Api}
  */
 export function api({ token, language, heard, expired }) {
-  /** @param {string} method @param {string} path @param {Record<string, any>} [query] @param {object} [body] @param {AbortSignal} [signal] */
-  async function ask(method, path, query, body, signal) {
+  /** @param {string} method @param {string} path @param {Record<string, any>} [query] @param {object} [body] @param {{ signal?: AbortSignal, limitMs?: number }} [how] */
+  async function ask(method, path, query, body, how) {
     const used = token();
     try {
-      const data = await request({ method, path, query: { ...query, lang: language() }, token: used, body, signal });
+      const data = await request({ method, path, query: { ...query, lang: language() }, token: used, body, ...how });
       heard(true);
       return data;
     } catch (error) {
-      if (error instanceof Lost) heard(false);
+      // What takes long to do says nothing of the server.
+      if (error instanceof Lost && !(error.isLate && method !== 'GET')) heard(false);
       if (error instanceof Refused) {
         heard(true);
         if (error.status === 401 && used === token()) expired();
@@ -54,19 +63,19 @@ export function api({ token, language, heard, expired }) {
     }
   }
   return {
-    get: (path, query, signal) => ask('GET', path, query, undefined, signal),
-    post: (path, body) => ask('POST', path, undefined, body ?? {}),
+    get: (path, query, signal) => ask('GET', path, query, undefined, { signal }),
+    post: (path, body, limitMs) => ask('POST', path, undefined, body ?? {}, { limitMs }),
     patch: (path, body) => ask('PATCH', path, undefined, body),
     remove: (path, query) => ask('DELETE', path, query),
   };
 }
 
 /**
- * @param {{ method: string, path: string, query?: Record<string, any>, token: string | null, body?: object, signal?: AbortSignal }} of
+ * @param {{ method: string, path: string, query?: Record<string, any>, token: string | null, body?: object, signal?: AbortSignal, limitMs?: number }} of
  * @returns {Promise<any>} `data` of the answer
  */
-export async function request({ method, path, query, token, body, signal }) {
-  const limit = AbortSignal.timeout(TIMEOUT_MS);
+export async function request({ method, path, query, token, body, signal, limitMs = TIMEOUT_MS }) {
+  const limit = AbortSignal.timeout(limitMs);
   let response, text;
   try {
     response = await fetch(address(path, query), {
@@ -78,7 +87,7 @@ export async function request({ method, path, query, token, body, signal }) {
     text = await response.text();
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
-    throw new Lost(String(error));
+    throw new Lost(String(error), limit.aborted);
   }
   const answer = parsed(text);
   // A proxy answers for a server that is away.

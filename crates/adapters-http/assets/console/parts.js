@@ -8,6 +8,9 @@ import { icon } from './icons.js';
 import { t } from './i18n.js';
 import { may } from './session.js';
 
+/** How often it is said anew how long ago something was. */
+const TIMES_MS = 1_000;
+
 /** @typedef {import('./dom.js').Child} Child */
 
 /** @param {{ title: Child, note?: Child, end?: Child | Child[], body?: Child | Child[], foot?: Child, label?: string }} of */
@@ -66,7 +69,7 @@ export function acting(act) {
     try {
       await act();
     } catch (error) {
-      toast(told(error), 'bad');
+      toast(toldOfAct(error), 'bad');
     } finally {
       busy = false;
       target?.removeAttribute('aria-busy');
@@ -76,16 +79,25 @@ export function acting(act) {
 
 /** What went wrong, as one sentence. @param {unknown} error */
 export function told(error) {
-  if (error instanceof Lost) return t('lost.now');
+  if (error instanceof Lost) return t('lost');
   if (!(error instanceof Refused)) return String(error instanceof Error ? error.message : error);
   const reason = error.reason ? ` (${error.reason})` : '';
   const wait = error.retryAfterMs ? ` · ${t('retry.after', { span: span(error.retryAfterMs) })}` : '';
   return `${error.message}${reason}${wait}`;
 }
 
-/** A place for what went wrong, empty while all is well. */
-export function trouble() {
+/** The same of something that was to be done: nobody tries it again. @param {unknown} error */
+export function toldOfAct(error) {
+  return error instanceof Lost ? t('lost.act') : told(error);
+}
+
+/** A place for what went wrong, empty while all is well. @param {boolean} [isPolled] it is asked again without anybody's doing */
+export function trouble(isPolled = true) {
   const element = h('div', { role: 'alert', hidden: true });
+  const text = h('span');
+  /** @type {(() => void) | undefined} */
+  let retry;
+  const act = h('button', { class: 'button button-small', type: 'button', on: { click: () => retry?.() } }, t('again'));
   return {
     element,
     /** @param {unknown} error null: all is well @param {() => void} [again] */
@@ -94,7 +106,11 @@ export function trouble() {
       if (!error) return put(element);
       const lost = error instanceof Lost;
       element.className = `trouble${lost ? ' trouble-wait' : ''}`;
-      put(element, h('span', '', told(error)), again && h('button', { class: 'button button-small', type: 'button', on: { click: again } }, t('again')));
+      retry = again;
+      // Said once, and the button stays under the finger, however often it goes wrong.
+      write(text, lost && isPolled ? t('lost.now') : told(error));
+      act.hidden = !again;
+      if (text.parentNode !== element) put(element, text, act);
     },
   };
 }
@@ -121,7 +137,24 @@ export function putOnce(element, child) {
 
 /** A time that says how long ago it was, and when. @param {number} at */
 export function since(at) {
-  return h('time', { datetime: new Date(at).toISOString(), title: full(at) }, ago(at));
+  const element = h('time');
+  setSince(element, at);
+  return element;
+}
+
+/** @param {HTMLTimeElement} element @param {number} at */
+export function setSince(element, at) {
+  element.dateTime = new Date(at).toISOString();
+  element.title = full(at);
+  write(element, ago(at));
+}
+
+/** Says anew how long ago times were, while somebody looks. */
+export function keepTimes() {
+  setInterval(() => {
+    if (document.hidden) return;
+    for (const element of document.querySelectorAll('time[datetime]')) write(element, ago(Date.parse(element.getAttribute('datetime') ?? '')));
+  }, TIMES_MS);
 }
 
 /** A long id, cut; a click copies it. @param {string} text @param {number} [keep] */

@@ -6,7 +6,7 @@ import { h, keyed, put, write } from './dom.js';
 import { count } from './format.js';
 import { t } from './i18n.js';
 import { messageRow } from './message.js';
-import { acting, avatar, button, drawFacts, empty, head, id, loading, panel, pill, told, trouble } from './parts.js';
+import { acting, avatar, button, drawFacts, empty, head, id, loading, panel, pill, told, toldOfAct, trouble } from './parts.js';
 import { poll } from './poll.js';
 import { to } from './router.js';
 import { may } from './session.js';
@@ -205,7 +205,7 @@ function sender({ api, app, name }) {
       put(outcome, sent.offset === undefined ? t('sent') : t('sent.offset', { offset: count(sent.offset) }), ' ', id(sent.id, 13));
     } catch (error) {
       outcome.className = 'inline-bad wrap';
-      put(outcome, told(error));
+      put(outcome, toldOfAct(error));
     }
   });
   const submit = button(t('send'), () => {}, { tone: 'main', scope: 'publish', type: 'submit' });

@@ -1,6 +1,5 @@
 // @ts-check
 /** Signing in. */
-import { Lost } from './api.js';
 import { h, put } from './dom.js';
 import { language, t } from './i18n.js';
 import { told } from './parts.js';
@@ -27,7 +26,7 @@ export function door(ended) {
     try {
       await signIn(shown, { app: app.value.trim(), viewer: viewer.checked, lang: language() });
     } catch (error) {
-      put(news, error instanceof Lost ? t('lost.now') : told(error));
+      put(news, told(error));
       key.focus();
     } finally {
       // Right or wrong: it is not left lying in the page.

@@ -10,7 +10,7 @@ import { isOperator } from './session.js';
 
 /** @type {import('./console.js').View} */
 export function settings({ api, app, signal, reload }) {
-  const problem = trouble();
+  const problem = trouble(false);
   const body = h('div', 'column', loading());
   const look = async () => {
     try {

@@ -31,7 +31,7 @@ export function usage({ api, app, query, signal }) {
   const months = lastMonths();
   const month = months.find((one) => one === query.month) ?? months[0];
   const metric = METRICS.some(([name]) => name === query.metric) ? query.metric : 'messages';
-  const problem = trouble();
+  const problem = trouble(false);
   const chart = h('div', 'panel-body', loading());
   const totals = h('div', '', loading());
   const quotas = h('div', 'panel-body', loading());

@@ -1,11 +1,11 @@
 // @ts-check
 /** A webhook, and the requests that its receiver did not take. */
-import { ofApp } from './api.js';
+import { SLOW_MS, ofApp } from './api.js';
 import { ask, toast } from './dialog.js';
 import { h, keyed, put } from './dom.js';
 import { clock, count, full } from './format.js';
 import { t } from './i18n.js';
-import { acting, button, empty, head, loading, panel, pill, since, trouble } from './parts.js';
+import { acting, button, drawFacts, empty, head, loading, panel, pill, putOnce, since, told, trouble } from './parts.js';
 import { poll } from './poll.js';
 import { failure, standing, webhookActs } from './view-webhooks.js';
 
@@ -18,57 +18,80 @@ const MOST = 20_000;
 /** @type {import('./console.js').View} */
 export function webhook({ api, app, name, signal, reload }) {
   const problem = trouble();
+  const [list, failed] = [h('dl', 'facts'), h('div', 'panel-body')];
   const facts = h('div', '', loading());
-  const acts = h('span', 'row');
+  const state = h('span');
+  const acts = webhookActs({ api, app, name, changed: () => again() });
+  const row = h('span', { class: 'row', hidden: true }, state, acts.elements);
   const again = poll(async (ending) => {
     const found = await api.get(ofApp(app, 'webhooks'), {}, ending);
     const one = found.webhooks.find((/** @type {any} */ known) => known.name === name);
+    row.hidden = !one;
     if (!one) return put(facts, empty(t('webhook.gone')));
     const [tone, word] = standing(one);
-    put(acts, pill(tone, t(word)), ...webhookActs({ api, app, name, failing: Boolean(one.failing_since || one.switched_off), changed: () => again() }));
-    put(facts, h('dl', 'facts',
-      fact(t('webhook.host'), one.host, 'mono'), fact(t('webhook.format'), one.format), fact(t('webhook.cursor'), count(one.cursor)),
-      fact(t('webhook.lag.label'), count(one.lag ?? 0)), fact(t('webhook.number'), count(one.number)),
-      one.waiting_since && fact(t('webhook.waiting'), since(one.waiting_since))),
-    failure(one) && h('div', 'panel-body', failure(one)));
+    putOnce(state, pill(tone, t(word)));
+    acts.update(one);
+    drawFacts(list, [
+      { label: t('webhook.host'), text: one.host, of: 'mono' }, { label: t('webhook.format'), text: one.format }, { label: t('webhook.cursor'), text: count(one.cursor) },
+      { label: t('webhook.lag.label'), text: count(one.lag ?? 0) }, { label: t('webhook.number'), text: count(one.number) },
+      one.waiting_since && { label: t('webhook.waiting'), text: String(one.waiting_since), show: () => since(one.waiting_since) },
+    ]);
+    const failing = failure(one);
+    failed.hidden = !failing;
+    put(failed, failing);
+    if (list.parentNode !== facts) put(facts, list, failed);
   }, EVERY_MS, signal, (error) => problem.show(error, () => again(true)));
-  return h('div', '', head({ title: name, end: acts }), problem.element, h('div', 'panel', facts), letters({ api, app, name, signal, reload }));
+  return h('div', '', head({ title: name, end: row }), problem.element, h('div', 'panel', facts), letters({ api, app, name, signal, reload }));
 }
-
-/** @param {string} label @param {import('./dom.js').Child} value @param {string} [of] */
-const fact = (label, value, of = '') => h('div', '', h('dt', '', label), h('dd', of, value));
 
 /** @param {Pick<import('./console.js').Context, 'api' | 'app' | 'name' | 'signal' | 'reload'>} of */
 function letters({ api, app, name, signal }) {
   const list = h('ul', { class: 'list', id: 'letters' }, loading());
-  const foot = h('span', 'row');
   /** @type {(number | undefined)[]} */
   let before = [];
   /** @type {number | undefined} */
   let after;
+  /** @type {number | undefined} where the next page begins */
+  let next;
+  const back = button(t('page.before'), () => turn(before.pop()), { small: true });
+  const forth = button(t('page.next'), () => {
+    if (next === undefined) return;
+    before.push(after);
+    turn(next);
+    next = undefined;
+  }, { small: true });
+  back.hidden = forth.hidden = true;
   const path = (/** @type {(string | number)[]} */ ...parts) => ofApp(app, 'webhooks', name, 'letters', ...parts);
   const again = poll(async (ending) => {
     const page = await api.get(path(), { limit: PAGE, after }, ending);
     if (!page.letters.length) put(list, empty(t('letters.none'), t('letters.none.text')));
     else keyed(list, page.letters, (letter) => String(letter.number), (letter) => letterRow(letter, {
-      replay: () => replayed(api.post(path(letter.number, 'replay'))),
+      replay: () => replay(path(letter.number, 'replay')),
       drop: () => dropped(t('letter.drop.ask', { number: letter.number }), path(letter.number)),
     }));
-    put(foot,
-      before.length > 0 && button(t('page.before'), () => turn(before.pop()), { small: true }),
-      page.more && button(t('page.next'), () => {
-        before.push(after);
-        turn(page.letters.at(-1).number);
-      }, { small: true }));
-  }, LETTERS_MS, signal, (error) => error && put(list, empty(error instanceof Error ? error.message : String(error))));
+    next = page.more ? page.letters.at(-1)?.number : undefined;
+    back.hidden = before.length === 0;
+    forth.hidden = next === undefined;
+  }, LETTERS_MS, signal, (error) => error && put(list, empty(told(error))));
   const turn = (/** @type {number | undefined} */ to) => {
     after = to;
     again();
   };
-  const replayed = async (/** @type {Promise<any>} */ asked) => {
+  /** Sends again until all are sent or one is not taken: the server does some at a time. @param {string} address */
+  const replay = async (address) => {
+    let taken = 0;
     try {
-      const { done, failure: why, failed } = await asked;
-      toast(why ? t('letters.stopped', { n: done, number: failed, why }) : t('letters.replayed', { n: done }), why ? 'bad' : '');
+      for (let more = true; more && !signal.aborted;) {
+        const sent = await api.post(address, {}, SLOW_MS);
+        taken += sent.done;
+        if (sent.failure) return toast(t('letters.stopped', { n: taken, number: sent.failed, why: sent.failure }), 'bad');
+        more = sent.more && sent.done > 0;
+        if (more) again();
+      }
+      toast(t('letters.replayed', { n: taken }));
+    } catch (error) {
+      if (taken) toast(t('letters.replayed', { n: taken }));
+      throw error;
     } finally {
       again();
     }
@@ -81,8 +104,8 @@ function letters({ api, app, name, signal }) {
     turn(undefined);
   };
   return panel({
-    title: t('letters'), body: list, foot, end: [
-      button(t('letters.replay.all'), acting(() => replayed(api.post(path('replay')))), { scope: 'manage', small: true }),
+    title: t('letters'), body: list, foot: h('span', 'row', back, forth), end: [
+      button(t('letters.replay.all'), acting(() => replay(path('replay'))), { scope: 'manage', small: true }),
       button(t('letters.drop.all'), acting(() => dropped(t('letters.drop.ask', { webhook: name }), path())), { scope: 'manage', small: true, tone: 'bad' }),
     ],
   });

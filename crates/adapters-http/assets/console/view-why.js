@@ -19,7 +19,7 @@ const HEX = /^[0-9a-f]{32}$/;
 /** @type {import('./console.js').View} */
 export function why({ api, app, query, signal, reload }) {
   const answer = h('div', { class: 'column', id: 'answer', 'aria-live': 'polite' });
-  const problem = trouble();
+  const problem = trouble(false);
   const look = async () => {
     put(answer, loading());
     problem.show(null);

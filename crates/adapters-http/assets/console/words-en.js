@@ -9,7 +9,7 @@ export const en = {
   'span.s': '{s} s', 'span.m': '{m} min {s} s', 'span.h': '{h} h {m} min', 'span.d': '{d} d {h} h',
   'page.before': 'Previous page', 'page.next': 'Next page', 'page.first': 'First page',
   'denied': 'You may not do this: the session lacks the scope “{scope}”.',
-  'lost.now': 'The server does not answer. Trying again.', 'retry.after': 'try again in {span}', 'link.live': 'Live', 'link.lost': 'Reconnecting…',
+  'lost.now': 'The server does not answer. Trying again.', 'lost': 'The server does not answer.', 'lost.act': 'No answer came: it may have been done, or not. It is not tried again.', 'retry.after': 'try again in {span}', 'link.live': 'Live', 'link.lost': 'Reconnecting…',
   'nowhere.title': 'There is nothing here', 'nowhere.text': 'The address names no view.', 'nowhere.home': 'To the start',
   'elsewhere.title': 'Another app', 'elsewhere.text': 'This session is for {app} alone.',
 

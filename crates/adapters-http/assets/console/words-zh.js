@@ -10,7 +10,7 @@ export const zh = {
   'span.s': '{s} 秒', 'span.m': '{m} 分 {s} 秒', 'span.h': '{h} 小时 {m} 分', 'span.d': '{d} 天 {h} 小时',
   'page.before': '上一页', 'page.next': '下一页', 'page.first': '第一页',
   'denied': '无权执行：当前会话缺少权限“{scope}”。',
-  'lost.now': '服务器没有应答，正在重试。', 'retry.after': '{span}后重试', 'link.live': '实时', 'link.lost': '正在重新连接…',
+  'lost.now': '服务器没有应答，正在重试。', 'lost': '服务器没有应答。', 'lost.act': '没有收到应答：操作可能已完成，也可能没有。不会自动重试。', 'retry.after': '{span}后重试', 'link.live': '实时', 'link.lost': '正在重新连接…',
   'nowhere.title': '这里什么都没有', 'nowhere.text': '该地址没有对应的页面。', 'nowhere.home': '回到首页',
   'elsewhere.title': '这是另一个应用', 'elsewhere.text': '当前会话仅限应用 {app}。',
 
