@@ -165,6 +165,41 @@ describe('the look of the console', { timeout: 240_000 }, () => {
     await next;
   });
 
+  test('what has the focus keeps it, times go on, and what stays the same is said once', async () => {
+    const tab = await signedIn();
+    await startClient(/** @type {import('playwright-core').BrowserContext} */ (context), server.url, 'bob');
+    await tab.page.clock.install();
+    await tab.page.reload();
+    const opened = Date.now() - 5_000;
+    let looks = 0;
+    // The server knows the moment by the age, which is a millisecond off now and then.
+    await tab.page.route(/shop\/clients\?/, (route) => route.fulfill({ json: { code: 200, message: 'success', data: { clients: [{ client: 'bob', connections: 1, opened_at: opened + (looks++ % 2), guest: false }] } } }));
+    const next = async (/** @type {RegExp} */ url) => {
+      const answer = tab.page.waitForResponse(url);
+      await tab.page.clock.runFor(9_000);
+      await (await answer).finished();
+      await tab.page.evaluate(() => new Promise((done) => queueMicrotask(() => done(undefined))));
+    };
+    await tab.at('#/app/shop/clients');
+    await tab.page.locator('tbody a').focus();
+    const ago = await tab.page.locator('tbody time').innerText();
+    await next(/shop\/clients\?/);
+    await tab.page.locator('tbody a:focus').waitFor();
+    assert.notEqual(await tab.page.locator('tbody time').innerText(), ago);
+
+    await tab.at('#/app/shop/client/bob');
+    await tab.page.locator('#there', { hasText: '1 connection' }).waitFor();
+    await tab.page.locator('.timeline .link, #connections button').first().focus();
+    const said = await tab.page.evaluateHandle(() => {
+      const seen = { times: 0 };
+      new MutationObserver((changes) => (seen.times += changes.length)).observe(/** @type {Element} */ (document.querySelector('#there')), { childList: true, subtree: true, characterData: true });
+      return seen;
+    });
+    await next(/clients\/bob/);
+    await tab.page.locator('#view button:focus').waitFor();
+    assert.deepEqual(await said.jsonValue(), { times: 0 });
+  });
+
   test('the session is renewed while the page is open, and its end is told', async () => {
     const tab = await signedIn();
     await tab.page.clock.install();

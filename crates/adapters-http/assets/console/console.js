@@ -5,7 +5,7 @@ import { h, put } from './dom.js';
 import { finder } from './finder.js';
 import { language, onLanguage, t } from './i18n.js';
 import { heard, onLink } from './link.js';
-import { empty } from './parts.js';
+import { empty, keepTimes } from './parts.js';
 import { parse, to } from './router.js';
 import { forgetSeries } from './series.js';
 import { doubt, isOperator, keepAlive, onSession, session } from './session.js';
@@ -134,4 +134,5 @@ onSession((why) => {
   show();
 });
 keepAlive();
+keepTimes();
 show();

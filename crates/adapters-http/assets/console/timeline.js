@@ -1,6 +1,6 @@
 // @ts-check
 /** What the flight recorder remembers, the latest first. */
-import { h } from './dom.js';
+import { h, keyed, put, write } from './dom.js';
 import { clock, fineClock, full } from './format.js';
 import { language, named, t } from './i18n.js';
 import { empty } from './parts.js';
@@ -17,22 +17,44 @@ const PLAIN = ['authenticated', 'subscribed', 'unsubscribed', 'member_joined', '
 
 /** @param {string} app @param {any[]} facts @param {number} since when nothing is missing */
 export function factList(app, facts, since) {
-  if (!facts.length) return empty(t('facts.none'), t('facts.since', { time: clock(since) }));
-  return h('div', '',
-    h('ol', { class: 'timeline', 'aria-label': t('facts.title') }, told(facts).map((fact) => factRow(app, fact))),
-    h('p', 'panel-foot', t('facts.since', { time: clock(since) })));
+  const made = timeline(app);
+  made.update(facts, since);
+  return made.element;
+}
+
+/** The same of what is asked again and again: what is told already stays. @param {string} app */
+export function timeline(app) {
+  const element = h('div');
+  const list = h('ol', { class: 'timeline', 'aria-label': t('facts.title') });
+  const foot = h('p', 'panel-foot');
+  return {
+    element,
+    /** @param {any[]} facts @param {number} since when nothing is missing */
+    update(facts, since) {
+      if (!facts.length) return put(element, empty(t('facts.none'), t('facts.since', { time: clock(since) })));
+      keyed(list, told(facts), ({ key }) => key, (fact) => factRow(app, fact));
+      write(foot, t('facts.since', { time: clock(since) }));
+      if (list.parentNode !== element) put(element, list, foot);
+    },
+  };
 }
 
 /** Without what is said twice: a denial with its rule is a refusal as well, and who asks again and again is told of once. @param {any[]} facts */
 function told(facts) {
   /** @type {any[]} */
   const shown = [];
+  /** How many are alike, for facts of the same moment may be. @type {Map<string, number>} */
+  const alike = new Map();
   for (const [place, fact] of facts.entries()) {
     const next = facts[place + 1];
     if (fact.what === 'refused' && next?.what === 'denied' && next.connection === fact.connection && next.channel === fact.channel) continue;
     const last = shown.at(-1);
     if (last && last.says === fact.says && last.connection === fact.connection) last.times += 1;
-    else shown.push({ ...fact, times: 1 });
+    else {
+      const key = [fact.at, fact.what, fact.connection, fact.says].join(' ');
+      alike.set(key, (alike.get(key) ?? 0) + 1);
+      shown.push({ ...fact, times: 1, key: `${key} ${alike.get(key)}` });
+    }
   }
   return shown;
 }
@@ -55,9 +77,13 @@ export function ruleOf({ action, source, rule, pattern }) {
 
 /** @param {string} app @param {any} fact */
 function factRow(app, fact) {
-  return h('li', { 'data-what': fact.what },
+  const times = h('span', 'times');
+  const update = (/** @type {any} */ now) => write(times, now.times > 1 ? ` ×${now.times}` : '');
+  update(fact);
+  const element = h('li', { 'data-what': fact.what },
     h('time', { title: full(fact.at) }, fineClock(fact.at)),
     h('span', `dot dot-${TONES[fact.what] ?? ''}`),
-    h('span', 'wrap', sentence(fact), fact.times > 1 && h('span', 'times', ` ×${fact.times}`),
+    h('span', 'wrap', sentence(fact), times,
       fact.message && [' ', h('a', { class: 'link', href: to(['app', app, 'why'], { message: fact.message, channel: fact.channel }) }, t('message.why'))]));
+  return Object.assign(element, { update });
 }

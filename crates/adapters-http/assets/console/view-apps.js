@@ -21,7 +21,8 @@ export function apps({ api, signal, query }) {
   const problem = trouble();
   const { element, body } = table(t('app.name'), t('app.status'), `#${t('tile.connections')}`, `#${t('tile.published')}`, `#~${t('tile.delivered')}`, `~${t('app.trend')}`);
   const list = panel({ title: t('nav.apps'), body: h('div', '', loading()) });
-  const foot = h('div', 'row');
+  const forth = h('a', { class: 'button button-small', hidden: true }, t('page.next'));
+  const foot = h('div', 'row', query.after && h('a', { class: 'button button-small', href: to([]) }, t('page.first')), forth);
   /** @type {string[]} */
   let shown = [];
 
@@ -31,9 +32,8 @@ export function apps({ api, signal, query }) {
     if (!page.apps.length) return put(/** @type {Element} */ (list.lastElementChild), empty(t('apps.none'), t('apps.none.text')));
     if (!element.isConnected) list.lastElementChild?.replaceWith(element);
     keyed(body, page.apps, (one) => `${one.app} ${one.status}`, row);
-    put(foot,
-      query.after && h('a', { class: 'button button-small', href: to([]) }, t('page.first')),
-      page.next && h('a', { class: 'button button-small', href: to([], { after: page.next }) }, t('page.next')));
+    forth.hidden = !page.next;
+    if (page.next) forth.href = to([], { after: page.next });
   }, LIST_MS, signal, (error) => problem.show(error, () => again(true)));
 
   poll(async (ending) => {

@@ -4,7 +4,7 @@ import { ofApp } from './api.js';
 import { h, keyed, put, write } from './dom.js';
 import { count } from './format.js';
 import { t } from './i18n.js';
-import { empty, head, loading, table, trouble } from './parts.js';
+import { button, empty, head, loading, table, trouble } from './parts.js';
 import { poll } from './poll.js';
 import { note, to } from './router.js';
 
@@ -55,12 +55,21 @@ export function listing({ app, query, signal, view, one, title, placeholder, ope
   const problem = trouble();
   const { element, body } = table(...columns);
   const place = h('div', '', loading());
-  const foot = h('div', 'row');
   let prefix = query.prefix ?? '';
   /** @type {(string | undefined)[]} the beginnings of the pages before this one */
   let before = [];
   /** @type {string | undefined} */
   let after;
+  /** @type {string | undefined} where the next page begins */
+  let following;
+  const back = button(t('page.before'), () => turn(before.pop()), { small: true });
+  const forth = button(t('page.next'), () => {
+    if (following === undefined) return;
+    before.push(after);
+    turn(following);
+    following = undefined;
+  }, { small: true });
+  const foot = h('div', { class: 'row', hidden: true }, back, forth);
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
 
@@ -75,10 +84,10 @@ export function listing({ app, query, signal, view, one, title, placeholder, ope
     } else {
       put(place, empty(none, noneText));
     }
-    put(foot,
-      before.length > 0 && h('button', { class: 'button button-small', type: 'button', on: { click: () => turn(before.pop()) } }, t('page.before')),
-      next && h('button', { class: 'button button-small', type: 'button', on: { click: () => turn(next, true) } }, t('page.next')));
-    foot.hidden = !foot.childElementCount;
+    following = next;
+    back.hidden = before.length === 0;
+    forth.hidden = !next;
+    foot.hidden = back.hidden && forth.hidden;
   };
   const again = poll(async (ending) => {
     const asked = [prefix, after].join();
@@ -87,8 +96,7 @@ export function listing({ app, query, signal, view, one, title, placeholder, ope
     if (asked === [prefix, after].join()) draw(rows, next);
     else again();
   }, everyMs, signal, (error) => problem.show(error, () => again(true)));
-  const turn = (/** @type {string | undefined} */ to_, forward = false) => {
-    if (forward) before.push(after);
+  const turn = (/** @type {string | undefined} */ to_) => {
     after = to_;
     again();
   };

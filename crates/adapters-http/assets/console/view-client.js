@@ -2,13 +2,13 @@
 /** A client: its connections, its subscriptions, what was refused to it, and what can be done. */
 import { ofApp } from './api.js';
 import { ask, toast } from './dialog.js';
-import { h, keyed, put } from './dom.js';
+import { h, keyed, put, write } from './dom.js';
 import { bytes, clock, count } from './format.js';
 import { t } from './i18n.js';
-import { acting, button, empty, head, id, loading, panel, pill, since, told, trouble } from './parts.js';
+import { acting, button, empty, head, id, loading, panel, pill, putOnce, since, told, trouble } from './parts.js';
 import { poll } from './poll.js';
 import { to } from './router.js';
-import { factList } from './timeline.js';
+import { timeline } from './timeline.js';
 
 const EVERY_MS = 3_000;
 const FACTS_MS = 6_000;
@@ -21,17 +21,19 @@ export function client({ api, app, name, signal }) {
   const list = h('ul', { class: 'list', id: 'connections' }, loading());
   const state = h('span', { id: 'there', role: 'status' });
   const facts = h('div', 'tall', loading());
+  const remembered = timeline(app);
 
   const again = poll(async (ending) => {
     const stands = await api.get(ofApp(app, 'clients', name), {}, ending);
     const there = stands.connections.length;
-    put(state, there ? pill('good', t('client.there', { n: there })) : pill('', t('client.away')));
+    putOnce(state, there ? pill('good', t('client.there', { n: there })) : pill('', t('client.away')));
     if (!there) return put(list, empty(t('client.away'), t('client.away.text'), h('a', { class: 'link', href: to(['app', app, 'why'], { client: name }) }, t('why.ask'))));
-    keyed(list, stands.connections, ({ connection, channels, expires_at, token }) => JSON.stringify([connection, channels, expires_at, token]), (one) => connectionRow({ api, app, name, one, changed: () => again() }));
+    keyed(list, stands.connections, ({ connection, token }) => `${connection} ${token}`, (one) => connectionRow({ api, app, name, one, changed: () => again() }));
   }, EVERY_MS, signal, (error) => problem.show(error, () => again(true)));
   poll(async (ending) => {
     const told_ = await api.get(ofApp(app, 'explain'), { client: name }, ending);
-    put(facts, factList(app, told_.facts, told_.since));
+    remembered.update(told_.facts, told_.since);
+    if (remembered.element.parentNode !== facts) put(facts, remembered.element);
   }, FACTS_MS, signal, (error) => error && put(facts, empty(told(error))));
 
   return h('div', '',
@@ -45,21 +47,30 @@ export function client({ api, app, name, signal }) {
 
 /** @param {About & { one: any }} of */
 function connectionRow({ api, app, name, one, changed }) {
-  const channels = one.channels.slice(0, CHANNELS);
-  const lately = h('span');
-  const update = (/** @type {any} */ now) => put(lately,
-    now.heard_at && [t('client.heard'), ' ', since(now.heard_at), ' '], now.queued_bytes > 0 && pill('wait', t('client.queued', { size: bytes(now.queued_bytes) })));
+  const [heard, queued, until, number, chips] = [h('span'), h('span'), h('span'), h('span', 'message-end'), h('div', 'chips')];
+  const [none, more] = [h('span', 'quiet', t('client.no.channels')), h('span', 'quiet')];
+  const there = h('div', '', chips, none, more);
+  const update = (/** @type {any} */ now) => {
+    heard.hidden = !now.heard_at;
+    put(heard, now.heard_at && [t('client.heard'), ' ', since(now.heard_at)]);
+    queued.hidden = !(now.queued_bytes > 0);
+    put(queued, now.queued_bytes > 0 && pill('wait', t('client.queued', { size: bytes(now.queued_bytes) })));
+    until.hidden = !now.expires_at;
+    write(until, now.expires_at ? t('token.until', { time: clock(now.expires_at) }) : '');
+    write(number, t('channels.n', { n: count(now.channels.length) }));
+    keyed(chips, now.channels.slice(0, CHANNELS), (/** @type {string} */ channel) => channel, (channel) => chip({ api, app, name, changed, channel }));
+    none.hidden = now.channels.length > 0;
+    chips.hidden = !none.hidden;
+    more.hidden = now.channels.length <= CHANNELS;
+    write(more, t('more.n', { n: count(now.channels.length - CHANNELS) }));
+  };
   update(one);
   const element = h('li', 'message', h('div', 'message-head',
     h('b', '', id(one.connection, 12)),
     h('span', '', t('opened'), ' ', since(one.opened_at)),
-    lately,
-    one.expires_at && h('span', '', t('token.until', { time: clock(one.expires_at) })),
+    heard, queued, until,
     one.token && h('span', '', 'jti ', id(one.token, 13)),
-    h('span', 'message-end', t('channels.n', { n: count(one.channels.length) }))),
-  h('div', 'chips', channels.map((/** @type {string} */ channel) => chip({ api, app, name, changed, channel })),
-    !channels.length && h('span', 'quiet', t('client.no.channels')),
-    one.channels.length > CHANNELS && h('span', 'quiet', t('more.n', { n: count(one.channels.length - CHANNELS) }))));
+    number), there);
   return Object.assign(element, { update });
 }
 

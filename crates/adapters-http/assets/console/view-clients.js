@@ -1,10 +1,10 @@
 // @ts-check
 /** The clients that are connected. */
 import { ofApp } from './api.js';
-import { h } from './dom.js';
+import { h, write } from './dom.js';
 import { count } from './format.js';
 import { t } from './i18n.js';
-import { avatar, pill, since } from './parts.js';
+import { avatar, pill, setSince, since } from './parts.js';
 import { to } from './router.js';
 import { listing } from './view-channels.js';
 
@@ -23,10 +23,16 @@ export function clients({ api, app, query, signal }) {
       const page = await api.get(ofApp(app, 'clients'), { prefix, cursor, limit: PAGE }, ending);
       return { rows: page.clients, next: page.next };
     },
-    key: (row) => JSON.stringify(row),
-    row: ({ client, connections, opened_at, guest, watcher }) => h('tr', '',
-      h('td', 'name', h('span', 'row-tight', avatar(client), h('a', { href: to(['app', app, 'client', client]) }, client), guest && pill('', t('client.guest')), watcher && pill('info', t('client.watches')))),
-      h('td', 'num', count(connections)),
-      h('td', 'quiet', since(opened_at))),
+    key: ({ client, guest, watcher }) => [client, guest, watcher].join(' '),
+    row: ({ client, connections, opened_at, guest, watcher }) => {
+      const [figure, opened] = [h('td', 'num', count(connections)), since(opened_at)];
+      const element = h('tr', '',
+        h('td', 'name', h('span', 'row-tight', avatar(client), h('a', { href: to(['app', app, 'client', client]) }, client), guest && pill('', t('client.guest')), watcher && pill('info', t('client.watches')))),
+        figure, h('td', 'quiet', opened));
+      return Object.assign(element, { update: (/** @type {any} */ now) => {
+        write(figure, count(now.connections));
+        setSince(opened, now.opened_at);
+      } });
+    },
   });
 }
