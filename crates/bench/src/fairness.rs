@@ -1,7 +1,8 @@
 //! What an app notices of another one that floods the same server, up to its limits and over them.
 //!
 //! Each round measures the quiet app alone, beside the flood, and alone again, on one server: the
-//! second measurement alone beside the first shows what is noise. All three are made of slices that
+//! second measurement alone beside the first shows what is noise, and both together are what the one
+//! beside the flood is held against. All three are made of slices that
 //! take turns: a machine has phases, and a slow one shall not meet one of them alone. A slice during
 //! which others on the machine's host took its cores is measured anew: it would say something of them.
 
@@ -34,8 +35,9 @@ const FLOOD: &str = "flood";
 /// Channels of the quiet app, and subscribers of each.
 const CHANNELS: usize = 10;
 const SUBSCRIBERS: usize = 10;
-/// Between two of its messages.
-const EVERY: Duration = Duration::from_millis(5);
+/// Between two of its messages. No divisor of what the flood may send in a second: in step with it
+/// each of them would meet one of the flood's, or none, for as long as the phase holds.
+const EVERY: Duration = Duration::from_micros(4_700);
 const PAYLOAD: usize = 128;
 /// Percent of the machine's time that others may take during a slice, and how often it is measured
 /// at most: the last time counts, whatever they took.
@@ -80,6 +82,21 @@ struct Round {
     stolen: f64,
 }
 
+impl Round {
+    /// All that was seen without the flood.
+    fn without(&self) -> Seen {
+        let mut both = Seen::default();
+        both.add(&self.alone);
+        both.add(&self.again);
+        both
+    }
+
+    /// How many times as long as without the flood it takes beside it.
+    fn ratio(&self, share: f64) -> f64 {
+        self.beside.micros(share) / self.without().micros(share)
+    }
+}
+
 /// A folder with a configuration, which goes away with this.
 struct Folder(PathBuf);
 
@@ -118,7 +135,7 @@ pub fn run(args: &FairnessArgs) -> Result<ExitCode, Fault> {
         eprintln!("round {number} of {}", args.rounds.max(1));
         rounds.push(round(args, &quiet, &flood)?);
     }
-    let ratio = median(rounds.iter().map(|round| round.beside.p99() / round.alone.p99()));
+    let ratio = median(rounds.iter().map(|round| round.ratio(0.99)));
     say(&table(&rounds, ratio));
     Ok(if ratio > BAR && args.strict { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
@@ -244,12 +261,11 @@ fn table(rounds: &[Round], ratio: f64) -> String {
         );
     }
     let noise = median(rounds.iter().map(|round| round.again.p99() / round.alone.p99()));
-    let middle =
-        median(rounds.iter().map(|round| round.beside.micros(0.5) / round.alone.micros(0.5)));
+    let middle = median(rounds.iter().map(|round| round.ratio(0.5)));
     let met = if ratio <= BAR { "met" } else { "missed" };
-    _ = writeln!(table, "  p99 again per p99 alone, median   {noise:.2}");
-    _ = writeln!(table, "  p50 beside per p50 alone, median  {middle:.2}");
-    _ = writeln!(table, "  p99 beside per p99 alone, median  {ratio:.2} of at most {BAR}: {met}");
+    _ = writeln!(table, "  p99 alone again per alone, median  {noise:.2}");
+    _ = writeln!(table, "  p50 beside per without, median     {middle:.2}");
+    _ = writeln!(table, "  p99 beside per without, median     {ratio:.2} of at most {BAR}: {met}");
     table
 }
 
